@@ -1,0 +1,71 @@
+"""What the agents need from outside: a language model that answers in a pydantic model."""
+
+from typing import Literal, Protocol, TypeVar
+
+from pydantic import BaseModel, Field
+
+from marketeer_dagster.model.artefacts import Spend
+from marketeer_dagster.model.base import Value
+from marketeer_dagster.model.campaign import Priority
+from marketeer_dagster.model.ids import CampaignKey, TenantId
+
+Tier = Literal["strategy", "execution", "judge"]
+Answer = TypeVar("Answer", bound=BaseModel)
+
+
+class PromptBlock(Value):
+    """One block of a prompt. A `cache` block ends a prefix worth keeping (at most 4 per request)."""
+
+    text: str = Field(min_length=1)
+    cache: bool = False
+
+
+class PromptTurn(Value):
+    """One message of the conversation."""
+
+    role: Literal["user", "assistant"]
+    text: str = Field(min_length=1)
+
+
+class Prompt(Value):
+    """A request ordered from most to least shared: platform, skill, product context, campaign, then the task."""
+
+    system: tuple[PromptBlock, ...]
+    turns: tuple[PromptTurn, ...]
+    max_tokens: int = Field(default=16000, ge=256)
+
+
+class CallScope(Value):
+    """On whose behalf a call is made: who pays, for what, how urgent."""
+
+    tenant: TenantId
+    campaign: CampaignKey
+    purpose: str
+    """`<skill>/<role>`, for instance copywriting/draft; shown in the ledger."""
+    priority: Priority = Priority.P2
+    run_id: str = ""
+
+
+class Usage(Value):
+    """What an answer cost and where it came from."""
+
+    model: str
+    fingerprint: str
+    """Hash of (model, messages, schema): equal requests are paid once."""
+    spend: Spend
+    replayed: bool
+    """True when the answer was paid for earlier and read from the store."""
+
+
+class LanguageModel(Protocol):
+    """Answers a prompt with an instance of `answer`."""
+
+    async def complete(
+        self, prompt: Prompt, answer: type[Answer], *, tier: Tier, scope: CallScope
+    ) -> tuple[Answer, Usage]:
+        """The parsed answer and its cost.
+
+        Raises NoVerdict when the model refused, was cut off or its text does not fit `answer`; BudgetExceeded before
+        anything is sent when the tenant's budget does not allow the call's worst case; ToolError otherwise.
+        """
+        ...

@@ -1,0 +1,67 @@
+"""Publications: an artefact version in a channel, from intent to receipt."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import Field
+
+from marketeer_dagster.model.base import Value
+from marketeer_dagster.model.ids import ArtefactId, CampaignKey, ExperimentId, PublicationId, TenantId
+
+
+class PublicationState(StrEnum):
+    """The outbox's states, in order. A crash leaves a row in the state it had reached."""
+
+    PENDING = "pending"
+    """Intent recorded, a person must approve."""
+    APPROVED = "approved"
+    """May be written."""
+    WRITING = "writing"
+    """A write was begun; on retry the tool is asked first whether it arrived."""
+    DRAFT = "draft"
+    """Exists in the tool, not public (policy draft_only, or an email waiting to be sent)."""
+    PUBLISHED = "published"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    """The tool refused permanently; `error` says why."""
+    SUPERSEDED = "superseded"
+    """A newer publication took its place."""
+
+
+class Publication(Value):
+    """One artefact version meant for one channel. `idempotency_key` makes the write safe to repeat."""
+
+    id: PublicationId
+    tenant: TenantId
+    campaign: CampaignKey
+    artefact: ArtefactId
+    version: int
+    skill: str
+    tool: str
+    """Connector name: wordpress, mailchimp."""
+    kind: str
+    """What it is in the tool: page, page_variant, email_campaign."""
+    target: str = ""
+    """Page path, list id; what the publication is addressed to."""
+    idempotency_key: str
+    payload: str
+    """The exact content to be written, as JSON: what a person approves is what is sent."""
+    state: PublicationState
+    external_id: str = ""
+    url: str = ""
+    experiment: ExperimentId | None = None
+    error: str = ""
+    simulated: bool = False
+    created_at: datetime
+    updated_at: datetime
+    published_at: datetime | None = None
+
+
+class Receipt(Value):
+    """What a tool answered to a write: its id for the thing, where it can be seen, and whether it is public."""
+
+    external_id: str
+    url: str = ""
+    public: bool
+    found: bool = False
+    """True when the look-up found an earlier write and nothing was written now."""

@@ -1,0 +1,108 @@
+"""Reviews: what a reviewer found in one version of an artefact, and approvals: what a person decided."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import Field
+
+from marketeer_dagster.model.base import Value
+from marketeer_dagster.model.ids import ApprovalId, ArtefactId, CampaignKey, ReviewId, TenantId
+
+
+class Verdict(StrEnum):
+    """A review's outcome. NONE is the absence of an answer and approves nothing."""
+
+    APPROVE = "APPROVE"
+    REVISE = "REVISE"
+    REJECT = "REJECT"
+    NONE = "NONE"
+
+
+class Severity(StrEnum):
+    """How much a finding matters: a blocker alone prevents approval."""
+
+    BLOCKER = "blocker"
+    MAJOR = "major"
+    MINOR = "minor"
+
+
+class Finding(Value):
+    """One named flaw, precise enough that the author can mend it and anyone can check whether it was mended."""
+
+    dimension: str = Field(max_length=60)
+    """The rubric dimension or rule it belongs to."""
+    severity: Severity
+    where: str = Field(max_length=200)
+    """Path into the artefact's content, for instance `headline` or `sections[2].body`."""
+    quote: str = Field(default="", max_length=600)
+    """The words at fault, verbatim from the artefact; empty when something is missing."""
+    problem: str = Field(min_length=1, max_length=800)
+    suggestion: str = Field(default="", max_length=800)
+
+
+class DimensionScore(Value):
+    """One rubric dimension's score on the 1-10 scale for people, with the quote it rests on."""
+
+    dimension: str
+    score: float = Field(ge=0, le=10)
+    quote: str = Field(default="", max_length=600)
+    reason: str = Field(default="", max_length=600)
+
+
+class Review(Value):
+    """What one reviewer said of one version in one round."""
+
+    id: ReviewId
+    tenant: TenantId
+    campaign: CampaignKey
+    artefact: ArtefactId
+    version: int
+    reviewer: str
+    """Name of the reviewing skill or `director`."""
+    round: int = Field(ge=1)
+    verdict: Verdict
+    score: float = Field(ge=0, le=10)
+    """Weighted rubric score, 0-10."""
+    dimensions: tuple[DimensionScore, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    summary: str = Field(default="", max_length=2000)
+    created_at: datetime
+
+
+class ApprovalState(StrEnum):
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    REVISE = "revise"
+
+
+class ApprovalReason(StrEnum):
+    """Why a person is asked."""
+
+    BUDGET_THRESHOLD = "budget_threshold"
+    BRAND_CHANGE = "brand_change"
+    LEGAL_RISK = "legal_risk"
+    PRICING_CHANGE = "pricing_change"
+    LOOP_DETECTED = "loop_detected"
+    CASCADING_FAILURE = "cascading_failure"
+    GOAL_UNMET = "goal_unmet"
+    APPROVAL_REQUIRED = "approval_required"
+    NOT_APPROVED = "not_approved"
+    """Reviewers did not approve within the allowed revisions."""
+
+
+class Approval(Value):
+    """An item of the inbox and its decision. `subject` is an artefact or publication id."""
+
+    id: ApprovalId
+    tenant: TenantId
+    campaign: CampaignKey
+    subject: str
+    reason: ApprovalReason
+    title: str = Field(max_length=300)
+    detail: str = Field(default="", max_length=4000)
+    state: ApprovalState = ApprovalState.PENDING
+    note: str = Field(default="", max_length=2000)
+    decided_by: str = ""
+    created_at: datetime
+    decided_at: datetime | None = None

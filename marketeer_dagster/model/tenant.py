@@ -1,0 +1,64 @@
+"""A tenant: one customer's workspace, with its time zone, money limits and autonomy policy."""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import Field, HttpUrl, field_validator
+
+from marketeer_dagster.model.base import Value
+from marketeer_dagster.model.ids import SLUG, TenantId
+
+
+class Autonomy(StrEnum):
+    """How far publishing may go without a person."""
+
+    DRAFT_ONLY = "draft_only"
+    """Write drafts in the tool, never make anything public."""
+    APPROVE = "approve"
+    """Ask a person before anything is written to the tool."""
+    AUTOPILOT = "autopilot"
+    """Publish what passed its checks."""
+
+
+class Tenant(Value):
+    """A customer's workspace. Everything stored, published or spent belongs to exactly one."""
+
+    id: TenantId
+    name: str = Field(min_length=1, max_length=120)
+    website: HttpUrl
+    timezone: str = "UTC"
+    currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")
+    autonomy: Autonomy = Autonomy.APPROVE
+    autonomy_by_tool: dict[str, Autonomy] = Field(default_factory=dict)
+    """Overrides of `autonomy` for single tools, for instance {"wordpress": "autopilot"}."""
+    llm_budget_usd: Decimal = Field(default=Decimal(1000), ge=0)
+    """Claude spend allowed per calendar month, in USD."""
+    ad_budget_usd: Decimal = Field(default=Decimal(0), ge=0)
+    """Advertising spend allowed per calendar month, in USD."""
+    simulated: bool = False
+    """Whether this tenant lives in the sandbox's market."""
+    created_at: datetime
+
+    @field_validator("id")
+    @classmethod
+    def _slug(cls, value: str) -> str:
+        if len(value) > 40 or not SLUG.match(value):
+            raise ValueError("a tenant id is 1-40 of a-z, 0-9 and single hyphens")
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("not an IANA time zone such as Europe/Berlin")
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    def autonomy_for(self, tool: str) -> Autonomy:
+        """The policy that holds for one tool."""
+        return self.autonomy_by_tool.get(tool, self.autonomy)

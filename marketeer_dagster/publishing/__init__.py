@@ -1,0 +1,1 @@
+"""The one door to the world: intent, policy, look-up, write, receipt."""
