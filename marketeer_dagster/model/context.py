@@ -128,7 +128,5 @@ class ContextVersion(Value):
 
 def diff(old: ProductContext, new: ProductContext) -> str:
     """A unified diff of the two rendered documents; empty when they are equal."""
-    lines = difflib.unified_diff(
-        old.render().splitlines(), new.render().splitlines(), "old", "new", lineterm="", n=2
-    )
+    lines = difflib.unified_diff(old.render().splitlines(), new.render().splitlines(), "old", "new", lineterm="", n=2)
     return "\n".join(lines)

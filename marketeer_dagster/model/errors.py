@@ -64,7 +64,7 @@ class NoVerdict(MarketeerError):
 
 
 class ToolErrorKind(StrEnum):
-    """Why a vendor said no. auth, invalid and missing are permanent; quota and outage pass; conflict needs a look-up."""
+    """Why a vendor said no: auth, invalid, missing are permanent; quota and outage pass; conflict needs a look-up."""
 
     AUTH = "auth"
     QUOTA = "quota"

@@ -3,8 +3,6 @@
 from datetime import datetime
 from enum import StrEnum
 
-from pydantic import Field
-
 from marketeer_dagster.model.base import Value
 from marketeer_dagster.model.ids import ArtefactId, CampaignKey, ExperimentId, PublicationId, TenantId
 

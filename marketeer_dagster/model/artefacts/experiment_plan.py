@@ -38,16 +38,18 @@ class ExperimentPlan(ArtefactContent):
 
     def render(self) -> str:
         arms = [f"**{a.name}** ({a.share:.0%}): {a.description}" for a in self.arms]
-        return "\n\n".join([
-            f"# Experiment on `{self.path}`",
-            self.hypothesis,
-            bullets(arms),
-            f"Primary metric: {self.primary_metric}, now {self.baseline_rate:.2%}; smallest effect worth finding "
-            f"{self.minimum_effect:+.0%}; {self.sample_per_arm:,} visitors per arm; at most {self.max_days} days.",
-            "## Guardrails",
-            bullets(self.guardrails) or "none",
-            "## Stopping rule",
-            self.stopping_rule,
-            "## Analysis",
-            self.analysis,
-        ])
+        return "\n\n".join(
+            [
+                f"# Experiment on `{self.path}`",
+                self.hypothesis,
+                bullets(arms),
+                f"Primary metric: {self.primary_metric}, now {self.baseline_rate:.2%}; smallest effect worth finding "
+                f"{self.minimum_effect:+.0%}; {self.sample_per_arm:,} visitors per arm; at most {self.max_days} days.",
+                "## Guardrails",
+                bullets(self.guardrails) or "none",
+                "## Stopping rule",
+                self.stopping_rule,
+                "## Analysis",
+                self.analysis,
+            ]
+        )

@@ -80,7 +80,9 @@ class PageCopy(ArtefactContent):
     sections: tuple[CopySection, ...] = Field(min_length=3, max_length=9)
     quotations: tuple[Quotation, ...] = Field(default=(), max_length=4)
     faq: tuple[Question, ...] = Field(default=(), max_length=8)
-    form_fields: tuple[Line, ...] = Field(default=(), max_length=8, description="Fields of the signup form, fewest that do.")
+    form_fields: tuple[Line, ...] = Field(
+        default=(), max_length=8, description="Fields of the signup form, fewest that do."
+    )
     headline_alternatives: tuple[Alternative, ...] = Field(min_length=2, max_length=5)
     cta_alternatives: tuple[Alternative, ...] = Field(min_length=1, max_length=4)
     notes: str = Field(default="", max_length=2000, description="For colleagues: choices made and why.")
@@ -93,7 +95,11 @@ class PageCopy(ArtefactContent):
 
     def body_markdown(self) -> str:
         """What visitors read, without the notes for colleagues."""
-        parts = [f"# {self.headline}", self.subheadline, f"**[{self.cta.label}]({self.cta.url})** {self.cta.note}".strip()]
+        parts = [
+            f"# {self.headline}",
+            self.subheadline,
+            f"**[{self.cta.label}]({self.cta.url})** {self.cta.note}".strip(),
+        ]
         for section in self.sections:
             parts.append(f"## {section.heading}\n\n{section.body}")
             if section.bullets:
