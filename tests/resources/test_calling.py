@@ -111,7 +111,8 @@ def test_our_own_bugs_pass_unchanged() -> None:
 
 def test_every_attempt_is_counted_by_the_limiter() -> None:
     class Counting:
-        seen: list[tuple[str, str]] = []
+        def __init__(self) -> None:
+            self.seen: list[tuple[str, str]] = []
 
         def acquire(self, tool: str, account: str) -> None:
             self.seen.append((tool, account))

@@ -1,0 +1,120 @@
+"""Vendors' call rates, held across threads, processes and machines.
+
+One sliding-window log per (tool, account): a file-locked SQLite bucket in the home on one machine, a table in
+PostgreSQL where the store lives there. The rates come from the catalog, never from code.
+"""
+
+import atexit
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pyrate_limiter import AbstractBucket, Limiter, Rate, RateItem, SQLiteBucket
+from pyrate_limiter.limiter import SingleBucketFactory
+
+from marketeer_dagster.model.errors import ToolError, ToolErrorKind
+from marketeer_dagster.model.ids import content_hash
+from marketeer_dagster.model.settings import Settings
+from resources.calling import LONGEST_WAIT_S
+
+_CALLS_BETWEEN_SWEEPS = 200
+
+
+@dataclass(frozen=True)
+class CallRate:
+    """At most `calls` in any `seconds`."""
+
+    calls: int
+    seconds: float
+
+
+class RateLimits:
+    """Holds every tool to its rates; a tool without rates is not held. Safe to share between threads."""
+
+    def __init__(
+        self, rates: Mapping[str, Sequence[CallRate]], *, database: Path, postgres_url: str | None = None
+    ) -> None:
+        """`rates` by tool; `database` is the SQLite file (created on first use), unless `postgres_url` is given."""
+        self._rates = rates
+        self._database = database
+        self._postgres_url = postgres_url
+        self._pool: Any = None
+        self._accounts: dict[tuple[str, str], _Account] = {}
+        self._lock = threading.Lock()
+
+    @classmethod
+    def at(cls, settings: Settings, rates: Mapping[str, Sequence[CallRate]]) -> "RateLimits":
+        """The limits shared by every process that has these settings."""
+        url = settings.database_url
+        return cls(
+            rates, database=settings.home / "limits.db", postgres_url=url if url.startswith("postgresql") else None
+        )
+
+    def acquire(self, tool: str, account: str) -> None:
+        """Wait for a free place in the tool's windows, at most LONGEST_WAIT_S; raises ToolError(quota) beyond that."""
+        rates = self._rates.get(tool, ())
+        if not rates:
+            return
+        if not self._account(tool, account, rates).acquire():
+            # The longest window is named as the wait, so that nobody retries against a spent daily quota.
+            longest = max(rates, key=lambda rate: rate.seconds)
+            raise ToolError(
+                tool,
+                ToolErrorKind.QUOTA,
+                f"{longest.calls} calls in {longest.seconds:g} s are spent for {account or 'this account'}",
+                hint="later runs take this up; raise the limit in the catalog if your account tier allows more",
+                retry_after_s=max(longest.seconds, LONGEST_WAIT_S + 1),
+            )
+
+    def _account(self, tool: str, account: str, rates: Sequence[CallRate]) -> "_Account":
+        with self._lock:
+            key = (tool, account)
+            if key not in self._accounts:
+                self._accounts[key] = _Account(self._bucket(tool, account, rates))
+            return self._accounts[key]
+
+    def _bucket(self, tool: str, account: str, rates: Sequence[CallRate]) -> AbstractBucket:
+        windows = [Rate(rate.calls, round(rate.seconds * 1000)) for rate in sorted(rates, key=lambda r: r.seconds)]
+        table = f"{tool.replace('-', '_')}_{content_hash(account)}"
+        if self._postgres_url is None:
+            self._database.parent.mkdir(parents=True, exist_ok=True)
+            return SQLiteBucket.init_from_file(windows, table=table, db_path=str(self._database), use_file_lock=True)
+        from pyrate_limiter import PostgresBucket
+
+        return PostgresBucket(self._postgres_pool(), table, windows)
+
+    def _postgres_pool(self) -> Any:
+        if self._pool is None:
+            from psycopg_pool import ConnectionPool
+
+            scheme, _, rest = str(self._postgres_url).partition("://")
+            conninfo = f"{scheme.partition('+')[0]}://{rest}"
+            self._pool = ConnectionPool(conninfo, min_size=0, max_size=4, open=True)
+            atexit.register(self._pool.close)
+        return self._pool
+
+
+class _Account:
+    """One account's limiter, swept now and then so that its log stays as long as its windows."""
+
+    def __init__(self, bucket: AbstractBucket) -> None:
+        # No background sweeper: it would cost a thread for each account.
+        self._bucket = bucket
+        self._limiter = Limiter(SingleBucketFactory(bucket, schedule_leak=False), buffer_ms=5)
+        self._calls = 0
+
+    def acquire(self) -> bool:
+        if self._calls % _CALLS_BETWEEN_SWEEPS == 0:
+            now: Any = self._bucket.now()
+            self._bucket.leak(int(now))
+        self._calls += 1
+        if self._limiter.try_acquire("call", blocking=False):
+            return True
+        return self._soon() and bool(self._limiter.try_acquire("call", timeout=LONGEST_WAIT_S))
+
+    def _soon(self) -> bool:
+        now: Any = self._bucket.now()
+        wait_ms: Any = self._bucket.waiting(RateItem("call", int(now)))
+        return int(wait_ms) <= LONGEST_WAIT_S * 1000
