@@ -1,0 +1,1 @@
+"""Alembic migrations of the store, part of the package so that an installed copy can migrate."""

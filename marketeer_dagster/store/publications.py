@@ -1,0 +1,77 @@
+"""The outbox's rows. Every change of state is a compare-and-set, so two workers never take the same step."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from marketeer_dagster.model.errors import BadInput, Conflict
+from marketeer_dagster.model.publication import Publication, PublicationState
+from marketeer_dagster.store import schema
+from marketeer_dagster.store.database import Database
+from marketeer_dagster.store.records import Records, changed
+
+_PUBLICATIONS = Records(schema.publications, Publication, noun="publication")
+
+CHANGEABLE = frozenset({"external_id", "url", "error", "experiment", "payload", "published_at"})
+"""Fields that a transition may set beside the state."""
+
+
+class Publications:
+    """What is meant for, on its way to, or in a channel."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def intend(self, publication: Publication) -> Publication:
+        """Record an intent; one with the tenant's same idempotency key returns the stored row, whatever its state."""
+        table = schema.publications.c
+        here = (table.tenant == publication.tenant, table.idempotency_key == publication.idempotency_key)
+        with self._db.writing("publications", publication.tenant, publication.idempotency_key) as connection:
+            stored = _PUBLICATIONS.first(connection, *here)
+            return stored or _PUBLICATIONS.insert(connection, publication)
+
+    def get(self, id: str) -> Publication:
+        """The publication with this id; NotFound with near matches."""
+        with self._db.reading() as connection:
+            return _PUBLICATIONS.get(connection, id)
+
+    def list(
+        self,
+        tenant: str | None = None,
+        campaign: str | None = None,
+        state: PublicationState | None = None,
+        tool: str | None = None,
+        target: str | None = None,
+        artefact: str | None = None,
+    ) -> tuple[Publication, ...]:
+        """Publications in order of arrival."""
+        where = _PUBLICATIONS.matching(
+            tenant=tenant, campaign=campaign, state=state, tool=tool, target=target, artefact=artefact
+        )
+        with self._db.reading() as connection:
+            return _PUBLICATIONS.all(connection, *where)
+
+    def transition(
+        self,
+        id: str,
+        allowed_from: Collection[PublicationState],
+        to: PublicationState,
+        *,
+        at: datetime,
+        **fields: Any,
+    ) -> Publication:
+        """Move a publication from one of `allowed_from` to `to`, setting `fields` with it, in one atomic step.
+
+        Reaching PUBLISHED for the first time sets `published_at`. Conflict, naming the present state, when that is not
+        among `allowed_from`; BadInput for a field that is not CHANGEABLE; NotFound.
+        """
+        if unknown := set(fields) - CHANGEABLE:
+            raise BadInput(f"cannot change {', '.join(sorted(unknown))}", expected=", ".join(sorted(CHANGEABLE)))
+        with self._db.writing() as connection:
+            stored = _PUBLICATIONS.get(connection, id, lock=True)
+            if stored.state not in allowed_from:
+                wanted = " or ".join(state.value for state in allowed_from)
+                raise Conflict(f"publication {id} is {stored.state.value}, not {wanted}; cannot make it {to.value}")
+            if to is PublicationState.PUBLISHED and stored.published_at is None:
+                fields.setdefault("published_at", at)
+            return _PUBLICATIONS.update(connection, changed(stored, state=to, updated_at=at, **fields))

@@ -1,0 +1,73 @@
+"""The operational store: one object that holds every part of it. Each method is one short transaction; thread-safe."""
+
+from types import TracebackType
+from typing import Self
+
+from pydantic import SecretStr
+
+from marketeer_dagster.store.artefacts import Artefacts
+from marketeer_dagster.store.campaigns import Briefs, Campaigns
+from marketeer_dagster.store.database import Database
+from marketeer_dagster.store.llm import LlmLedger
+from marketeer_dagster.store.publications import Publications
+from marketeer_dagster.store.reviews import Approvals, Reviews
+from marketeer_dagster.store.secrets import SecretBox
+from marketeer_dagster.store.signals import Experiments, Learnings, Signals
+from marketeer_dagster.store.step_outputs import StepOutputs
+from marketeer_dagster.store.tenants import Connections, Contexts, Goals, Tenants
+
+
+class Store:
+    """Tenants and everything they own, in SQLite or PostgreSQL. Opens connections only when asked something."""
+
+    def __init__(self, database: Database, secret_key: SecretStr | None) -> None:
+        self._database = database
+        self.tenants = Tenants(database)
+        self.contexts = Contexts(database)
+        self.goals = Goals(database)
+        self.connections = Connections(database, SecretBox(secret_key))
+        self.campaigns = Campaigns(database)
+        self.briefs = Briefs(database)
+        self.artefacts = Artefacts(database)
+        self.reviews = Reviews(database)
+        self.approvals = Approvals(database)
+        self.publications = Publications(database)
+        self.signals = Signals(database)
+        self.experiments = Experiments(database)
+        self.learnings = Learnings(database)
+        self.step_outputs = StepOutputs(database)
+        self.llm = LlmLedger(database)
+
+    @classmethod
+    def open(cls, url: str, *, secret_key: SecretStr | None = None) -> Self:
+        """A store at a SQLAlchemy URL (`sqlite:////path/store.db` or `postgresql://…`); creates nothing.
+
+        Raises ConfigError when the URL names neither. `secret_key` is needed once secrets are stored or read.
+        """
+        return cls(Database(url), secret_key)
+
+    @property
+    def where(self) -> str:
+        """The database's address, without a password."""
+        return self._database.where
+
+    def migrate(self) -> None:
+        """Create the tables, or bring them to this version; safe to repeat and to run from many processes at once.
+
+        Raises ConfigError when the database cannot be used or is newer than this version.
+        """
+        from marketeer_dagster.store.migrations.runner import upgrade  # Alembic takes 0.2 s to import
+
+        upgrade(self._database)
+
+    def close(self) -> None:
+        """Close idle connections. The store may be used again afterwards."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
