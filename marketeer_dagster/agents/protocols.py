@@ -2,11 +2,12 @@
 
 from typing import Literal, Protocol, TypeVar
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 
 from marketeer_dagster.model.artefacts import Spend
 from marketeer_dagster.model.base import Value
 from marketeer_dagster.model.campaign import Priority
+from marketeer_dagster.model.errors import NoVerdict
 from marketeer_dagster.model.ids import CampaignKey, TenantId
 
 Tier = Literal["strategy", "execution", "judge"]
@@ -57,6 +58,26 @@ class Usage(Value):
     """True when the answer was paid for earlier and read from the store."""
 
 
+class Unreadable(NoVerdict):
+    """The model answered, but not in the form asked for. Carries what a repair call needs to name the errors."""
+
+    def __init__(self, text: str, problems: tuple[str, ...], usage: Usage) -> None:
+        super().__init__(f"{usage.model} gave an answer that does not fit: {'; '.join(problems[:5])}")
+        self.text = text
+        """The answer as it came."""
+        self.problems = problems
+        """One line per error: where, and what was expected."""
+        self.usage = usage
+
+
+def problems_of(error: ValidationError) -> tuple[str, ...]:
+    """A validation error as lines a model can act on: `sections.0.heading: String should have …`."""
+    return tuple(
+        f"{'.'.join(str(part) for part in item['loc']) or 'answer'}: {item['msg']}"
+        for item in error.errors(include_url=False, include_context=False, include_input=False)
+    )
+
+
 class LanguageModel(Protocol):
     """Answers a prompt with an instance of `answer`."""
 
@@ -65,7 +86,8 @@ class LanguageModel(Protocol):
     ) -> tuple[Answer, Usage]:
         """The parsed answer and its cost.
 
-        Raises NoVerdict when the model refused, was cut off or its text does not fit `answer`; BudgetExceeded before
-        anything is sent when the tenant's budget does not allow the call's worst case; ToolError otherwise.
+        Raises NoVerdict when the model refused or was cut off, Unreadable (a NoVerdict) when its text does not fit
+        `answer`; BudgetExceeded before anything is sent when the tenant's budget does not allow the call's worst
+        case; ToolError otherwise.
         """
         ...

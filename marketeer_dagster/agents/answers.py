@@ -1,0 +1,70 @@
+"""The forms in which reviewers and the Director answer. Authors answer in the artefact's own content model."""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from marketeer_dagster.model.goal import Metric
+from marketeer_dagster.model.review import Finding
+from marketeer_dagster.quality.rubric import JudgedDimension
+
+
+class _Form(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class ReviewAnswer(_Form):
+    """A judge's answer: one entry per rubric dimension, the flaws found, and a summary."""
+
+    dimensions: tuple[JudgedDimension, ...] = Field(description="Exactly one entry per dimension of the rubric.")
+    findings: tuple[Finding, ...] = Field(
+        default=(), max_length=20, description="Named flaws, worst first; empty when there is nothing to mend."
+    )
+    summary: Annotated[str, StringConstraints(max_length=2000)] = Field(
+        description="Two or three sentences for a person."
+    )
+
+
+class KpiAnswer(_Form):
+    """The one number the plan is held to."""
+
+    metric: Metric
+    baseline: float = Field(ge=0, description="The metric's level now over window_days, from the metrics.")
+    target: float = Field(ge=0, description="The level to reach by the deadline.")
+    window_days: int = Field(ge=1, le=365)
+    unit: Annotated[str, StringConstraints(max_length=40)] = Field(
+        description="For instance: per day, share of sessions."
+    )
+
+
+class BriefAnswer(_Form):
+    """The task for one skill."""
+
+    skill: str = Field(description="Name of a skill from the catalog, spelled as there.")
+    objective: Annotated[str, StringConstraints(min_length=1, max_length=1200)]
+    audience: Annotated[str, StringConstraints(max_length=600)]
+    key_message: Annotated[str, StringConstraints(max_length=600)]
+    offer: Annotated[str, StringConstraints(max_length=300)] = ""
+    cta: Annotated[str, StringConstraints(max_length=80)] = ""
+    target: Annotated[str, StringConstraints(max_length=300)] = Field(
+        default="", description="Page path such as /pricing, list or ad group it is about; empty where there is none."
+    )
+    keywords: tuple[str, ...] = Field(default=(), max_length=12)
+    must_address: tuple[str, ...] = Field(default=(), max_length=12)
+    learnings: tuple[str, ...] = Field(default=(), description="Ids of the learnings this brief applies.")
+    evidence: Annotated[str, StringConstraints(max_length=4000)] = Field(
+        default="", description="The figures behind this brief, as Markdown."
+    )
+
+
+class PlanAnswer(_Form):
+    """The Director's plan as answered; code checks it against the catalog and the limits before it counts."""
+
+    summary: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+    kpi: KpiAnswer
+    deadline: date
+    budget_usd: float = Field(ge=0)
+    rationale: Annotated[str, StringConstraints(max_length=4000)] = ""
+    risks: tuple[str, ...] = Field(default=(), max_length=10)
+    briefs: tuple[BriefAnswer, ...] = Field(min_length=1)

@@ -1,0 +1,196 @@
+"""From a judge's marks to a verdict, in code.
+
+A judge answers 0-5 per dimension and quotes what the mark rests on. Everything after that is arithmetic:
+
+- the scale for people is twice the mark, 0-10;
+- a quote must occur in the artefact. Praise whose evidence cannot be found is worth nothing: that dimension scores 0.
+  Marks of 0-2 stand without a quote, because what is missing cannot be quoted;
+- the score is the weighted mean; APPROVE needs `approve_at`, every minimum and no blocker; below `reject_below` is
+  REJECT; anything else is REVISE;
+- a rubric dimension without a mark, or an artefact without text, is no verdict (NONE), which approves nothing;
+- a REVISE always names what to mend: dimensions that fail without a finding of their own get one here.
+
+Pure: no I/O, no clock.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from marketeer_dagster.catalog.models import Rubric
+from marketeer_dagster.model.artefacts import ArtefactContent
+from marketeer_dagster.model.review import DimensionScore, Finding, Severity, Verdict
+
+TOP_MARK = 5
+SCALE = 10 / TOP_MARK
+UNQUOTED_MARK = 2
+"""Highest mark that stands without a quote."""
+SHORTEST_QUOTE = 2
+"""Characters a quote needs, after normalisation, to be evidence of anything."""
+
+_ELLIPSIS = re.compile(r"\s*(?:\[…\]|\[\.\.\.\]|…|\.\.\.)\s*")
+_TYPOGRAPHY = str.maketrans(
+    {"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "‐": "-", "‑": "-", "–": "-", "—": "-", "\u00a0": " "}
+)
+_MARKUP = re.compile(r"[*_`]+")
+_SPACE = re.compile(r"\s+")
+
+
+class JudgedDimension(BaseModel):
+    """One dimension as a judge marks it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    dimension: str = Field(description="Name of the rubric dimension.")
+    score: int = Field(
+        ge=0, le=TOP_MARK, description="0 absent, 1 poor, 2 weak, 3 sound, 4 strong, 5 could not be better."
+    )
+    quote: Annotated[str, StringConstraints(max_length=600)] = Field(
+        description="Words copied verbatim from the artefact that the mark rests on; empty only for something missing."
+    )
+    reason: Annotated[str, StringConstraints(max_length=600)] = Field(
+        description="Why this mark, in one or two sentences."
+    )
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the marks amount to."""
+
+    verdict: Verdict
+    score: float
+    """Weighted, 0-10, rounded to two decimals for people; the verdict is taken from the unrounded score."""
+    dimensions: tuple[DimensionScore, ...]
+    findings: tuple[Finding, ...]
+
+
+def judge(
+    rubric: Rubric, marks: Iterable[JudgedDimension], findings: Iterable[Finding], content: ArtefactContent
+) -> Judgement:
+    """The verdict on `content`. Marks of unknown dimensions are ignored; of two for one dimension the lower counts."""
+    evidence = Evidence(content)
+    scored = _scores(rubric, marks, evidence)
+    named = tuple(_verified(finding, evidence) for finding in findings)
+    if len(scored) < len(rubric.dimensions) or evidence.empty:
+        return Judgement(Verdict.NONE, 0.0, tuple(scored.values()), named)
+    total = sum(dimension.weight * scored[name].score for name, dimension in rubric.dimensions.items())
+    verdict = _verdict(rubric, scored, total, named)
+    if verdict in (Verdict.REVISE, Verdict.REJECT):
+        named += _unnamed_flaws(rubric, scored, named)
+    return Judgement(verdict, round(min(total, 10.0), 2), tuple(scored.values()), named)
+
+
+def unfound_quotes(marks: Iterable[JudgedDimension], content: ArtefactContent) -> tuple[str, ...]:
+    """Dimensions whose mark needs a quote that does not occur in `content`; worth one question back to the judge."""
+    evidence = Evidence(content)
+    return tuple(mark.dimension for mark in marks if not _supported(mark, evidence))
+
+
+class Evidence:
+    """The artefact's words, made comparable: case, white space, quote marks, dashes and emphasis do not matter."""
+
+    def __init__(self, content: ArtefactContent) -> None:
+        texts = [text for _, text in content.texts()]
+        self.empty = not texts
+        # The JSON form as well: judges see it, so figures and field names of it are fair quotes.
+        self._texts = [_comparable(text) for text in [*texts, " ".join(texts), content.model_dump_json()]]
+
+    def holds(self, quote: str) -> bool:
+        """Whether `quote` occurs in one text; pieces around an ellipsis must follow one another in it."""
+        pieces = [piece for piece in (_comparable(part) for part in _ELLIPSIS.split(quote)) if piece]
+        if not pieces or max(len(piece) for piece in pieces) < SHORTEST_QUOTE:
+            return False
+        return any(_in_order(pieces, text) for text in self._texts)
+
+
+def _in_order(pieces: list[str], text: str) -> bool:
+    start = 0
+    for piece in pieces:
+        found = text.find(piece, start)
+        if found < 0:
+            return False
+        start = found + len(piece)
+    return True
+
+
+def _comparable(text: str) -> str:
+    plain = unicodedata.normalize("NFKC", text).translate(_TYPOGRAPHY).casefold()
+    plain = _MARKUP.sub("", plain.replace('\\"', '"').replace("\\n", " "))
+    return _SPACE.sub(" ", plain).strip(" \"'")
+
+
+def _supported(mark: JudgedDimension, evidence: Evidence) -> bool:
+    if not mark.quote.strip():
+        return mark.score <= UNQUOTED_MARK
+    return evidence.holds(mark.quote)
+
+
+def _scores(rubric: Rubric, marks: Iterable[JudgedDimension], evidence: Evidence) -> dict[str, DimensionScore]:
+    found: dict[str, DimensionScore] = {}
+    for mark in marks:
+        if mark.dimension not in rubric.dimensions:
+            continue
+        if _supported(mark, evidence):
+            score = DimensionScore(
+                dimension=mark.dimension, score=mark.score * SCALE, quote=mark.quote, reason=mark.reason
+            )
+        else:
+            reason = (
+                f"The judge's evidence is not in the artefact, so its mark {mark.score} does not count. {mark.reason}"
+            )
+            score = DimensionScore(dimension=mark.dimension, score=0, quote="", reason=reason[:600])
+        known = found.get(mark.dimension)
+        if known is None or score.score < known.score:
+            found[mark.dimension] = score
+    return {name: found[name] for name in rubric.dimensions if name in found}
+
+
+def _verdict(rubric: Rubric, scored: dict[str, DimensionScore], total: float, findings: tuple[Finding, ...]) -> Verdict:
+    if total < rubric.reject_below - _ROUNDING:
+        return Verdict.REJECT
+    passes = all(scored[name].score >= dimension.minimum for name, dimension in rubric.dimensions.items())
+    blocked = any(finding.severity is Severity.BLOCKER for finding in findings)
+    if passes and not blocked and total >= rubric.approve_at - _ROUNDING:
+        return Verdict.APPROVE
+    return Verdict.REVISE
+
+
+_ROUNDING = 1e-9
+"""Weights such as .1 and .2 do not sum exactly in binary: 6.999999999999999 is meant to be 7."""
+
+
+def _verified(finding: Finding, evidence: Evidence) -> Finding:
+    # A flaw quoted wrongly may still be a flaw: it stays, without words the artefact does not have.
+    if not finding.quote or evidence.holds(finding.quote):
+        return finding
+    return finding.model_copy(update={"quote": ""})
+
+
+def _unnamed_flaws(
+    rubric: Rubric, scored: dict[str, DimensionScore], named: tuple[Finding, ...]
+) -> tuple[Finding, ...]:
+    covered = {finding.dimension for finding in named}
+    below = [name for name, dimension in rubric.dimensions.items() if scored[name].score < dimension.minimum]
+    if not below and not named:
+        # Every minimum is met and nothing is named, yet the whole is short of approval: what drags it down most.
+        below = [max(rubric.dimensions, key=lambda name: rubric.dimensions[name].weight * (10 - scored[name].score))]
+    return tuple(_flaw(rubric, scored[name]) for name in below if name not in covered)
+
+
+def _flaw(rubric: Rubric, score: DimensionScore) -> Finding:
+    dimension = rubric.dimensions[score.dimension]
+    problem = (
+        f"{score.dimension} scores {score.score:g} of 10, at least {dimension.minimum:g} is needed. {score.reason}"
+    )
+    return Finding(
+        dimension=score.dimension[:60],
+        severity=Severity.MAJOR,
+        where=score.dimension[:200],
+        quote=score.quote,
+        problem=problem[:800],
+        suggestion=dimension.question[:800],
+    )
