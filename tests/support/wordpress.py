@@ -47,7 +47,7 @@ class RealWordPress:
         return Connection(
             tenant=TenantId(tenant),
             tool="wordpress",
-            settings={"base_url": self.url, "username": username, **settings},
+            settings={"base_url": self.url, "user": username, **settings},
             secrets={"application_password": SecretStr(password)},
         )
 
@@ -92,15 +92,39 @@ def _running_database(folder: Path) -> Iterator[Path]:
     data, sock = folder / "db", folder / "db.sock"
     owner = f"--user={_owner()}"
     subprocess.run(
-        ["mariadb-install-db", "--no-defaults", f"--datadir={data}", owner, "--skip-test-db",
-         "--auth-root-authentication-method=normal"],
-        check=True, capture_output=True,
+        [
+            "mariadb-install-db",
+            "--no-defaults",
+            f"--datadir={data}",
+            owner,
+            "--skip-test-db",
+            "--auth-root-authentication-method=normal",
+        ],
+        check=True,
+        capture_output=True,
     )
     # A test's database may be lost: no flush to disk, small buffers.
-    arguments = ["--skip-networking", "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=32M", "--skip-log-bin"]
-    with _running(["mariadbd", "--no-defaults", f"--datadir={data}", f"--socket={sock}",
-                   f"--pid-file={folder / 'db.pid'}", owner, *arguments], folder / "db.log"):
-        _wait_for(lambda: _sql(sock, "CREATE DATABASE IF NOT EXISTS wordpress CHARACTER SET utf8mb4"), folder / "db.log")
+    arguments = [
+        "--skip-networking",
+        "--innodb-flush-log-at-trx-commit=0",
+        "--innodb-buffer-pool-size=32M",
+        "--skip-log-bin",
+    ]
+    with _running(
+        [
+            "mariadbd",
+            "--no-defaults",
+            f"--datadir={data}",
+            f"--socket={sock}",
+            f"--pid-file={folder / 'db.pid'}",
+            owner,
+            *arguments,
+        ],
+        folder / "db.log",
+    ):
+        _wait_for(
+            lambda: _sql(sock, "CREATE DATABASE IF NOT EXISTS wordpress CHARACTER SET utf8mb4"), folder / "db.log"
+        )
         yield sock
 
 
@@ -137,7 +161,16 @@ def _install(site: Path) -> dict[str, str]:
 
 @contextlib.contextmanager
 def _running_php(site: Path, port: int) -> Iterator[None]:
-    command = ["php", "-d", "opcache.enable_cli=1", "-S", f"127.0.0.1:{port}", "-t", str(site), str(site / "router.php")]
+    command = [
+        "php",
+        "-d",
+        "opcache.enable_cli=1",
+        "-S",
+        f"127.0.0.1:{port}",
+        "-t",
+        str(site),
+        str(site / "router.php"),
+    ]
     with _running(command, site.parent / "php.log", {"PHP_CLI_SERVER_WORKERS": "4"}):
         _wait_for(lambda: _answers(f"http://127.0.0.1:{port}/wp-json/"), site.parent / "php.log")
         yield

@@ -1,0 +1,243 @@
+"""WordPress as a publishing channel: pages found by their path, recognised by a key in their content, written once.
+
+How a page is written: a new one as a draft, then made public; a newer version, a test or its winner changes the page
+that stands at the path (WordPress keeps the version before as a revision). What must not become public yet waits as a draft,
+or, where the page is already public, as an autosave that editors are offered when they open it.
+"""
+
+from collections.abc import Callable
+from html import unescape
+from typing import Final
+
+import httpx
+
+from marketeer_dagster.model.artefacts import Artefact
+from marketeer_dagster.model.connection import Connection
+from marketeer_dagster.model.errors import ToolError, ToolErrorKind
+from marketeer_dagster.model.publication import Publication, Receipt
+from marketeer_dagster.model.tenant import Tenant
+from marketeer_dagster.publishing.html import keyed
+from marketeer_dagster.publishing.page_text import readable_text
+from marketeer_dagster.publishing.pages import PAGE_ARTEFACTS, PagePayload, page_draft
+from marketeer_dagster.publishing.protocols import Draft, Trial
+from resources.calling import READ_ATTEMPTS, UNLIMITED, CallLimiter, call, kind_of_status
+from resources.wordpress_rest import FRONT_PAGE_SLUG, TOOL, WordPressClient, WpPage
+from resources.writing import write_once
+
+LARGEST_PAGE: Final = 2_000_000
+"""Bytes of a public page that are read; the rest is not looked at."""
+_MOST_REDIRECTS: Final = 4
+_NEEDS_UNFILTERED: Final = ("<script", "<form", "<input")
+
+
+class WordPressPublisher:
+    """Implements publishing.protocols.Publisher for one tenant's site.
+
+    Optional settings: `template` (page template for new pages, for instance one without the theme's own title),
+    `description_meta` (registered meta field of an SEO plugin that takes the meta description; it is always in the
+    excerpt, which such plugins read by default), `site_url` (address of the public site where it differs).
+    """
+
+    tool = TOOL
+
+    def __init__(self, connection: Connection, *, limiter: CallLimiter = UNLIMITED) -> None:
+        self.simulated = connection.simulated
+        self._settings = connection.settings
+        self._account, self._limiter = connection.tenant, limiter
+        self._client = WordPressClient(connection, limiter=limiter)
+        self._site = connection.settings.get("site_url", "").rstrip("/")
+
+    def close(self) -> None:
+        self._client.close()
+
+    def accepts(self, kind: str) -> bool:
+        return kind in PAGE_ARTEFACTS
+
+    def prepare(self, tenant: Tenant, artefact: Artefact, trial: Trial | None) -> tuple[Draft, ...]:
+        return (page_draft(artefact, trial),)
+
+    def find(self, publication: Publication) -> Receipt | None:
+        page = self._client.page_at(_payload(publication).path)
+        if page is None:
+            return None
+        content = _content(publication)
+        if _same(page, content):
+            return self._receipt(page, public=page.public, found=True)
+        if page.public and any(_same(kept, content) for kept in self._client.autosaves(page.id)):
+            return self._receipt(page, public=False, found=True)
+        return None
+
+    def write(self, publication: Publication, *, public: bool) -> Receipt:
+        payload, content = _payload(publication), _content(publication)
+        fields = self._fields(payload, content)
+        page = self._client.page_at(payload.path) or self._create(payload.path, fields, content)
+        self._check_allowed(page, content)
+        if public:
+            return self._receipt(self._publish(page, payload.path, fields, content), public=True)
+        if page.public:
+            self._autosave(page, fields, content)
+        elif not _same(page, content):
+            self._update(page, fields, content, status=page.status)
+        return self._receipt(page, public=False)
+
+    def read_page(self, path: str) -> str:
+        """The public page at `path` as readable text, seen as a visitor without JavaScript sees it.
+
+        Reads this site only: a redirect to another host is refused. Raises ToolError (missing when there is no page).
+        """
+        site = self._site = self._site or self._client.home()
+        answer = call(
+            TOOL,
+            lambda: _visited(f"{site}{path}"),
+            translate=_unreachable,
+            limiter=self._limiter,
+            account=self._account,
+            attempts=READ_ATTEMPTS,
+        )
+        return readable_text(answer)
+
+    def _fields(self, payload: PagePayload, content: str) -> dict[str, object]:
+        fields: dict[str, object] = {"title": payload.title, "excerpt": payload.description, "content": content}
+        if name := self._settings.get("description_meta"):
+            fields["meta"] = {name: payload.description}
+        return fields
+
+    def _create(self, path: str, fields: dict[str, object], content: str) -> WpPage:
+        """A draft at `path`, below drafts of the parents that are missing."""
+        *parents, slug = path.strip("/").split("/") if path != "/" else [FRONT_PAGE_SLUG]
+        parent = self._parent("/".join(parents)).id if parents else 0
+        body = {"slug": slug, "parent": parent, "status": "draft", **fields}
+        if template := self._settings.get("template"):
+            body["template"] = template
+        return self._created(path, slug, body, lambda page: _same(page, content))
+
+    def _parent(self, path: str) -> WpPage:
+        known = self._client.page_at(f"/{path}")
+        if known is not None:
+            return known
+        *above, slug = path.split("/")
+        parent = self._parent("/".join(above)).id if above else 0
+        body: dict[str, object] = {"slug": slug, "parent": parent, "status": "draft", "title": slug.replace("-", " ")}
+        return self._created(f"/{path}", slug, body, lambda page: True)
+
+    def _created(self, path: str, slug: str, body: dict[str, object], ours: Callable[[WpPage], bool]) -> WpPage:
+        def look_up() -> WpPage | None:
+            page = self._client.page_at(path)
+            return page if page is not None and ours(page) else None
+
+        page = write_once(lambda: self._client.create(body), look_up)
+        if page.slug == slug:
+            return page
+        # The slug was taken after all (a write that arrived late, or a file of that name): leave no `slug-2` behind.
+        self._client.discard_draft(page.id)
+        taken = self._client.page_at(path)
+        if taken is None:
+            raise ToolError(
+                TOOL,
+                ToolErrorKind.INVALID,
+                f"the address {path} is taken by something that is not a page (WordPress offered {page.slug!r})",
+                hint="rename what holds this slug (often an uploaded file), or choose another path",
+            )
+        return taken
+
+    def _check_allowed(self, page: WpPage, content: str) -> None:
+        """Refuse before anything is public what WordPress would drop without a word."""
+        if not page.unfiltered and any(tag in content for tag in _NEEDS_UNFILTERED):
+            raise ToolError(
+                TOOL,
+                ToolErrorKind.AUTH,
+                f"user {self._settings['user']} may not post unfiltered HTML: form and test script would be removed",
+                hint="give the user a role with the capability unfiltered_html (Editor or Administrator)",
+            )
+        name = self._settings.get("description_meta")
+        if name and not page.has_meta(name):
+            raise ToolError(
+                TOOL,
+                ToolErrorKind.INVALID,
+                f"meta field {name} is not registered for pages: WordPress would drop it",
+                hint="register it with show_in_rest, or remove the setting description_meta",
+            )
+
+    def _publish(self, page: WpPage, path: str, fields: dict[str, object], content: str) -> WpPage:
+        done = page if page.public and _same(page, content) else self._update(page, fields, content, status="publish")
+        if path == "/":
+            self._client.set_front_page(page.id)
+        return done
+
+    def _update(self, page: WpPage, fields: dict[str, object], content: str, *, status: str) -> WpPage:
+        def look_up() -> WpPage | None:
+            now = self._client.page(page.id)
+            return now if now.status == status and _same(now, content) else None
+
+        done = write_once(lambda: self._client.update(page.id, {**fields, "status": status}), look_up)
+        return _verified(done, content)
+
+    def _autosave(self, page: WpPage, fields: dict[str, object], content: str) -> WpPage:
+        def look_up() -> WpPage | None:
+            return next((kept for kept in self._client.autosaves(page.id) if _same(kept, content)), None)
+
+        return _verified(write_once(lambda: self._client.autosave(page.id, fields), look_up), content)
+
+    def _receipt(self, page: WpPage, *, public: bool, found: bool = False) -> Receipt:
+        url = page.link if public else f"{self._client.base_url}/wp-admin/post.php?post={page.id}&action=edit"
+        return Receipt(external_id=str(page.id), url=url, public=public, found=found)
+
+
+def _payload(publication: Publication) -> PagePayload:
+    return PagePayload.model_validate_json(publication.payload)
+
+
+def _content(publication: Publication) -> str:
+    """The block that the editor and WordPress's automatic paragraphs leave alone."""
+    html = keyed(_payload(publication).html, publication.idempotency_key)
+    return f"<!-- wp:html -->\n{html}\n<!-- /wp:html -->"
+
+
+def _same(page: WpPage, content: str) -> bool:
+    """Whether the page holds `content`; databases without utf8mb4 keep emoji as entities."""
+    return unescape(page.content.raw).strip() == unescape(content).strip()
+
+
+def _verified(page: WpPage, content: str) -> WpPage:
+    if _same(page, content):
+        return page
+    raise ToolError(
+        TOOL,
+        ToolErrorKind.INVALID,
+        f"WordPress changed the content of page {page.id} while saving it",
+        hint="a plugin or a missing capability (unfiltered_html) filters HTML; compare the page with the artefact",
+    )
+
+
+def _visited(url: str) -> str:
+    """The HTML a visitor gets, without credentials; follows redirects within the host."""
+    site = httpx.URL(url)
+    with httpx.Client(timeout=30.0, headers={"Accept": "text/html", "User-Agent": "marketeer-dagster"}) as visitor:
+        for _ in range(_MOST_REDIRECTS):
+            with visitor.stream("GET", url) as answer:
+                if not answer.is_redirect:
+                    return _body(answer)
+                target = httpx.URL(url).join(answer.headers.get("location", ""))
+            if (target.host, target.port) != (site.host, site.port) or target.scheme not in ("http", "https"):
+                raise ToolError(TOOL, ToolErrorKind.INVALID, f"{url} leads away from the site, to {target.host}")
+            url = str(target)
+    raise ToolError(TOOL, ToolErrorKind.INVALID, f"{url} redirects without end")
+
+
+def _body(answer: httpx.Response) -> str:
+    if not answer.is_success:
+        path = answer.request.url.path
+        kind = kind_of_status(answer.status_code)
+        raise ToolError(TOOL, kind, f"{path} answers {answer.status_code}", status=answer.status_code)
+    received = bytearray()
+    for piece in answer.iter_bytes():
+        received += piece
+        if len(received) >= LARGEST_PAGE:
+            break
+    return bytes(received[:LARGEST_PAGE]).decode(answer.encoding or "utf-8", "replace")
+
+
+def _unreachable(error: Exception) -> ToolError | None:
+    if not isinstance(error, httpx.TransportError):
+        return None
+    return ToolError(TOOL, ToolErrorKind.OUTAGE, f"{type(error).__name__}: {error}".rstrip(": "))
