@@ -7,13 +7,13 @@ PostgreSQL where the store lives there. The rates come from the catalog, never f
 import atexit
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pyrate_limiter import AbstractBucket, Limiter, Rate, RateItem, SQLiteBucket
 from pyrate_limiter.limiter import SingleBucketFactory
 
+from marketeer_dagster.catalog.models import ToolLimit
 from marketeer_dagster.model.errors import ToolError, ToolErrorKind
 from marketeer_dagster.model.ids import content_hash
 from marketeer_dagster.model.settings import Settings
@@ -22,22 +22,32 @@ from resources.calling import LONGEST_WAIT_S
 _CALLS_BETWEEN_SWEEPS = 200
 
 
-@dataclass(frozen=True)
-class CallRate:
-    """At most `calls` in any `seconds`."""
+def request_windows(limit: ToolLimit) -> tuple[Rate, ...]:
+    """A tool's request rates as windows, shortest first, without those that another one already implies."""
+    windows = [_window(rate.amount, rate.seconds) for rate in limit.rates_of("requests")]
+    windows.sort(key=lambda window: (window.interval, window.limit))
+    kept: list[Rate] = []
+    for window in windows:
+        if kept and window.limit * kept[-1].interval >= kept[-1].limit * window.interval:
+            continue  # the shorter window is at least as strict over any longer time
+        while kept and kept[-1].limit >= window.limit:
+            kept.pop()
+        kept.append(window)
+    return tuple(kept)
 
-    calls: int
-    seconds: float
+
+def _window(amount: float, seconds: float) -> Rate:
+    if amount < 1:
+        amount, seconds = 1, seconds / amount
+    return Rate(int(amount), round(seconds * 1000))
 
 
 class RateLimits:
     """Holds every tool to its rates; a tool without rates is not held. Safe to share between threads."""
 
-    def __init__(
-        self, rates: Mapping[str, Sequence[CallRate]], *, database: Path, postgres_url: str | None = None
-    ) -> None:
-        """`rates` by tool; `database` is the SQLite file (created on first use), unless `postgres_url` is given."""
-        self._rates = rates
+    def __init__(self, limits: Mapping[str, ToolLimit], *, database: Path, postgres_url: str | None = None) -> None:
+        """`limits` by tool; `database` is the SQLite file (created on first use), unless `postgres_url` is given."""
+        self._windows = {tool: request_windows(limit) for tool, limit in limits.items()}
         self._database = database
         self._postgres_url = postgres_url
         self._pool: Any = None
@@ -45,45 +55,44 @@ class RateLimits:
         self._lock = threading.Lock()
 
     @classmethod
-    def at(cls, settings: Settings, rates: Mapping[str, Sequence[CallRate]]) -> "RateLimits":
+    def at(cls, settings: Settings, limits: Mapping[str, ToolLimit]) -> "RateLimits":
         """The limits shared by every process that has these settings."""
         url = settings.database_url
-        return cls(
-            rates, database=settings.home / "limits.db", postgres_url=url if url.startswith("postgresql") else None
-        )
+        postgres_url = url if url.startswith("postgres") else None
+        return cls(limits, database=settings.home / "limits.db", postgres_url=postgres_url)
 
     def acquire(self, tool: str, account: str) -> None:
         """Wait for a free place in the tool's windows, at most LONGEST_WAIT_S; raises ToolError(quota) beyond that."""
-        rates = self._rates.get(tool, ())
-        if not rates:
+        windows = self._windows.get(tool, ())
+        if not windows or self._account(tool, account, windows).acquire():
             return
-        if not self._account(tool, account, rates).acquire():
-            # The longest window is named as the wait, so that nobody retries against a spent daily quota.
-            longest = max(rates, key=lambda rate: rate.seconds)
-            raise ToolError(
-                tool,
-                ToolErrorKind.QUOTA,
-                f"{longest.calls} calls in {longest.seconds:g} s are spent for {account or 'this account'}",
-                hint="later runs take this up; raise the limit in the catalog if your account tier allows more",
-                retry_after_s=max(longest.seconds, LONGEST_WAIT_S + 1),
-            )
+        # The longest window is named as the wait, so that nobody retries against a spent daily quota.
+        longest = windows[-1]
+        raise ToolError(
+            tool,
+            ToolErrorKind.QUOTA,
+            f"{longest.limit} calls in {longest.interval / 1000:g} s are spent for {account or 'this account'}",
+            hint="later runs take this up; raise the limit in the catalog if your account tier allows more",
+            retry_after_s=max(longest.interval / 1000, LONGEST_WAIT_S + 1),
+        )
 
-    def _account(self, tool: str, account: str, rates: Sequence[CallRate]) -> "_Account":
+    def _account(self, tool: str, account: str, windows: Sequence[Rate]) -> "_Account":
         with self._lock:
             key = (tool, account)
             if key not in self._accounts:
-                self._accounts[key] = _Account(self._bucket(tool, account, rates))
+                self._accounts[key] = _Account(self._bucket(tool, account, windows))
             return self._accounts[key]
 
-    def _bucket(self, tool: str, account: str, rates: Sequence[CallRate]) -> AbstractBucket:
-        windows = [Rate(rate.calls, round(rate.seconds * 1000)) for rate in sorted(rates, key=lambda r: r.seconds)]
+    def _bucket(self, tool: str, account: str, windows: Sequence[Rate]) -> AbstractBucket:
         table = f"{tool.replace('-', '_')}_{content_hash(account)}"
         if self._postgres_url is None:
             self._database.parent.mkdir(parents=True, exist_ok=True)
-            return SQLiteBucket.init_from_file(windows, table=table, db_path=str(self._database), use_file_lock=True)
+            return SQLiteBucket.init_from_file(
+                list(windows), table=table, db_path=str(self._database), use_file_lock=True
+            )
         from pyrate_limiter import PostgresBucket
 
-        return PostgresBucket(self._postgres_pool(), table, windows)
+        return PostgresBucket(self._postgres_pool(), table, list(windows))
 
     def _postgres_pool(self) -> Any:
         if self._pool is None:

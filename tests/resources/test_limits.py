@@ -8,17 +8,26 @@ from pathlib import Path
 
 import pytest
 
+from marketeer_dagster.catalog import Catalog
+from marketeer_dagster.catalog.models import Rate, ToolLimit
 from marketeer_dagster.model.errors import ToolError, ToolErrorKind
-from resources.limits import CallRate, RateLimits
+from resources.limits import RateLimits, request_windows
 
 _WORKER = """
 import sys
 from pathlib import Path
-from resources.limits import CallRate, RateLimits
-limits = RateLimits({"acme": [CallRate(5, 0.5)]}, database=Path(sys.argv[1]))
+from marketeer_dagster.catalog.models import Rate, ToolLimit
+from resources.limits import RateLimits
+held = ToolLimit(tool="acme", tier="standard", rates=(Rate(amount=5, seconds=0.5),))
+limits = RateLimits({"acme": held}, database=Path(sys.argv[1]))
 for _ in range(5):
     limits.acquire("acme", "site")
 """
+
+
+def _held(*rates: tuple[float, float]) -> dict[str, ToolLimit]:
+    windows = tuple(Rate(amount=amount, seconds=seconds) for amount, seconds in rates)
+    return {"acme": ToolLimit(tool="acme", tier="standard", rates=windows)}
 
 
 def _stamps(database: Path) -> list[int]:
@@ -41,7 +50,7 @@ def test_three_processes_share_one_rate(tmp_path: Path) -> None:
 
 
 def test_threads_share_one_rate(tmp_path: Path) -> None:
-    limits = RateLimits({"acme": [CallRate(4, 0.3)]}, database=tmp_path / "limits.db")
+    limits = RateLimits(_held((4, 0.3)), database=tmp_path / "limits.db")
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(lambda _: limits.acquire("acme", "site"), range(10)))
     stamps = _stamps(tmp_path / "limits.db")
@@ -50,7 +59,7 @@ def test_threads_share_one_rate(tmp_path: Path) -> None:
 
 
 def test_a_spent_daily_quota_is_an_error_that_nobody_retries_at_once(tmp_path: Path) -> None:
-    limits = RateLimits({"acme": [CallRate(2, 86_400)]}, database=tmp_path / "limits.db")
+    limits = RateLimits(_held((2, 86_400)), database=tmp_path / "limits.db")
     limits.acquire("acme", "p1")
     limits.acquire("acme", "p1")
     limits.acquire("acme", "p2")
@@ -63,3 +72,22 @@ def test_a_spent_daily_quota_is_an_error_that_nobody_retries_at_once(tmp_path: P
 def test_a_tool_without_rates_is_not_held_and_opens_nothing(tmp_path: Path) -> None:
     RateLimits({}, database=tmp_path / "limits.db").acquire("acme", "site")
     assert not list(tmp_path.iterdir())
+
+
+def test_windows_that_another_implies_are_dropped() -> None:
+    def windows(*rates: tuple[float, float]) -> list[tuple[int, int]]:
+        return [(window.limit, window.interval) for window in request_windows(_held(*rates)["acme"])]
+
+    assert windows((100, 1), (25, 1)) == [(25, 1000)]
+    assert windows((10, 1), (1200, 60)) == [(10, 1000)]
+    assert windows((5000, 3600), (80, 60)) == [(80, 60_000)]
+    assert windows((100, 900), (250, 86_400)) == [(100, 900_000), (250, 86_400_000)]
+    assert windows((100, 1), (20, 60)) == [(20, 60_000)]
+    assert windows((0.25, 1)) == [(1, 4000)]
+
+
+def test_every_limit_of_the_catalog_can_be_held(tmp_path: Path) -> None:
+    limits = Catalog.load().limits
+    held = RateLimits(limits, database=tmp_path / "limits.db")
+    for tool in limits:
+        held.acquire(tool, "account")
