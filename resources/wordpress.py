@@ -1,8 +1,8 @@
 """WordPress as a publishing channel: pages found by their path, recognised by a key in their content, written once.
 
 How a page is written: a new one as a draft, then made public; a newer version, a test or its winner changes the page
-that stands at the path (WordPress keeps the version before as a revision). What must not become public yet waits as a draft,
-or, where the page is already public, as an autosave that editors are offered when they open it.
+that stands at the path (WordPress keeps the version before as a revision). What must not become public yet waits as a
+draft, or, where the page is already public, as an autosave that editors are offered when they open it.
 """
 
 from collections.abc import Callable
@@ -41,9 +41,9 @@ class WordPressPublisher:
     tool = TOOL
 
     def __init__(self, connection: Connection, *, limiter: CallLimiter = UNLIMITED) -> None:
-        self.simulated = connection.simulated
+        self.tenant, self.simulated = connection.tenant, connection.simulated
         self._settings = connection.settings
-        self._account, self._limiter = connection.tenant, limiter
+        self._limiter = limiter
         self._client = WordPressClient(connection, limiter=limiter)
         self._site = connection.settings.get("site_url", "").rstrip("/")
 
@@ -91,7 +91,7 @@ class WordPressPublisher:
             lambda: _visited(f"{site}{path}"),
             translate=_unreachable,
             limiter=self._limiter,
-            account=self._account,
+            account=self.tenant,
             attempts=READ_ATTEMPTS,
         )
         return readable_text(answer)

@@ -5,6 +5,7 @@ from typing import Protocol
 from marketeer_dagster.model.artefacts import Artefact
 from marketeer_dagster.model.base import Value
 from marketeer_dagster.model.experiment import Experiment, ExperimentState
+from marketeer_dagster.model.ids import TenantId
 from marketeer_dagster.model.publication import Publication, Receipt
 from marketeer_dagster.model.tenant import Tenant
 
@@ -34,6 +35,8 @@ class Trial(Value):
 class Publisher(Protocol):
     """A channel. One instance serves one tenant's connection."""
 
+    tenant: TenantId
+    """Whose connection it is; the outbox uses it for nobody else."""
     tool: str
     """Connector name, for instance wordpress."""
     simulated: bool
