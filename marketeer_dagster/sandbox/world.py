@@ -11,8 +11,8 @@ What a vendor module needs:
 - `world.lock`: hold it around read-then-write sequences
 """
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime
 from pathlib import Path
 
@@ -66,6 +66,16 @@ class World:
         """One transaction: hold it around read-then-write sequences; an exception undoes the writes."""
         return self.state.transaction()
 
+    @contextmanager
+    def _living(self) -> Generator[None]:
+        """A transaction in which the market lives; when it fails, what the market has in memory goes too."""
+        try:
+            with self.lock:
+                yield
+        except BaseException:
+            self.market.forget()
+            raise
+
     def now(self) -> datetime:
         """Business time, UTC."""
         return self.clock.now()
@@ -75,7 +85,7 @@ class World:
 
     def open_account(self, spec: AccountSpec) -> Account:
         """The tenant's account; made on the first call (its history is lived through), returned as it is later."""
-        with self.lock:
+        with self._living():
             known = self.state.get("", _VENDOR, "account", spec.tenant)
             if known is not None:
                 return Account.model_validate(known)
@@ -127,7 +137,7 @@ class World:
         """Live through `days` days with what is published now; returns the new day. Raises BadInput past today."""
         self.clock.check(days)
         for _ in range(days):
-            with self.lock:
+            with self._living():
                 day = self.clock.day
                 for account in self.accounts():
                     for hook in self.day_hooks:
