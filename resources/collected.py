@@ -1,0 +1,25 @@
+"""What a metric client brings home: rows in the warehouse's columns, and how they were come by."""
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Collected:
+    """Rows of one tenant for a range of days."""
+
+    rows: pd.DataFrame
+    """The warehouse table's columns without `tenant`, sorted, one row per key."""
+    api_calls: int
+    """Answered requests, paging included."""
+    quota: dict[str, str] = field(default_factory=dict)
+    """What the vendor said is left, by quota name, in words."""
+    notes: tuple[str, ...] = ()
+    """What a reader of the figures must know: sampling, thresholding, rows withheld."""
+
+
+def frame(columns: dict[str, str], records: list[dict[str, object]], key: list[str]) -> pd.DataFrame:
+    """`records` as a frame of exactly `columns` (name -> pandas dtype), sorted by `key`; typed even when empty."""
+    table = pd.DataFrame.from_records(records, columns=list(columns))
+    return table.astype(columns).sort_values(key, ignore_index=True)
