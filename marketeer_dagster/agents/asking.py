@@ -65,7 +65,7 @@ async def _again(
         second, usage = await model.complete(repair, answer, tier=tier, scope=repaired_scope)
     except Unreadable as error:
         raise NoVerdict(
-            f"{scope.purpose} of {scope.campaign}: twice no answer of the form asked for: {'; '.join(error.problems[:3])}",
+            f"{scope.purpose} of {scope.campaign}: no answer of the form asked for, twice: {error.problems[0]}",
             hint="run it again later, or raise the tier of this skill in skill.yaml",
         ) from error
     return Asked(
