@@ -7,12 +7,14 @@ PostgreSQL where the store lives there. The rates come from the catalog, never f
 import atexit
 import threading
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from pyrate_limiter import AbstractBucket, Limiter, Rate, RateItem, SQLiteBucket
 from pyrate_limiter.limiter import SingleBucketFactory
 
+from marketeer_dagster.catalog import Catalog
 from marketeer_dagster.catalog.models import ToolLimit
 from marketeer_dagster.model.errors import ToolError, ToolErrorKind
 from marketeer_dagster.model.ids import content_hash
@@ -127,3 +129,15 @@ class _Account:
         now: Any = self._bucket.now()
         wait_ms: Any = self._bucket.waiting(RateItem("call", int(now)))
         return int(wait_ms) <= LONGEST_WAIT_S * 1000
+
+
+def limiter(settings: Settings | None = None) -> RateLimits:
+    """The limits that all calls of this process share, by the settings' home and catalog; opened on the first call."""
+    settings = settings or Settings.load()
+    return _shared(settings.home, settings.database_url, settings.catalog)
+
+
+@cache
+def _shared(home: Path, database_url: str, root: Path | None) -> RateLimits:
+    settings = Settings.load(home=home).model_copy(update={"database_url": database_url})
+    return RateLimits.at(settings, Catalog.load(root).limits)
