@@ -218,7 +218,7 @@ def _accepted(answer: httpx.Response) -> httpx.Response:
             hint="use the address it redirects to as base_url",
             status=answer.status_code,
         )
-    kind = kind_of_status(answer.status_code)
+    kind = ToolErrorKind.AUTH if _refuses_user(answer) else kind_of_status(answer.status_code)
     raise ToolError(
         TOOL,
         kind,
@@ -235,6 +235,11 @@ def _words(answer: httpx.Response) -> str:
         return f"{body['message']} [{body['code']}]"
     except (ValueError, KeyError, TypeError):
         return f"{answer.request.method} {answer.request.url.path} answered {answer.status_code}"
+
+
+def _refuses_user(answer: httpx.Response) -> bool:
+    """Whether a 400 hides a 401: asked for drafts by someone it does not know, WordPress calls `status` invalid."""
+    return answer.status_code == 400 and '"rest_forbidden_status"' in answer.text
 
 
 def _transport(error: Exception) -> ToolError | None:

@@ -12,7 +12,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -202,7 +202,7 @@ def _running(command: list[str], log: Path, environment: dict[str, str] | None =
                 process.wait()
 
 
-def _wait_for(ready, log: Path) -> None:  # noqa: ANN001
+def _wait_for(ready: Callable[[], bool], log: Path) -> None:
     deadline = time.monotonic() + STARTS_WITHIN_S
     while not ready():
         if time.monotonic() > deadline:

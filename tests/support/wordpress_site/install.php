@@ -14,8 +14,6 @@ require ABSPATH . 'wp-load.php';
 require ABSPATH . 'wp-admin/includes/upgrade.php';
 
 wp_install('Contract site', 'administrator', 'administrator@example.com', true, '', wp_generate_password());
-update_option('siteurl', 'http://127.0.0.1:{{PORT}}');
-update_option('home', 'http://127.0.0.1:{{PORT}}');
 update_option('permalink_structure', '/%postname%/');
 switch_theme('twentytwentythree');
 $wp_rewrite->init();

@@ -7,6 +7,8 @@ define('DB_CHARSET', 'utf8mb4');
 define('WP_CONTENT_DIR', '{{SITE}}wp-content');
 // "local" lets application passwords work without HTTPS.
 define('WP_ENVIRONMENT_TYPE', 'local');
+define('WP_HOME', 'http://127.0.0.1:{{PORT}}');
+define('WP_SITEURL', 'http://127.0.0.1:{{PORT}}');
 define('WP_HTTP_BLOCK_EXTERNAL', true);
 define('DISABLE_WP_CRON', true);
 define('AUTOMATIC_UPDATER_DISABLED', true);
