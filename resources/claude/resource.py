@@ -1,18 +1,23 @@
 """Claude for Dagster: configuration in, a LanguageModel out."""
 
+from functools import cache
+from pathlib import Path
+
 from dagster import ConfigurableResource
 from pydantic import Field
 
-from marketeer_dagster.catalog import PriceTable
-from marketeer_dagster.model.clock import Clock
+from marketeer_dagster.catalog import Catalog, PriceTable
 from marketeer_dagster.model.settings import Settings
-from marketeer_dagster.store import Store
 from resources.claude.client import Claude
+from resources.claude.endpoint import Endpoint
+from resources.clock import clock_of
+from resources.store import StoreResource
 
 
-class ClaudeResource(ConfigurableResource):  # pyright: ignore[reportMissingTypeArgument]
-    """Claude through the Anthropic API, the configured server or the sandbox, whichever the settings name."""
+class ClaudeResource(ConfigurableResource[None]):
+    """Claude through the configured server, the sandbox when there is no key, or the Anthropic API itself."""
 
+    home: str | None = Field(default=None, description="Home folder; default MARKETEER_HOME or ./.marketeer.")
     concurrency: int | None = Field(
         default=None, ge=1, le=200, description="Requests in flight at once in one process; default from the settings."
     )
@@ -20,11 +25,26 @@ class ClaudeResource(ConfigurableResource):  # pyright: ignore[reportMissingType
         default=None, gt=0, description="Seconds one request may take; default from the settings."
     )
 
-    def model(self, settings: Settings, store: Store, prices: PriceTable, clock: Clock) -> Claude:
-        """A metered model. All of one process share their connections, slots and pace."""
+    def model(self) -> Claude:
+        """A metered model. All of one process share their connections, slots and pace. Raises ConfigError."""
+        settings = self._settings()
+        return Claude(settings, StoreResource(home=self.home).store(), _prices(settings.catalog), clock_of(settings))
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the answers come from the sandbox."""
+        return Endpoint.of(self._settings()).simulated
+
+    def _settings(self) -> Settings:
         changes: dict[str, object] = {}
         if self.concurrency is not None:
             changes["claude_concurrency"] = self.concurrency
         if self.timeout_s is not None:
             changes["claude_timeout_s"] = self.timeout_s
-        return Claude(settings.model_copy(update=changes), store, prices, clock)
+        settings = Settings.load(home=Path(self.home) if self.home else None)
+        return settings.model_copy(update=changes)
+
+
+@cache
+def _prices(root: Path | None) -> PriceTable:
+    return Catalog.load(root).prices
