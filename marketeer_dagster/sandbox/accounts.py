@@ -55,11 +55,11 @@ class AccountSpec(BaseModel):
         PlanSpec(name="Team", monthly_usd=99, share=0.35),
         PlanSpec(name="Business", monthly_usd=299, share=0.15),
     )
-    starting_mrr_usd: float = Field(default=25_000, ge=0)
+    starting_mrr_usd: float = Field(default=120_000, ge=0)
     subscribers: int = Field(default=4_000, ge=0)
     """Email addresses on the list."""
     trial_days: int = Field(default=14, ge=0, le=90)
-    trial_conversion: float = Field(default=0.20, ge=0, le=1)
+    trial_conversion: float = Field(default=0.15, ge=0, le=1)
     monthly_churn: float = Field(default=0.03, ge=0, lt=1)
     context_markdown: str = ""
     """The product context: what visitors care about and search for is drawn from its texts."""

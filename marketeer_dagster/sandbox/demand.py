@@ -73,9 +73,7 @@ def expected_sessions(seed: int, account: Account, day: date) -> float:
     return spec.monthly_sessions / _DAYS_PER_MONTH * float(_WEEK[day.weekday()]) * math.exp(trend * age) * year * noise
 
 
-def sessions(
-    seed: int, account: Account, day: date, pages: list[PageDemand], shocks: tuple[Shock, ...]
-) -> np.ndarray:
+def sessions(seed: int, account: Account, day: date, pages: list[PageDemand], shocks: tuple[Shock, ...]) -> np.ndarray:
     """Sessions by page and source (rows as `pages`, columns as SOURCES), whole numbers."""
     mix = account.spec.channels
     total = expected_sessions(seed, account, day)

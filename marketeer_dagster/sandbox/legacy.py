@@ -36,9 +36,7 @@ def _generated(spec: AccountSpec) -> tuple[SeedPage, ...]:
         "all the time!</p><ul><li>Dashboard</li><li>Reports</li><li>Integrations</li><li>Support</li></ul>"
         f'<p><a class="cta" href="#signup">Learn more</a></p>{signup}'
     )
-    plans = "".join(
-        f"<li>{escape(plan.name)}: ${plan.monthly_usd:g} a month</li>" for plan in spec.plans
-    )
+    plans = "".join(f"<li>{escape(plan.name)}: ${plan.monthly_usd:g} a month</li>" for plan in spec.plans)
     pricing = (
         f"<h1>Pricing</h1><p>Choose the plan that is right for you.</p><ul>{plans}</ul>"
         f'<h2>Questions?</h2><p>Contact our sales team.</p><p><a class="cta" href="#signup">Learn more</a></p>{signup}'

@@ -4,7 +4,6 @@ A day is lived once and never changes afterwards: its outcome is stored, and eve
 stream named by seed, tenant, day and purpose. Vendors read the stored outcome.
 """
 
-from dataclasses import astuple
 from datetime import date, timedelta
 
 from marketeer_dagster.sandbox.accounts import Account
@@ -50,11 +49,11 @@ class Market:
 
     def visits(self, tenant: str, day: date) -> tuple[VisitRow, ...]:
         """What web analytics recorded on a lived day; empty for any other."""
-        return tuple(VisitRow(*row) for row in self._state.get_day(tenant, "visits", day.isoformat()) or ())
+        return tuple(VisitRow._make(row) for row in self._state.get_day(tenant, "visits", day.isoformat()) or ())
 
     def searches(self, tenant: str, day: date) -> tuple[SearchRow, ...]:
         """What search recorded on a lived day; empty for any other."""
-        return tuple(SearchRow(*row) for row in self._state.get_day(tenant, "searches", day.isoformat()) or ())
+        return tuple(SearchRow._make(row) for row in self._state.get_day(tenant, "searches", day.isoformat()) or ())
 
     def live(self, account: Account, day: date) -> None:
         """Let `day` happen with what is published now. Each day once."""
@@ -68,8 +67,8 @@ class Market:
         signups = [(row.page, row.source, row.medium, row.campaign) for row in visits for _ in range(row.conversions)]
         visits += payments(self.book(account).live(day, signups))
         seen = recorded(self._seed, account, day, visits, shocks)
-        self._state.put_day(account.tenant, "visits", day.isoformat(), [astuple(row) for row in seen])
-        self._state.put_day(account.tenant, "searches", day.isoformat(), [astuple(row) for row in found])
+        self._state.put_day(account.tenant, "visits", day.isoformat(), seen)
+        self._state.put_day(account.tenant, "searches", day.isoformat(), found)
 
     def _read_emails(self, account: Account, day: date, audience: Audience) -> list[EmailVisit]:
         mailing = Mailing(self._state, account.tenant)

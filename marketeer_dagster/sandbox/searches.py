@@ -1,8 +1,8 @@
 """Searches: which queries showed a page and brought clicks, by country and device."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,8 +15,7 @@ DEVICES = (("DESKTOP", 0.66), ("MOBILE", 0.31), ("TABLET", 0.03))
 _CELLS = np.outer([share for _, share in COUNTRIES], [share for _, share in DEVICES])
 
 
-@dataclass(frozen=True)
-class SearchRow:
+class SearchRow(NamedTuple):
     """One line of a search report. `position` is the average rank of the impressions, 1 is the top."""
 
     page: str
@@ -43,18 +42,11 @@ def searches(
     rate = click_through(rank)
     impressions = rng.poisson(clicks * shares[:, None, None] * _CELLS[None] / rate)
     clicked = rng.binomial(impressions, np.minimum(rate, 1.0))
-    seen = np.argwhere(impressions > 0)
+    seen = np.nonzero(impressions)
+    columns = (*seen, clicked[seen], impressions[seen], rank[seen].round(2))
     return [
-        SearchRow(
-            page,
-            queries[q],
-            COUNTRIES[c][0],
-            DEVICES[d][0],
-            int(clicked[q, c, d]),
-            int(impressions[q, c, d]),
-            round(float(rank[q, c, d]), 2),
-        )
-        for q, c, d in seen.tolist()
+        SearchRow(page, queries[q], COUNTRIES[c][0], DEVICES[d][0], clicks_, impressions_, position)
+        for q, c, d, clicks_, impressions_, position in zip(*(column.tolist() for column in columns), strict=True)
     ]
 
 

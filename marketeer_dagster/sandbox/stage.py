@@ -96,7 +96,12 @@ class Stage:
         drift = self._drift(path, seen[0], shocks)
         usual = self._account.spec.conversion_rate * _STRENGTH.get(path, 1.0) / rate
         arms = tuple(
-            Arm(name, share, traits, usual * self.audience.appeal(traits, path) * self.audience.drift_factor(traits, drift))
+            Arm(
+                name,
+                share,
+                traits,
+                usual * self.audience.appeal(traits, path) * self.audience.drift_factor(traits, drift),
+            )
             for name, share, traits in zip(split.names, split.shares, seen, strict=True)
         )
         authority = self._authority(path, seen[0], page.modified.date(), day, pull)

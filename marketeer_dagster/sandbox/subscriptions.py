@@ -176,7 +176,14 @@ class Book:
         self._happened(subscription, day, second, "changed", previous=previous)
 
     def _happened(
-        self, subscription: Subscription, day: date, second: int, what: str, *, previous: int | None = None, trial: bool = False
+        self,
+        subscription: Subscription,
+        day: date,
+        second: int,
+        what: str,
+        *,
+        previous: int | None = None,
+        trial: bool = False,
     ) -> None:
         number = self._documents.next_id("event")
         event = SubscriptionEvent(

@@ -15,6 +15,7 @@ _STOPWORDS = frozenset(
     me more most much must my need needs never no nor not now of off on once one only or other our out over own people per
     put really same say says see she should so some still such take than that the their them then there these they thing
     things this those through to too two under until up us use used uses using very want wants was way we well were what
+    already since nobody nothing everybody everyone someone something first last next take takes taken ask asks
     when where which while who why will with without work works would yes yet you your
     der die das und ist nicht ein eine mit auf für von den dem des zu im sich auch wir ihr sie oder aber
     le la les des et est un une pour dans sur pas que qui avec vous nous

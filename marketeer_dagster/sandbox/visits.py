@@ -1,8 +1,8 @@
 """Visits: sessions, sign-ups and revenue by page, source and experiment arm, and what analytics record of them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,8 +22,7 @@ _COMPETITOR_FADES_DAYS = 42
 _HIGHEST_RATE = 0.6
 
 
-@dataclass(frozen=True)
-class VisitRow:
+class VisitRow(NamedTuple):
     """Sessions of one landing page, source and experiment arm on one day. Revenue in US dollars."""
 
     page: str
@@ -75,9 +74,7 @@ def payments(paid: Iterable[Payment]) -> list[VisitRow]:
     return [VisitRow(*payment.origin, "", "", 1, 1, 1, 0, payment.usd) for payment in paid]
 
 
-def recorded(
-    seed: int, account: Account, day: date, rows: list[VisitRow], shocks: tuple[Shock, ...]
-) -> list[VisitRow]:
+def recorded(seed: int, account: Account, day: date, rows: list[VisitRow], shocks: tuple[Shock, ...]) -> list[VisitRow]:
     """What analytics recorded of what happened: less, where tracking is broken."""
     for shock in shocks:
         if shock.spec.kind is ShockKind.TRACKING_BROKEN:
@@ -93,8 +90,7 @@ def thinned(row: VisitRow, kept: float, rng: np.random.Generator) -> VisitRow:
     seen = int(rng.binomial(row.sessions, kept))
     of_seen = seen / row.sessions if row.sessions else 0.0
     conversions = min(seen, int(rng.binomial(row.conversions, kept)))
-    return replace(
-        row,
+    return row._replace(
         sessions=seen,
         users=min(seen, round(row.users * of_seen)),
         engaged=max(conversions, min(seen, round(row.engaged * of_seen))),
@@ -109,8 +105,7 @@ def merged(rows: Iterable[VisitRow]) -> list[VisitRow]:
     for row in rows:
         key = (row.page, row.source, row.medium, row.campaign, row.experiment, row.variant)
         known = sums.get(key)
-        sums[key] = row if known is None else replace(
-            known,
+        sums[key] = row if known is None else known._replace(
             sessions=known.sessions + row.sessions,
             users=known.users + row.users,
             engaged=known.engaged + row.engaged,

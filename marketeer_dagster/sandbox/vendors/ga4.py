@@ -1,0 +1,236 @@
+"""Google Analytics Data API v1beta over the recorded visits of each tenant's property."""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from marketeer_dagster.sandbox.accounts import Account
+from marketeer_dagster.sandbox.chance import stream
+from marketeer_dagster.sandbox.errors import error_response
+from marketeer_dagster.sandbox.faults import FaultKind
+from marketeer_dagster.sandbox.freshness import newest_day, seen_share
+from marketeer_dagster.sandbox.misbehaviour import fault_of
+from marketeer_dagster.sandbox.vendors._ga4_report import (
+    DIMENSIONS,
+    METRICS,
+    InvalidArgument,
+    Row,
+    names_of,
+    ordered,
+    rows_of,
+)
+from marketeer_dagster.sandbox.vendors._google import account_of
+from marketeer_dagster.sandbox.visits import VisitRow, thinned
+from marketeer_dagster.sandbox.world import World
+
+_MOST_ROWS, _DEFAULT_ROWS = 250_000, 10_000
+_MOST_DIMENSIONS, _MOST_METRICS, _MOST_RANGES, _MOST_REPORTS = 9, 10, 4, 5
+_TOKENS_PER_DAY, _TOKENS_PER_HOUR, _TOKENS_PER_PROJECT_HOUR = 200_000, 40_000, 14_000
+_RELATIVE_DAY = re.compile(r"^(\d+)daysAgo$")
+
+
+def routes(world: World) -> list[BaseRoute]:
+    """runReport, batchRunReports and getMetadata of /v1beta/properties/{id}."""
+    api = _Api(world)
+    return [
+        Route("/v1beta/properties/{id}:runReport", api.endpoint(api.run_report), methods=["POST"]),
+        Route("/v1beta/properties/{id}:batchRunReports", api.endpoint(api.batch), methods=["POST"]),
+        Route("/v1beta/properties/{id}/metadata", api.endpoint(api.metadata), methods=["GET"]),
+    ]
+
+
+_Handler = Callable[[Account, dict[str, Any], FaultKind | None], dict[str, Any]]
+
+
+class _Api:
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._spent: dict[tuple[str, str], int] = {}
+
+    def endpoint(self, handler: _Handler) -> Any:
+        """Check token and property, then answer; errors take the API's shape."""
+
+        async def answer(request: Request) -> Response:
+            from starlette.concurrency import run_in_threadpool
+
+            try:
+                body: Any = await request.json() if await request.body() else {}
+            except ValueError:
+                return error_response("ga4", 400, "Invalid JSON payload received.")
+            return await run_in_threadpool(self._answer, request, body, handler)
+
+        return answer
+
+    def _answer(self, request: Request, body: dict[str, Any], handler: _Handler) -> Response:
+        account = account_of(self._world, request, time.time())
+        if account is None:
+            return error_response("ga4", 401)
+        if self._world.credentials(account.tenant).ga4_property != request.path_params["id"]:
+            return error_response(
+                "ga4",
+                403,
+                "User does not have sufficient permissions for this property. To learn more about Property ID, see "
+                "https://developers.google.com/analytics/devguides/reporting/data/v1/property-id.",
+            )
+        if self._quota_spent(account):
+            return error_response("ga4", 429, retry_after_s=3600)
+        try:
+            return JSONResponse(handler(account, body, fault_of(request)))
+        except InvalidArgument as error:
+            return error_response("ga4", 400, str(error))
+
+    def batch(self, account: Account, body: dict[str, Any], fault: FaultKind | None) -> dict[str, Any]:
+        asked = body.get("requests", [])
+        if len(asked) > _MOST_REPORTS:
+            raise InvalidArgument(f"A batch can have up to {_MOST_REPORTS} requests.")
+        reports = [self.run_report(account, one, fault) for one in asked]
+        return {"reports": reports, "kind": "analyticsData#batchRunReports"}
+
+    def metadata(self, account: Account, body: dict[str, Any], fault: FaultKind | None) -> dict[str, Any]:
+        name = f"properties/{self._world.credentials(account.tenant).ga4_property}/metadata"
+        dimensions = [
+            {"apiName": key, "uiName": key, "description": key, "category": "Session", "customDefinition": ":" in key}
+            for key in DIMENSIONS
+        ]
+        metrics = [
+            {"apiName": key, "uiName": m.title, "description": m.title, "type": m.kind, "category": "Session"}
+            for key, m in METRICS.items()
+        ]
+        return {"name": name, "dimensions": dimensions, "metrics": metrics}
+
+    def run_report(self, account: Account, body: dict[str, Any], fault: FaultKind | None) -> dict[str, Any]:
+        dimensions = names_of(body.get("dimensions", []), DIMENSIONS, "dimension")
+        metrics = names_of(body.get("metrics", []), METRICS, "metric")
+        if not metrics and not dimensions:
+            raise InvalidArgument("A report needs at least one dimension or metric.")
+        if len(dimensions) > _MOST_DIMENSIONS or len(metrics) > _MOST_METRICS:
+            raise InvalidArgument(f"Requests are limited to {_MOST_DIMENSIONS} dimensions and {_MOST_METRICS} metrics.")
+        ranges = self._ranges(body.get("dateRanges", []))
+        if len(ranges) > 1:
+            dimensions = [*dimensions, "dateRange"]
+        limit, offset = _page(body)
+        visits = () if fault is FaultKind.EMPTY else self._visits(account, ranges, fault)
+        rows = rows_of(visits, dimensions, metrics, body.get("dimensionFilter"))
+        if not body.get("keepEmptyRows"):
+            rows = [row for row in rows if not metrics or any(row[1])]
+        rows = ordered(rows, body.get("orderBys", []), dimensions, metrics)
+        return self._response(account, body, dimensions, metrics, rows, limit, offset)
+
+    def _response(
+        self,
+        account: Account,
+        body: dict[str, Any],
+        dimensions: list[str],
+        metrics: list[str],
+        rows: list[Row],
+        limit: int,
+        offset: int,
+    ) -> dict[str, Any]:
+        page = rows[offset : offset + limit]
+        answer: dict[str, Any] = {
+            "dimensionHeaders": [{"name": name} for name in dimensions],
+            "metricHeaders": [{"name": name, "type": METRICS[name].kind} for name in metrics],
+            "rows": [_row(row) for row in page],
+            "rowCount": len(rows),
+            "metadata": {"currencyCode": body.get("currencyCode") or "USD", "timeZone": "Etc/UTC"},
+            "kind": "analyticsData#runReport",
+        }
+        if not answer["rows"]:
+            del answer["rows"]
+        tokens = 4 + len(page) // 500 + 2 * len(dimensions)
+        quota = self._spend(account, tokens)
+        if body.get("returnPropertyQuota"):
+            answer["propertyQuota"] = quota
+        return answer
+
+    def _visits(
+        self, account: Account, ranges: list[tuple[str, date, date]], fault: FaultKind | None
+    ) -> Iterator[tuple[str, date, VisitRow]]:
+        today = self._world.clock.day
+        newest = newest_day(today, fault)
+        for name, first, last in ranges:
+            day = first
+            while day <= min(last, newest):
+                for row in self._counted(account.tenant, day, today):
+                    yield name, day, row
+                day += timedelta(days=1)
+
+    def _counted(self, tenant: str, day: date, today: date) -> list[VisitRow]:
+        """The visits of `day` as far as they are counted by `today`."""
+        rows = list(self._world.market.visits(tenant, day))
+        kept = seen_share(day, today)
+        if kept == 1.0:
+            return rows
+        rng = stream(self._world.seed, tenant, "late", day, (today - day).days)
+        return [row for row in (thinned(row, kept, rng) for row in rows) if row.sessions]
+
+    def _ranges(self, asked: list[dict[str, Any]]) -> list[tuple[str, date, date]]:
+        if not asked or len(asked) > _MOST_RANGES:
+            raise InvalidArgument(f"Between 1 and {_MOST_RANGES} dateRanges are required.")
+        found = []
+        for index, one in enumerate(asked):
+            first, last = self._day(one.get("startDate", "")), self._day(one.get("endDate", ""))
+            if first > last:
+                raise InvalidArgument(f"The date range has an end date before its start date: {first} > {last}.")
+            found.append((one.get("name") or f"date_range_{index}", first, last))
+        return found
+
+    def _day(self, text: str) -> date:
+        today = self._world.clock.day
+        relative = _RELATIVE_DAY.match(text)
+        if relative:
+            return today - timedelta(days=int(relative[1]))
+        if text in ("today", "yesterday"):
+            return today - timedelta(days=text == "yesterday")
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            raise InvalidArgument(
+                f"Invalid date: {text}. Dates must be YYYY-MM-DD, NdaysAgo, yesterday, or today."
+            ) from None
+
+    def _quota_spent(self, account: Account) -> bool:
+        return self._spent.get(self._quota_key(account), 0) >= _TOKENS_PER_PROJECT_HOUR
+
+    def _quota_key(self, account: Account) -> tuple[str, str]:
+        """Quotas run by real hours: what they protect is the server, not the market."""
+        return account.tenant, time.strftime("%Y%m%d%H")
+
+    def _spend(self, account: Account, tokens: int) -> dict[str, Any]:
+        key = self._quota_key(account)
+        spent = self._spent[key] = self._spent.get(key, 0) + tokens
+        limits = {
+            "tokensPerDay": _TOKENS_PER_DAY,
+            "tokensPerHour": _TOKENS_PER_HOUR,
+            "tokensPerProjectPerHour": _TOKENS_PER_PROJECT_HOUR,
+        }
+        quota: dict[str, Any] = {
+            name: {"consumed": tokens, "remaining": max(0, limit - spent)} for name, limit in limits.items()
+        }
+        return {
+            **quota,
+            "concurrentRequests": {"remaining": 10},
+            "serverErrorsPerProjectPerHour": {"remaining": 10},
+            "potentiallyThresholdedRequestsPerHour": {"remaining": 120},
+        }
+
+
+def _page(body: dict[str, Any]) -> tuple[int, int]:
+    limit, offset = int(body.get("limit") or _DEFAULT_ROWS), int(body.get("offset") or 0)
+    if limit < 0 or offset < 0:
+        raise InvalidArgument("limit and offset must not be negative.")
+    return min(limit, _MOST_ROWS), offset
+
+
+def _row(row: Row) -> dict[str, Any]:
+    dimensions, metrics = row
+    return {
+        "dimensionValues": [{"value": value} for value in dimensions],
+        "metricValues": [{"value": f"{value:.10g}"} for value in metrics],
+    }
