@@ -20,7 +20,7 @@ from marketeer_dagster.model.tenant import Autonomy, Tenant
 from marketeer_dagster.publishing import policy
 from marketeer_dagster.publishing.exclusive import Exclusive, file_exclusive, folder_for
 from marketeer_dagster.publishing.protocols import Draft, Publisher, Trial
-from marketeer_dagster.store.store import Store
+from marketeer_dagster.store import Store
 
 _DETAIL_LIMIT = 3900
 _STARTABLE = frozenset(
