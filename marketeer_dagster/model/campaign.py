@@ -97,5 +97,7 @@ class Campaign(Value):
     priority: Priority = Priority.P2
     status: CampaignStatus = CampaignStatus.DRAFTED
     plan: Plan | None = None
+    round: int = Field(default=0, ge=0)
+    """How often it was taken up again after it had ended: by a person's decision or a restated goal."""
     created_at: datetime
     updated_at: datetime

@@ -67,6 +67,14 @@ class Campaigns:
             campaign = _CAMPAIGNS.get(connection, key, lock=True)
             return _CAMPAIGNS.update(connection, changed(campaign, status=status, updated_at=at))
 
+    def reopen(self, key: str, at: datetime) -> Campaign:
+        """Have a campaign worked on once more: waiting again, in its next round. NotFound when it is not there."""
+        with self._db.writing() as connection:
+            campaign = _CAMPAIGNS.get(connection, key, lock=True)
+            status = CampaignStatus.PLANNED if campaign.plan else CampaignStatus.DRAFTED
+            again = changed(campaign, status=status, round=campaign.round + 1, updated_at=at)
+            return _CAMPAIGNS.update(connection, again)
+
     def unique_slug(self, tenant: str, wanted: str) -> str:
         """A slug near `wanted` that the tenant does not use yet: itself, or with -2, -3 … at its end."""
         slug = wanted if SLUG.match(wanted) and len(wanted) <= SLUG_LIMIT else slugify(wanted, limit=SLUG_LIMIT)

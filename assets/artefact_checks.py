@@ -1,0 +1,138 @@
+"""The checks every artefact must pass before anything follows: rules, quality, claims, consistency.
+
+All are blocking and partitioned like their asset: an unpartitioned failing check would re-request every campaign. A
+person's approval of the very version turns them green when they run again, and they say by whom.
+"""
+
+from collections.abc import Callable, Mapping
+
+from dagster import (
+    AssetCheckExecutionContext,
+    AssetCheckResult,
+    AssetChecksDefinition,
+    AssetCheckSeverity,
+    MetadataValue,
+    asset_check,
+)
+
+from assets.names import asset_key
+from assets.partitions import campaigns
+from assets.sources import claim_sources
+from marketeer_dagster.campaigns.decisions import human_approval
+from marketeer_dagster.catalog.catalog import Catalog
+from marketeer_dagster.catalog.models import Skill
+from marketeer_dagster.model.artefacts import Artefact
+from marketeer_dagster.model.ids import CampaignKey
+from marketeer_dagster.model.review import Finding, Severity, Verdict
+from marketeer_dagster.quality import claims, consistency, rules
+from marketeer_dagster.store import Store
+
+Findings = tuple[Finding, ...]
+Examine = Callable[[Store, Catalog, Artefact], tuple[Findings, Mapping[str, object]]]
+
+
+def examine_rules(store: Store, catalog: Catalog, artefact: Artefact) -> tuple[Findings, Mapping[str, object]]:
+    """Deterministic rules of the channel."""
+    tenant = store.tenants.get(artefact.tenant)
+    return rules.check(artefact.parsed(), tenant, store.briefs.get(artefact.brief)), {}
+
+
+def examine_quality(store: Store, catalog: Catalog, artefact: Artefact) -> tuple[Findings, Mapping[str, object]]:
+    """The stored verdict and score against the skill's rubric. No verdict is no approval."""
+    rubric = catalog.skill(artefact.skill).rubric
+    facts = {"score": artefact.score, "threshold": rubric.approve_at, "verdict": artefact.verdict.value}
+    if artefact.verdict is Verdict.APPROVE:
+        return (), facts
+    problem = f"verdict {artefact.verdict.value} with score {artefact.score:.1f}; approval needs {rubric.approve_at:g}"
+    blocker = Finding(dimension="quality", severity=Severity.BLOCKER, where="artefact", problem=problem)
+    reviews = store.reviews.list(artefact=artefact.id, version=artefact.version)
+    return (blocker, *(finding for review in reviews for finding in review.findings)), facts
+
+
+def examine_claims(store: Store, catalog: Catalog, artefact: Artefact) -> tuple[Findings, Mapping[str, object]]:
+    """Every number, name, quotation and superlative is supported by the context or the metrics it was written from."""
+    return claims.check(artefact.parsed(), claim_sources(store, artefact)), {"context_version": artefact.context_version}
+
+
+def examine_consistency(store: Store, catalog: Catalog, artefact: Artefact) -> tuple[Findings, Mapping[str, object]]:
+    """Offer, price, audience, CTA and voice agree with what the campaign has made so far."""
+    heads = {head.skill: head.parsed() for head in store.artefacts.heads(artefact.campaign)}
+    context = store.contexts.get(artefact.tenant, artefact.context_version).context
+    found = consistency.check(heads, context)
+    return found, {"compared_with": ", ".join(sorted(heads))}
+
+
+EXAMINATIONS: Mapping[str, Examine] = {
+    "rules": examine_rules,
+    "quality": examine_quality,
+    "claims": examine_claims,
+    "consistency": examine_consistency,
+}
+
+
+def build_artefact_checks(catalog: Catalog) -> list[AssetChecksDefinition]:
+    """Four checks for each skill's artefact."""
+    return [_check(catalog, skill, name) for skill in catalog.skills.values() for name in EXAMINATIONS]
+
+
+def _check(catalog: Catalog, skill: Skill, name: str) -> AssetChecksDefinition:
+    examine = EXAMINATIONS[name]
+
+    # `partitions_def` on checks is preview API in Dagster 1.13: this is the only place for artefacts that uses it.
+    @asset_check(
+        asset=asset_key(skill),
+        name=name,
+        blocking=True,
+        partitions_def=campaigns,
+        description=examine.__doc__,
+        required_resource_keys={"store"},
+    )
+    def run_check(context: AssetCheckExecutionContext) -> AssetCheckResult:
+        store: Store = context.resources.store.store()
+        artefact = store.artefacts.head(CampaignKey(context.partition_key), skill.name)
+        if artefact is None:
+            return AssetCheckResult(passed=False, metadata={"problem": "nothing was made yet"})
+        found, facts = examine(store, catalog, artefact)
+        return verdict_of(store, artefact, found, facts)
+
+    return run_check
+
+
+def verdict_of(
+    store: Store, artefact: Artefact, found: Findings, facts: Mapping[str, object] | None = None
+) -> AssetCheckResult:
+    """The check result: passes without blockers and majors, or when a person approved this very version."""
+    serious = [f for f in found if f.severity in (Severity.BLOCKER, Severity.MAJOR)]
+    approval = human_approval(store, artefact)
+    metadata: dict[str, object] = {
+        "artefact": artefact.id,
+        "version": artefact.version,
+        "findings": MetadataValue.md(findings_table(found)),
+        "serious_findings": len(serious),
+        **(facts or {}),
+    }
+    if serious and approval:
+        metadata["approved_by"] = approval.decided_by
+        metadata["note"] = approval.note or "no note"
+    return AssetCheckResult(
+        passed=not serious or approval is not None,
+        severity=AssetCheckSeverity.ERROR,
+        metadata=metadata,  # pyright: ignore[reportArgumentType]
+    )
+
+
+def findings_table(found: Findings) -> str:
+    """Findings as a Markdown table; a sentence when there are none."""
+    if not found:
+        return "No findings."
+    rows = [
+        f"| {f.severity.value} | {f.dimension} | `{f.where}` | {_cell(f.quote)} | {_cell(f.problem)} | {_cell(f.suggestion)} |"
+        for f in found
+    ]
+    return "\n".join(["| Severity | About | Where | Words | Problem | Suggestion |", "|---|---|---|---|---|---|", *rows])
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+

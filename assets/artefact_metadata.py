@@ -1,0 +1,52 @@
+"""What a materialised artefact says of itself, so that a reader of the UI never needs a terminal."""
+
+from dagster import MetadataValue
+
+from assets.artefact_checks import findings_table
+from assets.plans import spend_metadata
+from assets.workshop import Workshop
+from marketeer_dagster.model.artefacts import Artefact
+from marketeer_dagster.model.review import Review
+
+PREVIEW_LIMIT = 20_000
+"""Characters of the rendered preview; longer ones slow the event log without being read."""
+
+
+def artefact_metadata(bench: Workshop, artefact: Artefact, verdict: Review) -> dict[str, object]:
+    """Preview, score, verdict, reviews, cost, tokens, and where it came from."""
+    brief = bench.assignment.brief
+    learnings = ", ".join(learning.id for learning in bench.assignment.learnings)
+    return {
+        "preview": MetadataValue.md(artefact.parsed().render()[:PREVIEW_LIMIT]),
+        "score": artefact.score,
+        "verdict": artefact.verdict.value,
+        "status": artefact.status.value,
+        "version": artefact.version,
+        "revisions": artefact.revisions,
+        "scores": MetadataValue.md(_scores(verdict)),
+        "findings": MetadataValue.md(findings_table(verdict.findings)),
+        "reviews": MetadataValue.md(_reviews(bench, artefact)),
+        "brief": MetadataValue.md(f"**{brief.objective}**\n\n{brief.key_message}"),
+        "learnings_applied": learnings or "none",
+        "skill_hash": artefact.skill_hash,
+        "context_version": artefact.context_version,
+        "prompt_hash": artefact.prompt_hash,
+        "store_row": f"artefacts/{artefact.id}@{artefact.version}",
+        "read": ", ".join(f"{a.skill} v{a.version} ({a.campaign})" for a in bench.assignment.upstream) or "nothing",
+        "simulated": artefact.simulated,
+        **spend_metadata(artefact.spend),
+    }
+
+
+def _scores(review: Review) -> str:
+    rows = [f"| {d.dimension} | {d.score:.1f} | {d.reason} | {d.quote} |" for d in review.dimensions]
+    head = ["| Dimension | Score | Why | Words |", "|---|---|---|---|"]
+    return "\n".join([*head, *(row.replace("\n", " ") for row in rows)])
+
+
+def _reviews(bench: Workshop, artefact: Artefact) -> str:
+    rows = [
+        f"| {r.version} | {r.reviewer} | {r.round} | {r.verdict.value} | {r.score:.1f} | {len(r.findings)} |"
+        for r in bench.store.reviews.list(artefact=artefact.id)
+    ]
+    return "\n".join(["| Version | Reviewer | Round | Verdict | Score | Findings |", "|---|---|---|---|---|---|", *rows])

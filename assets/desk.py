@@ -1,0 +1,87 @@
+"""The desk: gathers what an agent may read for one brief, from the store, the snapshot and the live site.
+
+Work reads only approved versions: the campaign's own first, then the tenant's newest.
+"""
+
+from dataclasses import dataclass
+
+from marketeer_dagster.agents.assignment import Assignment, LivePage
+from marketeer_dagster.campaigns.learnings import applicable_learnings
+from marketeer_dagster.catalog.catalog import Catalog
+from marketeer_dagster.catalog.models import Skill
+from marketeer_dagster.model.artefacts import Artefact
+from marketeer_dagster.model.clock import Clock
+from marketeer_dagster.model.errors import BadInput, ToolError, ToolErrorKind
+from marketeer_dagster.model.ids import CampaignKey, TenantId
+from marketeer_dagster.store import Store
+from marketeer_dagster.warehouse import Warehouse
+from resources.market_data import metrics_brief
+from resources.publishers import PublishersResource
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where an assignment is put together."""
+
+    store: Store
+    warehouse: Warehouse
+    catalog: Catalog
+    clock: Clock
+    publishers: PublishersResource
+
+    def assignment(self, key: CampaignKey, skill_name: str, run_id: str) -> Assignment:
+        """Everything `skill_name` needs for its brief in campaign `key`.
+
+        Raises BadInput when the campaign has no plan or its plan no brief for the skill.
+        """
+        campaign = self.store.campaigns.get(key)
+        brief = campaign.plan.brief_for(skill_name) if campaign.plan else None
+        if brief is None:
+            raise BadInput(
+                f"campaign {key} has no brief for {skill_name}",
+                where="plan",
+                hint=f"materialise campaign_plan for {key} first, or select only {_planned(campaign.plan)}",
+            )
+        brief = self.store.briefs.get(brief.id)
+        skill = self.catalog.skill(skill_name)
+        reads_metrics = bool(skill.metrics)
+        return Assignment(
+            tenant=self.store.tenants.get(campaign.tenant),
+            campaign=campaign,
+            brief=brief,
+            skill=skill,
+            context=self.store.contexts.latest(campaign.tenant),
+            upstream=self._upstream(campaign.tenant, key, skill),
+            metrics=metrics_brief(self.warehouse, campaign.tenant, brief.target or None) if reads_metrics else "",
+            learnings=self._learnings(campaign.tenant, brief.learnings),
+            live_page=self._live_page(campaign.tenant, brief.target) if skill.name == "page-cro" else None,
+            run_id=run_id,
+        )
+
+    def _upstream(self, tenant: TenantId, key: CampaignKey, skill: Skill) -> tuple[Artefact, ...]:
+        found = (self.store.artefacts.latest_approved(tenant, name, campaign=key) for name in skill.reads)
+        return tuple(artefact for artefact in found if artefact is not None)
+
+    def _learnings(self, tenant: TenantId, cited: tuple[str, ...]):
+        wanted = set(cited)
+        return tuple(
+            learning for learning in applicable_learnings(self.store, self.clock, tenant) if learning.id in wanted
+        )
+
+    def _live_page(self, tenant: TenantId, path: str) -> LivePage | None:
+        if not path.startswith("/"):
+            return None
+        site = self.publishers.site(tenant)
+        if site is None:
+            return None
+        try:
+            text = site.read_page(path)
+        except ToolError as error:
+            if error.kind is ToolErrorKind.MISSING:
+                return None
+            raise
+        return LivePage(path=path, text=text) if text else None
+
+
+def _planned(plan) -> str:
+    return ", ".join(plan.skills) if plan else "nothing: the campaign is not planned"

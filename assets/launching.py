@@ -1,0 +1,60 @@
+"""Which run takes a campaign one stage further, for sensors and the command line alike."""
+
+from dagster import AssetKey, DagsterInstance, DagsterRunStatus, RunRequest, RunsFilter
+from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
+
+from assets.jobs import campaign_keys, pipeline_job_name
+from marketeer_dagster.campaigns.status import stage_of
+from marketeer_dagster.catalog.catalog import Catalog
+from marketeer_dagster.model.campaign import Campaign
+from marketeer_dagster.model.ids import CampaignKey
+
+PARTITION_TAG = "dagster/partition"
+STAGE_TAG = "marketeer/stage"
+FINISHED = [DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED]
+
+
+def is_being_worked_on(instance: DagsterInstance, key: CampaignKey) -> bool:
+    """Whether any unfinished run has this campaign as its partition."""
+    filters = RunsFilter(tags={PARTITION_TAG: key}, statuses=list(NOT_FINISHED_STATUSES))
+    return bool(instance.get_run_records(filters, limit=1))
+
+
+def has_finished(instance: DagsterInstance, campaign: Campaign) -> bool:
+    """Whether a run of the campaign's present stage has ended, however it ended."""
+    tags = {PARTITION_TAG: campaign.key, STAGE_TAG: stage_of(campaign)}
+    return bool(instance.get_run_records(RunsFilter(tags=tags, statuses=FINISHED), limit=1))
+
+
+def run_tags(campaign: Campaign) -> dict[str, str]:
+    """Tags of a campaign's runs: whose, which stage, how urgent (P0 is 30, P3 is 0), which pipeline or signal."""
+    tags = {
+        "tenant": campaign.tenant,
+        STAGE_TAG: stage_of(campaign),
+        "dagster/priority": str((3 - int(campaign.priority)) * 10),
+    }
+    if campaign.signal:
+        tags["marketeer/signal"] = campaign.signal
+    return tags
+
+
+def stage_job(catalog: Catalog, campaign: Campaign) -> tuple[str, list[AssetKey] | None]:
+    """The job of the campaign's present stage and, where the plan narrows it, the assets to select."""
+    stage, _, _ = stage_of(campaign).partition(":")
+    if stage == "pipeline":
+        return pipeline_job_name(campaign.pipeline or ""), None
+    if campaign.plan is None:
+        return "plan_campaign", None
+    return "run_campaign", campaign_keys(catalog, campaign.plan.skills)
+
+
+def run_request(catalog: Catalog, campaign: Campaign) -> RunRequest:
+    """The run a sensor asks for. Its key makes a stage run once, however often the sensor looks."""
+    job, selection = stage_job(catalog, campaign)
+    return RunRequest(
+        job_name=job,
+        asset_selection=selection,
+        partition_key=campaign.key,
+        run_key=f"{campaign.key}:{stage_of(campaign)}",
+        tags=run_tags(campaign),
+    )

@@ -1,0 +1,169 @@
+"""Publications: the campaign as a whole is looked at once more, then each channel gets what is approved."""
+
+from dagster import (
+    AssetCheckExecutionContext,
+    AssetCheckResult,
+    AssetChecksDefinition,
+    AssetExecutionContext,
+    AssetKey,
+    AssetsDefinition,
+    MaterializeResult,
+    MetadataValue,
+    asset,
+    asset_check,
+)
+
+from assets.artefact_checks import findings_table
+from assets.failures import explained
+from assets.names import CAMPAIGN_REVIEW, asset_key
+from assets.partitions import campaigns
+from marketeer_dagster.campaigns.decisions import human_approval
+from marketeer_dagster.campaigns.publishing import intend_all
+from marketeer_dagster.catalog.catalog import Catalog
+from marketeer_dagster.model.artefacts import Artefact
+from marketeer_dagster.model.ids import CampaignKey
+from marketeer_dagster.model.publication import Publication
+from marketeer_dagster.model.review import Severity
+from marketeer_dagster.publishing.outbox import Outbox
+from marketeer_dagster.quality import consistency
+from marketeer_dagster.store import Store
+
+GROUP = "publications"
+
+
+def publishing_tools(catalog: Catalog) -> tuple[str, ...]:
+    """Every channel that some skill publishes to."""
+    return tuple(sorted({tool for skill in catalog.skills.values() for tool in skill.publishes_to}))
+
+
+def publication_key(tool: str) -> AssetKey:
+    """The asset that a campaign's presence in one channel is."""
+    return AssetKey(f"{tool}_publication")
+
+
+def build_publication_assets(catalog: Catalog) -> list[AssetsDefinition]:
+    """`campaign_review`, then one asset per channel."""
+    return [_campaign_review(catalog), *(_publication(catalog, tool) for tool in publishing_tools(catalog))]
+
+
+def _campaign_review(catalog: Catalog) -> AssetsDefinition:
+    @asset(
+        key=CAMPAIGN_REVIEW,
+        partitions_def=campaigns,
+        deps=[asset_key(skill) for skill in catalog.skills.values()],
+        group_name=GROUP,
+        kinds={"markdown"},
+        owners=["team:strategy"],
+        required_resource_keys={"store"},
+        description="Everything the campaign made, side by side, before any of it goes out.",
+    )
+    def campaign_review(context: AssetExecutionContext) -> MaterializeResult:
+        heads = _heads(context.resources.store.store(), context.partition_key)
+        rows = [
+            f"| {a.skill} | {a.title} | {a.version} | {a.status.value} | {a.score:.1f} | {a.revisions} | {a.spend.cost_usd:.4f} |"
+            for a in heads
+        ]
+        head = ["| Skill | Artefact | Version | Status | Score | Revisions | Cost, USD |", "|---|---|---|---|---|---|---|"]
+        return MaterializeResult(
+            metadata={
+                "preview": MetadataValue.md("\n".join([*head, *rows])),
+                "artefacts": len(heads),
+                "cost_usd": float(sum((a.spend.cost_usd for a in heads), start=0)),
+            }
+        )
+
+    return campaign_review
+
+
+def build_campaign_check() -> AssetChecksDefinition:
+    """Before anything is published: do all of the campaign's artefacts agree with each other?"""
+
+    @asset_check(
+        asset=CAMPAIGN_REVIEW,
+        name="consistency",
+        blocking=True,
+        partitions_def=campaigns,
+        required_resource_keys={"store"},
+        description="All artefacts of the campaign agree on offer, price, audience, call to action and voice.",
+    )
+    def campaign_consistency(context: AssetCheckExecutionContext) -> AssetCheckResult:
+        store: Store = context.resources.store.store()
+        heads = _heads(store, context.partition_key)
+        newest = max((head.context_version for head in heads), default=None)
+        if newest is None:
+            return AssetCheckResult(passed=False, metadata={"problem": "the campaign has made nothing yet"})
+        product = store.contexts.get(heads[0].tenant, newest).context
+        found = consistency.check({head.skill: head.parsed() for head in heads}, product)
+        serious = [finding for finding in found if finding.severity is not Severity.MINOR]
+        approved = bool(heads) and all(human_approval(store, head) for head in heads)
+        return AssetCheckResult(
+            passed=not serious or approved,
+            metadata={"findings": MetadataValue.md(findings_table(found)), "artefacts": len(heads)},
+        )
+
+    return campaign_consistency
+
+
+def _heads(store: Store, partition_key: str) -> tuple[Artefact, ...]:
+    return store.artefacts.heads(CampaignKey(partition_key))
+
+
+def _publication(catalog: Catalog, tool: str) -> AssetsDefinition:
+    @asset(
+        key=publication_key(tool),
+        partitions_def=campaigns,
+        deps=[CAMPAIGN_REVIEW],
+        group_name=GROUP,
+        kinds={tool},
+        owners=["team:activate"],
+        required_resource_keys={"store", "clock", "publishers"},
+        description=(
+            f"What the campaign has in {tool}: intent, the tenant's autonomy policy, look-up, write, receipt. "
+            "Safe to repeat: nothing is ever published twice."
+        ),
+        pool=tool,
+    )
+    def publication(context: AssetExecutionContext) -> MaterializeResult:
+        store: Store = context.resources.store.store()
+        clock = context.resources.clock.clock()
+        key = CampaignKey(context.partition_key)
+        tenant = store.campaigns.get(key).tenant
+        publishers = context.resources.publishers.of(tenant)
+        if tool not in publishers:
+            note = f"{tool} is not connected for {tenant}: `marketeer connect {tool} --tenant {tenant}`"
+            context.log.warning(note)
+            return MaterializeResult(metadata={"state": "not connected", "what to do": MetadataValue.md(note)})
+        with explained():
+            outbox = Outbox(store, {tool: publishers[tool]}, clock)
+            intents = intend_all(store, catalog, clock, outbox, key, tool)
+            due = [p.id for p in store.publications.list(campaign=key, tool=tool)]
+            for delivery in outbox.deliver_due(tenant):
+                if delivery.error is not None and delivery.publication.id in due:
+                    raise delivery.error
+        rows = store.publications.list(campaign=key, tool=tool)
+        return MaterializeResult(metadata=_metadata(rows, intents.held))
+
+    return publication
+
+
+def _metadata(rows: tuple[Publication, ...], held: tuple[str, ...]) -> dict[str, object]:
+    lines = [
+        f"| {p.kind} | {p.target} | {p.skill} v{p.version} | {p.state.value} | {_link(p)} | {p.error} |" for p in rows
+    ]
+    head = ["| Kind | Target | Artefact | State | Where | Error |", "|---|---|---|---|---|---|"]
+    states = sorted({p.state.value for p in rows})
+    metadata: dict[str, object] = {
+        "publications": MetadataValue.md("\n".join([*head, *lines]) if rows else "Nothing of this campaign goes here."),
+        "state": ", ".join(states) or "nothing to publish",
+        "simulated": any(p.simulated for p in rows),
+    }
+    if held:
+        metadata["held"] = MetadataValue.md("\n".join(f"- {line}" for line in held))
+    for publication in rows:
+        if publication.url:
+            metadata[f"url {publication.target}".strip()] = MetadataValue.url(publication.url)
+    return metadata
+
+
+def _link(publication: Publication) -> str:
+    return f"[{publication.external_id}]({publication.url})" if publication.url else publication.external_id

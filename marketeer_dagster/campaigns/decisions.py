@@ -1,0 +1,71 @@
+"""A person's decisions: what the inbox shows, and what approving, rejecting or sending back does."""
+
+from marketeer_dagster.model.artefacts import Artefact, ArtefactStatus
+from marketeer_dagster.model.clock import Clock
+from marketeer_dagster.model.errors import BadInput
+from marketeer_dagster.model.ids import ArtefactId, PublicationId
+from marketeer_dagster.model.publication import PublicationState
+from marketeer_dagster.model.review import Approval, ApprovalState
+from marketeer_dagster.store import Store
+
+
+def artefact_subject(artefact: Artefact) -> str:
+    """How an approval names one version of an artefact."""
+    return f"{artefact.id}@{artefact.version}"
+
+
+def human_approval(store: Store, artefact: Artefact) -> Approval | None:
+    """The approval a person gave to this very version, if any."""
+    subject = artefact_subject(artefact)
+    granted = store.approvals.list(campaign=artefact.campaign, state=ApprovalState.APPROVED)
+    return next((approval for approval in granted if approval.subject == subject), None)
+
+
+def decide(store: Store, clock: Clock, wanted: str, state: ApprovalState, *, by: str, note: str = "") -> Approval:
+    """Record a person's decision and put what follows from it into the store; sensors take it from there.
+
+    `wanted` is an approval id (an unambiguous beginning is enough) or the id of what it is about. Sending back needs a
+    note: it becomes something the brief must address. Raises NotFound, BadInput, or Conflict when decided otherwise.
+    """
+    if state is ApprovalState.REVISE and not note.strip():
+        raise BadInput("sending work back needs a reason", where="--note", expected="what should be different")
+    now = clock.now()
+    approval = store.approvals.decide(wanted, state, by, note.strip(), now)
+    if approval.subject.startswith("pub_"):
+        _follow_publication(store, clock, approval)
+    else:
+        _follow_artefact(store, clock, approval)
+    return approval
+
+
+def _follow_publication(store: Store, clock: Clock, approval: Approval) -> None:
+    publication = PublicationId(approval.subject)
+    row = store.publications.get(publication)
+    if approval.state is ApprovalState.APPROVED:
+        to = PublicationState.APPROVED
+    else:
+        to = PublicationState.REJECTED
+    if row.state is PublicationState.PENDING:
+        store.publications.transition(publication, {PublicationState.PENDING}, to, at=clock.now())
+    if approval.state is ApprovalState.REVISE:
+        _send_back(store, clock, store.artefacts.get(row.artefact, row.version), approval.note)
+
+
+def _follow_artefact(store: Store, clock: Clock, approval: Approval) -> None:
+    identifier, _, version = approval.subject.partition("@")
+    artefact = store.artefacts.get(ArtefactId(identifier), int(version))
+    if approval.state is ApprovalState.APPROVED:
+        store.artefacts.set_status(artefact.id, artefact.version, ArtefactStatus.APPROVED)
+        store.campaigns.reopen(artefact.campaign, clock.now())
+    elif approval.state is ApprovalState.REJECTED:
+        store.artefacts.set_status(artefact.id, artefact.version, ArtefactStatus.REJECTED)
+    else:
+        _send_back(store, clock, artefact, approval.note)
+
+
+def _send_back(store: Store, clock: Clock, artefact: Artefact, note: str) -> None:
+    """The note joins the brief; the campaign waits for a run, in which all other work replays without cost."""
+    now = clock.now()
+    brief = store.briefs.get(artefact.brief)
+    store.briefs.amend(brief.id, must_address=(*brief.must_address, note), at=now)
+    store.campaigns.reopen(artefact.campaign, now)

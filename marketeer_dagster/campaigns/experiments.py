@@ -1,0 +1,75 @@
+"""When a new page version is tested instead of put in place, and what follows from a decision."""
+
+from marketeer_dagster.model.artefacts import Artefact, ArtefactStatus
+from marketeer_dagster.model.artefacts.experiment_plan import ExperimentPlan
+from marketeer_dagster.model.clock import Clock, today
+from marketeer_dagster.model.experiment import Experiment, ExperimentState, Variant
+from marketeer_dagster.model.ids import ExperimentId, derived
+from marketeer_dagster.model.publication import Publication, PublicationState
+from marketeer_dagster.store import Store
+
+TEST_SKILL = "ab-test-setup"
+
+
+def experiment_for(store: Store, clock: Clock, artefact: Artefact) -> Experiment | None:
+    """The experiment that `artefact` enters as challenger, stored as running; None where it simply goes live.
+
+    It is one when its campaign has an approved experiment plan for the same page and another version of ours is live
+    there. One page has one experiment at a time: while another runs, Conflict is not raised; the work waits as None would
+    replace the page under test, so the running experiment's own challenger keeps its place (see `page_under_test`).
+    """
+    path = artefact.parsed().target_page()
+    plan = _plan(store, artefact, path)
+    control = live_publication(store, artefact, path)
+    if plan is None or control is None or control.artefact == artefact.id:
+        return _stored(store, artefact, path)
+    day = today(clock, store.tenants.get(artefact.tenant).timezone)
+    challenger = next(arm for arm in plan.arms[1:])
+    share = challenger.share / (plan.arms[0].share + challenger.share)
+    return store.experiments.add(
+        Experiment(
+            id=_experiment_id(artefact, path),
+            tenant=artefact.tenant,
+            campaign=artefact.campaign,
+            subject=path,
+            hypothesis=plan.hypothesis[:1200],
+            variants=(
+                Variant(name="control", artefact=control.artefact, version=control.version, share=1 - share),
+                Variant(name="b", artefact=artefact.id, version=artefact.version, share=share),
+            ),
+            max_days=plan.max_days,
+            sample_per_arm=plan.sample_per_arm,
+            started_on=day,
+            created_at=clock.now(),
+        )
+    )
+
+
+def page_under_test(store: Store, artefact: Artefact) -> Experiment | None:
+    """The running experiment of another campaign on the page that `artefact` is about."""
+    path = artefact.parsed().target_page()
+    running = store.experiments.list(tenant=artefact.tenant, state=ExperimentState.RUNNING, subject=path)
+    return next((e for e in running if e.campaign != artefact.campaign), None)
+
+
+def live_publication(store: Store, artefact: Artefact, path: str) -> Publication | None:
+    """The newest publication of ours that is live on `path`, other than an arm of a running experiment."""
+    found = store.publications.list(tenant=artefact.tenant, state=PublicationState.PUBLISHED, target=path)
+    return max(found, key=lambda p: p.published_at or p.updated_at, default=None)
+
+
+def _experiment_id(artefact: Artefact, path: str) -> ExperimentId:
+    return ExperimentId(derived("exp", artefact.campaign, path))
+
+
+def _stored(store: Store, artefact: Artefact, path: str) -> Experiment | None:
+    wanted = _experiment_id(artefact, path)
+    return next((e for e in store.experiments.list(tenant=artefact.tenant) if e.id == wanted), None)
+
+
+def _plan(store: Store, artefact: Artefact, path: str) -> ExperimentPlan | None:
+    head = store.artefacts.head(artefact.campaign, TEST_SKILL)
+    if head is None or head.status is not ArtefactStatus.APPROVED or not path:
+        return None
+    content = head.parsed()
+    return content if isinstance(content, ExperimentPlan) and content.path == path else None

@@ -1,0 +1,151 @@
+"""Intake: a goal, a named pipeline or a signal becomes a campaign that waits for its plan.
+
+Everything is checked before the first row is written. Asking twice for the same unfinished thing finds the campaign
+that exists, so a killed command can simply be given again.
+"""
+
+from datetime import date
+from decimal import Decimal
+
+from marketeer_dagster.catalog.catalog import Catalog
+from marketeer_dagster.model.campaign import Campaign, CampaignStatus, Priority
+from marketeer_dagster.model.clock import Clock, today
+from marketeer_dagster.model.errors import BadInput
+from marketeer_dagster.model.goal import Goal
+from marketeer_dagster.model.ids import CampaignKey, GoalId, TenantId, campaign_key, derived, slugify, split_campaign_key
+from marketeer_dagster.model.signal import Signal
+from marketeer_dagster.store import Store
+
+RESUMED = (CampaignStatus.DRAFTED, CampaignStatus.PLANNED, CampaignStatus.RUNNING, CampaignStatus.FAILED)
+"""A goal stated again while its campaign is here takes that campaign up; paid answers replay."""
+MAX_GOAL_CHARACTERS = 2000
+
+
+def take_goal(
+    store: Store,
+    clock: Clock,
+    *,
+    tenant: TenantId,
+    text: str,
+    budget_usd: Decimal | None = None,
+    deadline: date | None = None,
+) -> Campaign:
+    """The campaign for a goal stated in a person's words: a new one, or the unfinished one of the same goal.
+
+    Raises BadInput for an empty or overlong text, a negative budget or a past deadline; NotFound for an unknown tenant or
+    one without a product context.
+    """
+    text = " ".join(text.split())
+    if not text:
+        raise BadInput("the goal is empty", where="goal", expected='a sentence such as "+20 % trial signups this quarter"')
+    if len(text) > MAX_GOAL_CHARACTERS:
+        raise BadInput(f"{len(text):,} characters", where="goal", expected=f"at most {MAX_GOAL_CHARACTERS:,}")
+    if budget_usd is not None and budget_usd < 0:
+        raise BadInput(f"{budget_usd} is negative", where="budget", expected="USD, zero or more")
+    owner = store.tenants.get(tenant)
+    if deadline is not None and deadline <= today(clock, owner.timezone):
+        raise BadInput(f"{deadline} is not in the future", where="deadline", expected="a later date")
+    store.contexts.latest(tenant)
+    earlier = _unfinished_goal(store, tenant, text)
+    if earlier is not None:
+        return store.campaigns.reopen(earlier.key, clock.now()) if earlier.status is CampaignStatus.FAILED else earlier
+    slug = store.campaigns.unique_slug(tenant, slugify(text))
+    key = campaign_key(tenant, slug)
+    now = clock.now()
+    goal = store.goals.add(
+        Goal(
+            id=GoalId(derived("gol", key)),
+            tenant=tenant,
+            text=text,
+            budget_usd=budget_usd,
+            deadline=deadline,
+            created_at=now,
+        )
+    )
+    campaign = Campaign(key=key, tenant=tenant, goal=goal.id, title=text[:200], created_at=now, updated_at=now)
+    return store.campaigns.add(campaign)
+
+
+def _unfinished_goal(store: Store, tenant: TenantId, text: str) -> Campaign | None:
+    for campaign in store.campaigns.list(tenant=tenant):
+        if campaign.goal and campaign.status in RESUMED and store.goals.get(campaign.goal).text == text:
+            return campaign
+    return None
+
+
+def take_pipeline(
+    store: Store,
+    catalog: Catalog,
+    clock: Clock,
+    *,
+    tenant: TenantId,
+    pipeline: str,
+    slug: str | None = None,
+) -> Campaign:
+    """The campaign for one named pipeline. `slug` names it; an existing slug is taken up again, not made twice.
+
+    Raises NotFound for an unknown tenant, context or pipeline, BadInput when the slug belongs to other work.
+    """
+    found = catalog.pipeline(pipeline)
+    store.tenants.get(tenant)
+    store.contexts.latest(tenant)
+    if slug is not None:
+        key = campaign_key(tenant, slug)
+        split_campaign_key_checked(key)
+        existing = _existing(store, tenant, key)
+        if existing is not None:
+            if existing.pipeline != found.name:
+                raise BadInput(f"campaign {key} is a {existing.pipeline or 'goal'} campaign", where="campaign")
+            return existing
+    else:
+        key = campaign_key(tenant, store.campaigns.unique_slug(tenant, found.name))
+    now = clock.now()
+    return store.campaigns.add(
+        Campaign(
+            key=key,
+            tenant=tenant,
+            pipeline=found.name,
+            title=f"{found.name} for {tenant}",
+            priority=Priority(found.priority),
+            created_at=now,
+            updated_at=now,
+        )
+    )
+
+
+def _existing(store: Store, tenant: TenantId, key: CampaignKey) -> Campaign | None:
+    return next((campaign for campaign in store.campaigns.list(tenant=tenant) if campaign.key == key), None)
+
+
+def split_campaign_key_checked(key: str) -> tuple[TenantId, str]:
+    """`split_campaign_key` for keys a person typed: BadInput instead of ValueError."""
+    try:
+        return split_campaign_key(key)
+    except ValueError as error:
+        raise BadInput(str(error), where="campaign", expected="a slug of a-z, 0-9 and single hyphens") from None
+
+
+def answer_signal(store: Store, clock: Clock, signal: Signal, *, pipeline: str, priority: Priority) -> Campaign:
+    """The campaign that answers a signal. Its key is made of the signal's id, so asking again finds the same one."""
+    key = CampaignKey(f"{signal.tenant}:{slugify(pipeline, limit=24)}-{signal.id.rpartition('_')[2][-8:]}")
+    existing = _existing(store, signal.tenant, key)
+    if existing is not None:
+        store.signals.link(signal.id, existing.key, "")
+        return existing
+    earlier = store.publications.list(tenant=signal.tenant, target=signal.subject)
+    now = clock.now()
+    campaign = store.campaigns.add(
+        Campaign(
+            key=key,
+            tenant=signal.tenant,
+            pipeline=pipeline,
+            signal=signal.id,
+            parent=earlier[-1].campaign if earlier else None,
+            title=f"{pipeline}: {signal.name} on {signal.subject}"[:200],
+            priority=priority,
+            created_at=now,
+            updated_at=now,
+        )
+    )
+    store.signals.link(signal.id, campaign.key, "")
+    return campaign

@@ -1,0 +1,56 @@
+"""Where a campaign stands, derived from what the store holds of it."""
+
+from marketeer_dagster.model.artefacts import ArtefactStatus
+from marketeer_dagster.model.campaign import Campaign, CampaignStatus
+from marketeer_dagster.model.clock import Clock
+from marketeer_dagster.model.ids import CampaignKey
+from marketeer_dagster.model.publication import PublicationState
+from marketeer_dagster.model.review import ApprovalState
+from marketeer_dagster.store import Store
+
+OPEN = (CampaignStatus.DRAFTED, CampaignStatus.PLANNED, CampaignStatus.RUNNING)
+"""Statuses of campaigns that still want a run."""
+LIVE = (PublicationState.PUBLISHED, PublicationState.DRAFT, PublicationState.SUPERSEDED)
+
+
+def settle(store: Store, clock: Clock, key: CampaignKey) -> Campaign:
+    """Write and return the campaign's status once no run works on it any more.
+
+    ESCALATED when an artefact was not approved, WAITING when a person must release a publication, FAILED when planned work
+    is missing or a tool refused, PUBLISHED otherwise (also when nothing in the plan goes to a channel).
+    """
+    campaign = store.campaigns.get(key)
+    status = _derived(store, campaign)
+    if status is campaign.status:
+        return campaign
+    store.campaigns.set_status(key, status, clock.now())
+    return store.campaigns.get(key)
+
+
+def _derived(store: Store, campaign: Campaign) -> CampaignStatus:
+    if campaign.plan is None:
+        return CampaignStatus.FAILED
+    heads = {artefact.skill: artefact for artefact in store.artefacts.heads(campaign.key)}
+    if any(artefact.status is ArtefactStatus.ESCALATED for artefact in heads.values()):
+        return CampaignStatus.ESCALATED
+    if store.approvals.list(campaign=campaign.key, state=ApprovalState.PENDING):
+        return CampaignStatus.WAITING
+    publications = store.publications.list(campaign=campaign.key)
+    if any(publication.state is PublicationState.PENDING for publication in publications):
+        return CampaignStatus.WAITING
+    missing = set(campaign.plan.skills) - set(heads)
+    rejected = any(artefact.status is not ArtefactStatus.APPROVED for artefact in heads.values())
+    undelivered = any(publication.state not in (*LIVE, PublicationState.REJECTED) for publication in publications)
+    if missing or rejected or undelivered:
+        return CampaignStatus.FAILED
+    return CampaignStatus.PUBLISHED
+
+
+def stage_of(campaign: Campaign) -> str:
+    """What the campaign's next run does, as a tag that one run of it carries.
+
+    A pipeline plans and works in one run; a goal is planned first, since its plan chooses what is worked on.
+    """
+    if campaign.pipeline and campaign.round == 0:
+        return "pipeline:0"
+    return f"{'run' if campaign.plan else 'plan'}:{campaign.round}"

@@ -1,0 +1,33 @@
+"""Working on one campaign in the foreground until it has ended, with progress, then its report."""
+
+import time
+
+from marketeer_dagster.cli.drive import dagster_instance, deliver_approved, finish_campaign
+from marketeer_dagster.cli.home import Home
+from marketeer_dagster.cli.ingest import ensure_metrics
+from marketeer_dagster.cli.market import running_market
+from marketeer_dagster.cli.output import errors, print_json
+from marketeer_dagster.cli.report import campaign_report, print_campaign
+from marketeer_dagster.model.campaign import Campaign, CampaignStatus
+
+EXIT_CODES = {CampaignStatus.PUBLISHED: 0, CampaignStatus.WAITING: 3, CampaignStatus.ESCALATED: 3}
+
+
+def go_on(home: Home, campaign: Campaign, *, as_json: bool) -> int:
+    """Finish the campaign, print its report and return the exit code."""
+    began = time.monotonic()
+    with running_market(home), dagster_instance(home) as instance:
+        ensure_metrics(home, instance, campaign.tenant, say)
+        finish_campaign(home, instance, campaign.key, say)
+        done = deliver_approved(home, instance, campaign.key, say)
+    report = campaign_report(home, done, time.monotonic() - began)
+    if as_json:
+        print_json(report)
+    else:
+        print_campaign(report)
+    return EXIT_CODES.get(done.status, 1)
+
+
+def say(line: str) -> None:
+    """Progress, on standard error so that --json output stays clean."""
+    errors.print(f"[dim]{line}[/]")

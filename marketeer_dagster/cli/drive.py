@@ -1,0 +1,146 @@
+"""Running Dagster from the command line: the same jobs, tags and instance that sensors use, in this process.
+
+While a daemon runs on the same instance, its sensor `campaigns` does the work and the command only waits.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from dagster import AssetKey, DagsterInstance, DagsterRun, RunsFilter, execute_job
+from dagster._core.definitions.reconstruct import ReconstructableJob, ReconstructableRepository
+from dagster._core.execution.job_execution_result import JobExecutionResult
+from dagster._daemon.controller import get_daemon_statuses
+
+from assets.launching import PARTITION_TAG, has_finished, is_being_worked_on, run_tags, stage_job
+from assets.partitions import campaigns
+from marketeer_dagster.campaigns.status import OPEN, settle, stage_of
+from marketeer_dagster.cli.home import Home
+from marketeer_dagster.model.campaign import Campaign, CampaignStatus
+from marketeer_dagster.model.ids import CampaignKey
+from sensors.approved_publications import DELIVERABLE
+
+SENSOR_DAEMON = "SENSOR"
+POLL_S = 0.5
+Progress = Callable[[str], None]
+
+
+@contextmanager
+def dagster_instance(home: Home) -> Iterator[DagsterInstance]:
+    """The home's Dagster instance; DAGSTER_HOME names it for this process and its children."""
+    os.environ["DAGSTER_HOME"] = str(home.dagster_home)
+    os.environ["MARKETEER_HOME"] = str(home.settings.home)
+    with DagsterInstance.get() as instance:
+        yield instance
+
+
+def reconstructable(job: str) -> ReconstructableJob:
+    """A job of the project that a run can load anew wherever it executes."""
+    repository = ReconstructableRepository.for_module("marketeer_dagster.definitions", "defs", str(Path.cwd()))
+    return repository.get_reconstructable_job(job)
+
+
+def execute(
+    instance: DagsterInstance, job: str, *, tags: dict[str, str], selection: Sequence[AssetKey] | None = None
+) -> JobExecutionResult:
+    """Run a job in this process and keep its events in the instance, as any run."""
+    with execute_job(
+        reconstructable(job), instance, tags=tags, asset_selection=list(selection) if selection else None
+    ) as result:
+        return result
+
+
+def daemon_runs(instance: DagsterInstance) -> bool:
+    """Whether a daemon that evaluates sensors is alive on this instance."""
+    statuses = get_daemon_statuses(instance, daemon_types=[SENSOR_DAEMON])
+    return all(status.healthy for status in statuses.values())
+
+
+def finish_campaign(home: Home, instance: DagsterInstance, key: CampaignKey, progress: Progress) -> Campaign:
+    """Work on a campaign until nothing is left to run, here or by the daemon; returns it with its settled status."""
+    instance.add_dynamic_partitions(campaigns.name or "campaigns", [key])
+    while (campaign := home.store.campaigns.get(key)).status in OPEN:
+        if daemon_runs(instance) or is_being_worked_on_elsewhere(instance, key):
+            time.sleep(POLL_S)
+        elif has_finished(instance, campaign):
+            settle(home.store, home.clock, key)
+        else:
+            _run_stage(home, instance, campaign, progress)
+    return campaign
+
+
+def deliver_approved(home: Home, instance: DagsterInstance, key: CampaignKey, progress: Progress) -> Campaign:
+    """Deliver what a person has approved of an ended campaign, where no daemon does; returns its settled status."""
+    due = [p for p in home.store.publications.list(campaign=key) if p.state in DELIVERABLE]
+    if due and not daemon_runs(instance):
+        progress(f"publish_campaign {key}")
+        campaign = home.store.campaigns.get(key)
+        tags = {"tenant": campaign.tenant, PARTITION_TAG: key, PROCESS_TAG: process_tag()}
+        execute(instance, "publish_campaign", tags=tags)
+    return settle(home.store, home.clock, key)
+
+
+def is_being_worked_on_elsewhere(instance: DagsterInstance, key: CampaignKey) -> bool:
+    """Whether a live process has an unfinished run on this campaign.
+
+    A run whose process was killed stays 'started' where no daemon watches over it; it is marked failed here so that the
+    work can go on, which costs nothing: what it had paid for is in the store.
+    """
+    if not is_being_worked_on(instance, key):
+        return False
+    for run in _unfinished(instance, key):
+        if not _process_lives(run):
+            instance.report_run_failed(run, "its process is gone; the work goes on in a new run")
+    return is_being_worked_on(instance, key)
+
+
+def _run_stage(home: Home, instance: DagsterInstance, campaign: Campaign, progress: Progress) -> None:
+    job, selection = stage_job(home.catalog, campaign)
+    progress(f"{job} {campaign.key}")
+    tags = {**run_tags(campaign), PARTITION_TAG: campaign.key, PROCESS_TAG: process_tag()}
+    stage = stage_of(campaign)
+    if campaign.status is not CampaignStatus.RUNNING:
+        home.store.campaigns.set_status(campaign.key, CampaignStatus.RUNNING, home.clock.now())
+    result = execute(instance, job, tags=tags, selection=selection)
+    progress(f"{job} {'done' if result.success else 'ended with failures'} (run {result.run_id[:8]})")
+    after = home.store.campaigns.get(campaign.key)
+    if stage_of(after) == stage or not result.success:
+        settle(home.store, home.clock, campaign.key)
+
+
+PROCESS_TAG = "marketeer/process"
+"""Which process executes a run of the command line: pid and start time, so that a reused pid is not taken for it."""
+
+
+def process_tag() -> str:
+    """This process, as PROCESS_TAG says it."""
+    return f"{os.getpid()}:{_start_time(os.getpid())}"
+
+
+def _process_lives(run: DagsterRun) -> bool:
+    tag = run.tags.get(PROCESS_TAG)
+    if tag is None:
+        return True
+    pid, _, started = tag.partition(":")
+    return _start_time(int(pid)) == started
+
+
+def _start_time(pid: int) -> str:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except OSError:
+        try:
+            os.kill(pid, 0)
+        except OSError:
+            return "gone"
+        return "alive"
+    return fields[19]
+
+
+def _unfinished(instance: DagsterInstance, key: CampaignKey) -> list[DagsterRun]:
+    from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
+
+    filters = RunsFilter(tags={PARTITION_TAG: key}, statuses=list(NOT_FINISHED_STATUSES))
+    return [record.dagster_run for record in instance.get_run_records(filters)]

@@ -1,0 +1,76 @@
+"""`marketeer goal` and `marketeer pipeline`."""
+
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from marketeer_dagster.campaigns.intake import take_goal, take_pipeline
+from marketeer_dagster.cli.carry_on import go_on
+from marketeer_dagster.cli.home import open_home
+from marketeer_dagster.cli.market import running_market
+from marketeer_dagster.cli.output import AsJson, console, print_json
+from marketeer_dagster.cli.tenants import money
+from marketeer_dagster.model.campaign import Campaign
+from marketeer_dagster.model.errors import BadInput
+from marketeer_dagster.model.ids import TenantId
+
+ForTenant = Annotated[str, typer.Option("--tenant", "-t", help="Id of the tenant.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Stay until the campaign has ended; without it the daemon works.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+
+    @app.command("goal", help='State a goal. Example: marketeer goal "+20 % trial signups this quarter" -t acme --wait')
+    def goal(
+        text: Annotated[str, typer.Argument(help="What is wanted, in your words.")],
+        tenant: ForTenant,
+        budget: Annotated[str | None, typer.Option(help="Most that may be spent on it, USD.")] = None,
+        deadline: Annotated[str | None, typer.Option(help="By when, YYYY-MM-DD.")] = None,
+        wait: Wait = False,
+        as_json: AsJson = False,
+    ) -> None:
+        home = open_home()
+        with running_market(home):
+            campaign = take_goal(
+                home.store,
+                home.clock,
+                tenant=TenantId(tenant),
+                text=text,
+                budget_usd=None if budget is None else money(budget, "--budget"),
+                deadline=None if deadline is None else _day(deadline),
+            )
+            code = _accepted(campaign, as_json) if not wait else go_on(home, campaign, as_json=as_json)
+        raise typer.Exit(code)
+
+    @app.command("pipeline", help="Run one named pipeline. Example: marketeer pipeline page-launch -t acme --wait")
+    def pipeline(
+        name: Annotated[str, typer.Argument(help="Name of the pipeline.")],
+        tenant: ForTenant,
+        campaign: Annotated[str | None, typer.Option(help="Slug of the campaign; default: made from the name.")] = None,
+        wait: Wait = False,
+        as_json: AsJson = False,
+    ) -> None:
+        home = open_home()
+        with running_market(home):
+            taken = take_pipeline(
+                home.store, home.catalog, home.clock, tenant=TenantId(tenant), pipeline=name, slug=campaign
+            )
+            code = _accepted(taken, as_json) if not wait else go_on(home, taken, as_json=as_json)
+        raise typer.Exit(code)
+
+
+def _accepted(campaign: Campaign, as_json: bool) -> int:
+    if as_json:
+        print_json({"campaign": campaign.key, "status": campaign.status.value})
+    else:
+        console.print(f"campaign {campaign.key} accepted; `marketeer up` or `marketeer daemon` works on it")
+    return 0
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadInput(f"{text!r} is not a date", where="--deadline", expected="YYYY-MM-DD") from None

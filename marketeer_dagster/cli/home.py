@@ -1,0 +1,138 @@
+"""The home: where configuration, store, warehouse, Dagster instance and sandbox state live by default."""
+
+import os
+import secrets
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from marketeer_dagster.catalog.catalog import Catalog
+from marketeer_dagster.model.clock import Clock
+from marketeer_dagster.model.errors import ConfigError
+from marketeer_dagster.model.settings import Settings
+from marketeer_dagster.store import Store
+from marketeer_dagster.warehouse import Warehouse
+from resources.clock import clock_of
+
+DAGSTER_YAML = """\
+# Written by `marketeer init`: an instance of its own in this home. Production uses the project's dagster.yaml.
+telemetry:
+  enabled: false
+concurrency:
+  runs:
+    max_concurrent_runs: 4
+    tag_concurrency_limits:
+      - key: tenant
+        value:
+          applyLimitPerUniqueValue: true
+        limit: 2
+  pools:
+    default_limit: 1
+    granularity: op
+run_monitoring:
+  enabled: true
+  start_timeout_seconds: 180
+  cancel_timeout_seconds: 60
+  poll_interval_seconds: 20
+retention:
+  sensor:
+    purge_after_days:
+      skipped: 7
+      failure: 30
+      success: -1
+  schedule:
+    purge_after_days:
+      skipped: 7
+      failure: 30
+      success: -1
+"""
+
+
+@dataclass(frozen=True)
+class Home:
+    """An opened home. Parts open when first used."""
+
+    settings: Settings
+
+    @cached_property
+    def store(self) -> Store:
+        """The operational store; raises ConfigError when the home was never initialised."""
+        url = self.settings.database_url
+        if url.startswith("sqlite") and not self.settings.config_file.exists():
+            raise ConfigError(f"{self.settings.home} is not a home yet", hint="marketeer init")
+        return Store.open(url, secret_key=self.settings.secret_key)
+
+    @cached_property
+    def warehouse(self) -> Warehouse:
+        return Warehouse.at(self.settings)
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        return Catalog.load(self.settings.catalog)
+
+    @cached_property
+    def clock(self) -> Clock:
+        return clock_of(self.settings)
+
+    @property
+    def dagster_home(self) -> Path:
+        """DAGSTER_HOME where it is set, a folder of the home otherwise."""
+        return Path(os.environ.get("DAGSTER_HOME") or self.settings.home / "dagster")
+
+    @property
+    def sandbox_state(self) -> Path:
+        return self.settings.home / "sandbox.db"
+
+
+def open_home() -> Home:
+    """The home that the environment names. Creates nothing."""
+    return Home(Settings.load())
+
+
+def create_home(settings: Settings, *, sandbox: bool = True) -> list[str]:
+    """Create what is missing in the home and bring the store to this version; says what it did. Safe to repeat."""
+    done: list[str] = []
+    home = settings.home
+    with _explained(home):
+        home.mkdir(parents=True, exist_ok=True)
+        if not settings.config_file.exists():
+            settings.config_file.touch(mode=0o600)
+            settings.config_file.write_text(_config(settings, sandbox), encoding="utf-8")
+            done.append(f"wrote {settings.config_file}")
+        dagster_home = Home(settings).dagster_home
+        dagster_home.mkdir(parents=True, exist_ok=True)
+        if not (dagster_home / "dagster.yaml").exists():
+            (dagster_home / "dagster.yaml").write_text(DAGSTER_YAML, encoding="utf-8")
+            done.append(f"wrote {dagster_home / 'dagster.yaml'}")
+    opened = Home(Settings.load(home=home))
+    opened.store.migrate()
+    done.append(f"store ready at {opened.store.where}")
+    return done
+
+
+@contextmanager
+def _explained(home: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        hint = "choose another folder with MARKETEER_HOME, or mend its permissions"
+        raise ConfigError(f"cannot be used: {error.strerror}", where=str(home), hint=hint) from None
+
+
+def _config(settings: Settings, sandbox: bool) -> str:
+    lines = ["# marketeer configuration. Environment variables win over this file; see .env.example."]
+    if settings.secret_key is None:
+        lines.append(f'secret_key = "{secrets.token_urlsafe(32)}"')
+    if sandbox and settings.sandbox_url is None:
+        lines.append("# Tools that are not connected, and Claude without a key, are simulated here.")
+        lines.append(f'sandbox_url = "http://127.0.0.1:{_free_port()}"')
+    return "\n".join(lines) + "\n"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,126 @@
+"""The sandbox as commands need it: running while they work, and with an account for every simulated tenant."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import yaml
+from pydantic import ValidationError
+
+from marketeer_dagster.cli.home import Home
+from marketeer_dagster.model.errors import BadInput, ConfigError
+from marketeer_dagster.model.tenant import Tenant
+from marketeer_dagster.sandbox.accounts import AccountSpec
+from marketeer_dagster.sandbox.client import SandboxAdmin
+
+START_TIMEOUT_S = 30.0
+SIMULATED_TOOLS = ("ga4", "search_console", "stripe", "wordpress", "mailchimp")
+
+
+@contextmanager
+def running_market(home: Home, *, seed: int = 7) -> Iterator[SandboxAdmin | None]:
+    """The home's sandbox for the length of the block: the one that answers, or one started here and ended with it.
+
+    None when this home simulates nothing.
+    """
+    url = home.settings.sandbox_url
+    if url is None:
+        yield None
+        return
+    admin = SandboxAdmin(url)
+    if admin.healthy():
+        yield admin
+        return
+    process = start_market(home, seed=seed)
+    try:
+        yield admin
+    finally:
+        stop(process)
+
+
+def start_market(home: Home, *, seed: int = 7) -> "subprocess.Popen[bytes]":
+    """Start the home's sandbox as a process of its own and wait until it answers."""
+    url = home.settings.sandbox_url or ""
+    parts = urlsplit(url)
+    if parts.hostname not in ("127.0.0.1", "localhost") or parts.port is None:
+        raise ConfigError(f"no sandbox answers at {url}", hint="start it, or correct MARKETEER_SANDBOX_URL")
+    log_path = home.settings.home / "sandbox.log"
+    command = [sys.executable, "-m", "marketeer_dagster", "sandbox", "--port", str(parts.port), "--seed", str(seed)]
+    command += ["--state", str(home.sandbox_state)]
+    with log_path.open("ab") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+    _await_market(SandboxAdmin(url), process, log_path)
+    return process
+
+
+def _await_market(admin: SandboxAdmin, process: "subprocess.Popen[bytes]", log_path: Path) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while not admin.healthy():
+        if process.poll() is not None or time.monotonic() > deadline:
+            stop(process)
+            tail = log_path.read_text(encoding="utf-8", errors="replace")[-500:].strip()
+            raise ConfigError(f"the sandbox did not start at {admin.url}: {tail}", hint="is its port in use?")
+        time.sleep(0.1)
+
+
+def stop(process: "subprocess.Popen[bytes]") -> None:
+    """End a child politely, then for certain."""
+    if process.poll() is not None:
+        return
+    process.terminate()
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def open_account(home: Home, admin: SandboxAdmin, tenant: Tenant, spec_file: Path | None = None) -> list[str]:
+    """Give a simulated tenant its account in the market and connect every tool that is not connected yet.
+
+    Needs the tenant's context: the market draws from it what visitors care about. Returns the tools it connected.
+    """
+    context = home.store.contexts.latest(tenant.id).context
+    facts: dict[str, object] = {
+        "name": context.name,
+        "website": str(tenant.website),
+        "one_liner": _first_sentence(next(iter(context.sections.values()))),
+        **(_account_file(spec_file) if spec_file else {}),
+        "tenant": tenant.id,
+        "context_markdown": context.render(),
+    }
+    try:
+        spec = AccountSpec.model_validate(facts)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise BadInput(f"{key}: {first['msg']}", where=str(spec_file or "account")) from None
+    connected: list[str] = []
+    for connection in admin.open_account(spec):
+        if home.store.connections.get(tenant.id, connection.tool) is None:
+            home.store.connections.set(connection)
+            connected.append(connection.tool)
+    return connected
+
+
+def _account_file(path: Path) -> dict[str, object]:
+    try:
+        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadInput(f"cannot be read: {error.strerror}", where=str(path)) from None
+    except yaml.YAMLError as error:
+        raise BadInput(f"is not YAML: {error}", where=str(path)) from None
+    if not isinstance(loaded, dict):
+        raise BadInput("holds no mapping", where=str(path), expected="keys such as monthly_sessions, conversion_rate")
+    return {str(key): value for key, value in loaded.items()}
+
+
+def _first_sentence(text: str) -> str:
+    plain = text.replace("*", "").lstrip("-# ").strip()
+    line = plain.splitlines()[0] if plain else ""
+    _, _, after = line.partition(": ")
+    return (after or line)[:300]

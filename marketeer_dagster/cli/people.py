@@ -1,0 +1,55 @@
+"""`marketeer inbox`, `approve`, `reject`, `revise`: what waits for a person, and the answers."""
+
+import getpass
+from typing import Annotated
+
+import typer
+
+from marketeer_dagster.campaigns.decisions import decide
+from marketeer_dagster.cli.home import open_home
+from marketeer_dagster.cli.output import AsJson, console, print_json, print_table
+from marketeer_dagster.model.clock import SystemClock
+from marketeer_dagster.model.review import ApprovalState
+
+Wanted = Annotated[str, typer.Argument(help="Id of the question, its beginning, or of what it is about.")]
+By = Annotated[str | None, typer.Option(help="Who decides; default: the user of this machine.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+
+    @app.command("inbox", help="What waits for a person.")
+    def inbox(
+        tenant: Annotated[str | None, typer.Option("--tenant", "-t")] = None,
+        detail: Annotated[bool, typer.Option("--detail", help="Show what each question is about.")] = False,
+        as_json: AsJson = False,
+    ) -> None:
+        pending = open_home().store.approvals.list(tenant=tenant, state=ApprovalState.PENDING)
+        if as_json:
+            print_json(pending)
+            return
+        rows = ((a.id, a.campaign, a.reason.value, a.title) for a in pending)
+        print_table("Inbox", ("id", "campaign", "why", "what"), rows, "Nothing waits for you.")
+        if detail:
+            for approval in pending:
+                console.rule(approval.id)
+                console.print(approval.detail, markup=False, highlight=False)
+
+    @app.command("approve", help="Let it go on. Example: marketeer approve apr_7k2m --note 'fine'")
+    def approve(id: Wanted, note: Annotated[str, typer.Option()] = "", by: By = None) -> None:
+        _decide(id, ApprovalState.APPROVED, note, by)
+
+    @app.command("reject", help="Stop it for good.")
+    def reject(id: Wanted, note: Annotated[str, typer.Option()] = "", by: By = None) -> None:
+        _decide(id, ApprovalState.REJECTED, note, by)
+
+    @app.command("revise", help="Send it back; the note says what should be different.")
+    def revise(id: Wanted, note: Annotated[str, typer.Option()] = "", by: By = None) -> None:
+        _decide(id, ApprovalState.REVISE, note, by)
+
+
+def _decide(id: str, state: ApprovalState, note: str, by: str | None) -> None:  # noqa: A002
+    home = open_home()
+    approval = decide(home.store, SystemClock(), id, state, by=by or getpass.getuser(), note=note)
+    console.print(f"{approval.id} {approval.state.value}: {approval.title}")
+    console.print("the daemon goes on with it; without one: marketeer campaign continue " + approval.campaign)

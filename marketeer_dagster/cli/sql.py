@@ -1,0 +1,41 @@
+"""`marketeer sql`: read-only questions to the warehouse's snapshot."""
+
+import sys
+from typing import Annotated
+
+import duckdb
+import typer
+
+from marketeer_dagster.cli.home import open_home
+from marketeer_dagster.cli.output import AsJson, print_json, print_table
+from marketeer_dagster.model.errors import BadInput
+
+SHOWN = 500
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+
+    @app.command("sql", help='Ask the snapshot. Example: marketeer sql "select * from channel_performance limit 5"')
+    def sql(
+        query: Annotated[str, typer.Argument(help="One SELECT in DuckDB's SQL; - reads it from standard input.")],
+        as_json: AsJson = False,
+        csv: Annotated[bool, typer.Option("--csv", help="Print CSV with a header.")] = False,
+    ) -> None:
+        text = sys.stdin.read() if query == "-" else query
+        with open_home().warehouse.reading() as connection:
+            try:
+                result = connection.sql(text)
+                frame = None if result is None else result.df()
+            except duckdb.Error as error:
+                raise BadInput(str(error), where="sql", hint="`SHOW ALL TABLES` lists what there is") from None
+        if frame is None:
+            raise BadInput("the statement returns nothing", where="sql", expected="a SELECT")
+        if csv:
+            sys.stdout.write(frame.to_csv(index=False))
+        elif as_json:
+            print_json(frame.astype(object).where(frame.notna(), None).to_dict("records"))
+        else:
+            rows = frame.head(SHOWN).itertuples(index=False)
+            title = "" if len(frame) <= SHOWN else f"first {SHOWN} of {len(frame):,} rows"
+            print_table(title, tuple(map(str, frame.columns)), rows, "No rows.")

@@ -1,0 +1,150 @@
+"""`marketeer tenant add|list|show|set`."""
+
+from decimal import Decimal
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from marketeer_dagster.cli.home import open_home
+from marketeer_dagster.cli.output import AsJson, console, print_json, print_table
+from marketeer_dagster.model.clock import SystemClock
+from marketeer_dagster.model.errors import BadInput
+from marketeer_dagster.model.ids import TenantId
+from marketeer_dagster.model.tenant import Autonomy, Tenant
+
+Zone = Annotated[str | None, typer.Option("--timezone", help="IANA time zone, for instance Europe/Berlin.")]
+Policy = Annotated[
+    Autonomy | None, typer.Option("--autonomy", help="How far publishing goes without a person.", case_sensitive=False)
+]
+PolicyByTool = Annotated[
+    list[str] | None, typer.Option("--autonomy-for", help="For one tool: tool=policy, for instance mailchimp=approve.")
+]
+LlmBudget = Annotated[str | None, typer.Option("--llm-budget", help="Claude spend per month, USD.")]
+AdBudget = Annotated[str | None, typer.Option("--ad-budget", help="Advertising spend per month, USD.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group to `app`."""
+    group = typer.Typer(help="Tenants: customers' workspaces.", no_args_is_help=True)
+    app.add_typer(group, name="tenant")
+
+    @group.command("add", help="Add a tenant. Example: marketeer tenant add acme --name Acme --website https://acme.example")
+    def add(
+        tenant: Annotated[str, typer.Argument(help="Id: 1-40 of a-z, 0-9 and single hyphens.")],
+        name: Annotated[str | None, typer.Option(help="Name for people; default: the id.")] = None,
+        website: Annotated[str | None, typer.Option(help="The site; default: https://<id>.example")] = None,
+        timezone: Zone = None,
+        currency: Annotated[str, typer.Option(help="Three letters.")] = "USD",
+        autonomy: Policy = None,
+        autonomy_for: PolicyByTool = None,
+        llm_budget: LlmBudget = None,
+        ad_budget: AdBudget = None,
+        as_json: AsJson = False,
+    ) -> None:
+        home = open_home()
+        facts: dict[str, object] = {
+            "id": tenant,
+            "name": name or tenant,
+            "website": website or f"https://{tenant}.example",
+            "currency": currency,
+            "simulated": home.settings.sandbox_url is not None,
+            # Administration happens on the real calendar, also where the market lives in another one.
+            "created_at": SystemClock().now(),
+            **_changes(timezone, autonomy, autonomy_for, llm_budget, ad_budget),
+        }
+        added = home.store.tenants.add(_checked(facts))
+        if as_json:
+            print_json(added)
+        else:
+            console.print(f"tenant {added.id} added; next: marketeer context import FILE --tenant {added.id}")
+
+    @group.command("list", help="All tenants.")
+    def list_(as_json: AsJson = False) -> None:
+        tenants = open_home().store.tenants.list()
+        if as_json:
+            print_json(tenants)
+            return
+        print_table(
+            "Tenants",
+            ("id", "name", "website", "time zone", "autonomy", "Claude budget", "simulated"),
+            ((t.id, t.name, t.website, t.timezone, t.autonomy.value, f"${t.llm_budget_usd}", t.simulated) for t in tenants),
+            "No tenants yet: marketeer tenant add ID",
+        )
+
+    @group.command("show", help="One tenant.")
+    def show(tenant: Annotated[str, typer.Argument()], as_json: AsJson = False) -> None:
+        found = open_home().store.tenants.get(TenantId(tenant))
+        if as_json:
+            print_json(found)
+            return
+        for key, value in found.model_dump(mode="json").items():
+            console.print(f"[bold]{key}[/]: {value}")
+
+    @group.command("set", help="Change a tenant. Example: marketeer tenant set acme --autonomy autopilot")
+    def set_(
+        tenant: Annotated[str, typer.Argument()],
+        name: Annotated[str | None, typer.Option()] = None,
+        website: Annotated[str | None, typer.Option()] = None,
+        timezone: Zone = None,
+        autonomy: Policy = None,
+        autonomy_for: PolicyByTool = None,
+        llm_budget: LlmBudget = None,
+        ad_budget: AdBudget = None,
+    ) -> None:
+        home = open_home()
+        current = home.store.tenants.get(TenantId(tenant))
+        changes = _changes(timezone, autonomy, autonomy_for, llm_budget, ad_budget)
+        changes |= {key: value for key, value in (("name", name), ("website", website)) if value is not None}
+        home.store.tenants.save(_checked({**current.model_dump(), **changes}))
+        console.print(f"tenant {tenant} changed: {', '.join(changes) or 'nothing'}")
+
+
+def _changes(
+    timezone: str | None,
+    autonomy: Autonomy | None,
+    autonomy_for: list[str] | None,
+    llm_budget: str | None,
+    ad_budget: str | None,
+) -> dict[str, object]:
+    changes: dict[str, object] = {}
+    if timezone is not None:
+        changes["timezone"] = timezone
+    if autonomy is not None:
+        changes["autonomy"] = autonomy
+    if autonomy_for:
+        changes["autonomy_by_tool"] = dict(_tool_policy(pair) for pair in autonomy_for)
+    if llm_budget is not None:
+        changes["llm_budget_usd"] = money(llm_budget, "--llm-budget")
+    if ad_budget is not None:
+        changes["ad_budget_usd"] = money(ad_budget, "--ad-budget")
+    return changes
+
+
+def money(text: str, where: str) -> Decimal:
+    """An amount of USD, zero or more; raises BadInput that names the option."""
+    try:
+        amount = Decimal(text)
+    except ArithmeticError:
+        raise BadInput(f"{text!r} is not an amount", where=where, expected="USD, for instance 250") from None
+    if not amount.is_finite() or amount < 0:
+        raise BadInput(f"{text} is not an amount to spend", where=where, expected="USD, zero or more")
+    return amount
+
+
+def _tool_policy(pair: str) -> tuple[str, Autonomy]:
+    tool, _, policy = pair.partition("=")
+    try:
+        return tool, Autonomy(policy)
+    except ValueError:
+        choices = ", ".join(Autonomy)
+        raise BadInput(f"{pair!r}", where="--autonomy-for", expected=f"tool=policy with one of {choices}") from None
+
+
+def _checked(facts: dict[str, object]) -> Tenant:
+    try:
+        return Tenant.model_validate(facts)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise BadInput(f"{first['msg']} (got {first['input']!r})", where=f"tenant {key}") from None

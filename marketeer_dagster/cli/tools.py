@@ -1,0 +1,91 @@
+"""`marketeer connect` and `marketeer tools`."""
+
+import os
+from typing import Annotated
+
+import typer
+from pydantic import SecretStr
+
+from marketeer_dagster.cli.home import Home, open_home
+from marketeer_dagster.cli.market import running_market
+from marketeer_dagster.cli.output import AsJson, console, print_json, print_table
+from marketeer_dagster.model.connection import Connection
+from marketeer_dagster.model.errors import BadInput, ToolError
+from marketeer_dagster.model.ids import TenantId
+from resources.connectors import CONNECTORS, check
+
+ForTenant = Annotated[str, typer.Option("--tenant", "-t", help="Id of the tenant.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+
+    @app.command("connect", help="Connect a tool. Example: marketeer connect stripe -t acme --secret api_key=STRIPE_KEY")
+    def connect(
+        tool: Annotated[str, typer.Argument(help=", ".join(CONNECTORS))],
+        tenant: ForTenant,
+        set_: Annotated[list[str] | None, typer.Option("--set", help="key=value")] = None,
+        secret: Annotated[
+            list[str] | None, typer.Option("--secret", help="key=ENVVAR: read from that environment variable.")
+        ] = None,
+    ) -> None:
+        home = open_home()
+        owner = home.store.tenants.get(TenantId(tenant)).id
+        known = CONNECTORS.get(tool)
+        if known is None:
+            raise BadInput(f"unknown tool {tool!r}", where="connect", expected=f"one of {', '.join(CONNECTORS)}")
+        settings = dict(_pair(item, "--set") for item in set_ or ())
+        named = dict(_pair(item, "--secret") for item in secret or ())
+        secrets = {key: _from_environment(key, name) for key, name in named.items()}
+        known.validate_keys(settings, secrets)
+        home.store.connections.set(Connection(tenant=owner, tool=tool, settings=settings, secrets=secrets))
+        console.print(f"{tool} connected for {owner}; see whether it answers: marketeer tools --check --tenant {owner}")
+
+    @app.command("tools", help="Which tools are connected; --check asks each whether it answers.")
+    def tools(
+        tenant: Annotated[str | None, typer.Option("--tenant", "-t")] = None,
+        checking: Annotated[bool, typer.Option("--check", help="Call every tool once, reading only.")] = False,
+        as_json: AsJson = False,
+    ) -> None:
+        home = open_home()
+        tenants = [home.store.tenants.get(TenantId(tenant))] if tenant else list(home.store.tenants.list())
+        with running_market(home):
+            rows = [_row(home, owner.id, tool, checking) for owner in tenants for tool in CONNECTORS]
+        if as_json:
+            print_json(rows)
+            return
+        columns = ("tenant", "tool", "state", "where", "answer")
+        print_table("Tools", columns, (tuple(row.values()) for row in rows), "No tenants yet: marketeer tenant add ID")
+        if any(row["answer"] not in ("", "ok") for row in rows):
+            raise typer.Exit(1)
+
+
+def _row(home: Home, tenant: TenantId, tool: str, checking: bool) -> dict[str, str]:
+    connection = home.store.connections.get(tenant, tool)
+    if connection is None:
+        return {"tenant": tenant, "tool": tool, "state": "not connected", "where": "", "answer": ""}
+    state = "simulated" if connection.simulated else "connected"
+    answer = ""
+    if checking:
+        try:
+            check(connection)
+            answer = "ok"
+        except ToolError as error:
+            answer = str(error)
+    where = connection.base_url or "the vendor"
+    return {"tenant": tenant, "tool": tool, "state": state, "where": where, "answer": answer}
+
+
+def _pair(item: str, option: str) -> tuple[str, str]:
+    key, separator, value = item.partition("=")
+    if not separator or not key or not value:
+        raise BadInput(f"{item!r}", where=option, expected="key=value")
+    return key, value
+
+
+def _from_environment(key: str, name: str) -> SecretStr:
+    value = os.environ.get(name)
+    if not value:
+        hint = "name the variable, not the secret: a secret on the command line is seen by every process"
+        raise BadInput(f"environment variable {name!r} is not set", where=f"--secret {key}", hint=hint)
+    return SecretStr(value)

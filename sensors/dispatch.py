@@ -1,0 +1,70 @@
+"""The dispatcher: campaigns that wait in the store become runs.
+
+It acts on state, not on events: whatever was accepted (a goal, a pipeline, the answer to a signal, work sent back)
+runs sooner or later, also when a daemon died between the row and the run. A campaign that a run is already working
+on is left alone, whoever started that run.
+"""
+
+from collections.abc import Sequence
+
+from dagster import (
+    DagsterInstance,
+    DefaultSensorStatus,
+    RunRequest,
+    SensorDefinition,
+    SensorEvaluationContext,
+    SensorResult,
+    sensor,
+)
+
+from assets.jobs import Job
+from assets.launching import has_finished, is_being_worked_on, run_request
+from assets.partitions import campaigns
+from marketeer_dagster.campaigns.status import OPEN, settle
+from marketeer_dagster.catalog.catalog import Catalog
+from marketeer_dagster.model.campaign import Campaign, CampaignStatus
+from marketeer_dagster.model.clock import Clock
+from marketeer_dagster.store import Store
+
+
+def build_dispatcher(catalog: Catalog, jobs: Sequence[Job], interval_s: int) -> SensorDefinition:
+    """The sensor `campaigns`."""
+
+    @sensor(
+        name="campaigns",
+        jobs=jobs,
+        minimum_interval_seconds=interval_s,
+        default_status=DefaultSensorStatus.RUNNING,
+        required_resource_keys={"store", "clock"},
+        description="Starts the next run of every campaign that waits: planning first, then what the plan asks for.",
+    )
+    def dispatch(context: SensorEvaluationContext) -> SensorResult:
+        store: Store = context.resources.store.store()
+        clock: Clock = context.resources.clock.clock()
+        waiting = [campaign for campaign in store.campaigns.list() if campaign.status in OPEN]
+        requests = [
+            request
+            for campaign in waiting
+            if (request := _next(context.instance, store, clock, catalog, campaign)) is not None
+        ]
+        known = set(context.instance.get_dynamic_partitions("campaigns"))
+        added = [r.partition_key for r in requests if r.partition_key and r.partition_key not in known]
+        return SensorResult(
+            run_requests=requests,
+            dynamic_partitions_requests=[campaigns.build_add_request(added)] if added else [],
+        )
+
+    return dispatch
+
+
+def _next(
+    instance: DagsterInstance, store: Store, clock: Clock, catalog: Catalog, campaign: Campaign
+) -> RunRequest | None:
+    if is_being_worked_on(instance, campaign.key):
+        if campaign.status is not CampaignStatus.RUNNING:
+            store.campaigns.set_status(campaign.key, CampaignStatus.RUNNING, clock.now())
+        return None
+    if has_finished(instance, campaign):
+        settle(store, clock, campaign.key)
+        return None
+    return run_request(catalog, campaign)
