@@ -18,8 +18,8 @@ def create_app(world: World) -> Starlette:
     """The whole sandbox over `world`.
 
     A vendor is a module in `sandbox/vendors/` with `routes(world) -> list[BaseRoute]`, relative to its prefix
-    (`/<module name>` unless PREFIXES says otherwise). `on_day(world, tenant, day)`, where a vendor has one, is called before
-    each day is lived.
+    (`/<module name>` unless PREFIXES says otherwise). `on_day(world, tenant, day)`, where a vendor has one, is called
+    before each day is lived.
     """
     routes: list[BaseRoute] = [*admin.routes(world), *public.routes(world)]
     for name in vendor_names():

@@ -1,6 +1,7 @@
 """Seeded chance: every random stream is a function of the world's seed and a name, so nothing depends on call order."""
 
 import hashlib
+from functools import lru_cache
 
 import numpy as np
 
@@ -21,6 +22,7 @@ def uniform(*parts: object) -> float:
     return digest(*parts) / 2**128
 
 
+@lru_cache(maxsize=65_536)
 def token(length: int, *parts: object) -> str:
     """A hexadecimal credential for the thing named by `parts`."""
     text = hashlib.sha256("\x1f".join(str(part) for part in parts).encode()).hexdigest()

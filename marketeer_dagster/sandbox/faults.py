@@ -18,7 +18,7 @@ class FaultKind(StrEnum):
     """Close the connection before anything is done."""
     CUT_AFTER_WRITE = "cut_after_write"
     """Do what was asked, then close the connection instead of answering."""
-    EXPIRED_TOKEN = "expired_token"
+    EXPIRED_TOKEN = "expired_token"  # noqa: S105 - a fault's name
     EMPTY = "empty"
     """Answer as if there were nothing."""
     STALE = "stale"

@@ -1,4 +1,4 @@
-"""The key pair with which this world's service accounts sign; kept with the state, so that key files outlive a restart."""
+"""The key pair with which this world's service accounts sign; kept with the state: key files outlive a restart."""
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization

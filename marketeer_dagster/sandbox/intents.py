@@ -1,4 +1,4 @@
-"""Intents: what visitors have on their minds, drawn from the product's own problems, objections and customer language."""
+"""Intents: what visitors have on their minds, drawn from the product's problems, objections and customer language."""
 
 import re
 from dataclasses import dataclass

@@ -15,8 +15,9 @@ _STYLE = """
 .simulated{background:#fff4d6;color:#5c4400;padding:.4rem 1rem;font-size:.85rem;text-align:center}
 nav{display:flex;gap:1.2rem;padding:1rem 1.5rem;border-bottom:1px solid #e5e8ef}nav b{margin-right:auto}
 main{max-width:46rem;margin:2rem auto;padding:0 1.5rem}h1{font-size:2.3rem;line-height:1.15}h2{margin-top:2.4rem}
-a.cta,a.wp-block-button__link,button{display:inline-block;background:#2547d0;color:#fff;padding:.7rem 1.3rem;border:0;border-radius:.4rem;
-text-decoration:none;font:inherit;font-weight:600}blockquote{border-left:3px solid #2547d0;margin-left:0;padding-left:1rem;color:#3a4560}
+a.cta,a.wp-block-button__link,button{display:inline-block;background:#2547d0;color:#fff;padding:.7rem 1.3rem;border:0;
+border-radius:.4rem;text-decoration:none;font:inherit;font-weight:600}
+blockquote{border-left:3px solid #2547d0;margin-left:0;padding-left:1rem;color:#3a4560}
 input{display:block;width:100%;max-width:22rem;padding:.5rem;margin:.3rem 0 .8rem;font:inherit}
 """
 
@@ -27,7 +28,8 @@ def _document(page: Page, site_name: str, nav: str, today: str) -> str:
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(page.title)}</title>'
         f'<meta name="description" content="{escape(description)}"><meta name="robots" content="noindex">'
         f'<meta name="viewport" content="width=device-width,initial-scale=1"><style>{_STYLE}</style></head><body>'
-        f'<div class="simulated" role="note">Simulated: this page exists only in the sandbox market (day {today}).</div>'
+        '<div class="simulated" role="note">Simulated: this page exists only in the sandbox market '
+        f"(day {today}).</div>"
         f"<nav><b>{escape(site_name)}</b>{nav}</nav><main>{page.content}</main></body></html>"
     )
 

@@ -10,18 +10,18 @@ from marketeer_dagster.sandbox.intents import Intent
 from marketeer_dagster.sandbox.traits import Traits
 
 EFFECTS = {
-    "match": 0.55,
-    "specificity": 0.08,
-    "proof": 0.10,
-    "clarity": 0.12,
-    "friction": -0.14,
-    "weight": -0.06,
-    "hype": -0.08,
+    "match": 0.28,
+    "specificity": 0.04,
+    "proof": 0.05,
+    "clarity": 0.06,
+    "friction": -0.06,
+    "weight": -0.05,
+    "hype": -0.04,
 }
 """Effect of each trait from 0 to 1 on the log of the conversion rate, for an average audience."""
-_TASTE_SD = 0.25
+_TASTE_SD = 0.3
 """Audiences differ: each tenant's effects are the above times a lognormal factor of this spread."""
-_UNSEEN_SD = 0.06
+_UNSEEN_SD = 0.05
 """What makes a text work that no trait shows: a normal effect on the log rate, fixed per hero."""
 _UNADDRESSED = 0.10
 """What is left of the conversion of visitors whose concern a page does not mention at all."""

@@ -75,6 +75,7 @@ class Book:
         self._seed, self._account = seed, account
         self._documents = Documents(state, account.tenant, "market")
         self._all = {s.id: s for s in map(Subscription.model_validate, self._documents.list("subscription"))}
+        self._events = list(map(SubscriptionEvent.model_validate, self._documents.list("event")))
 
     @property
     def subscriptions(self) -> tuple[Subscription, ...]:
@@ -83,7 +84,7 @@ class Book:
 
     def events(self) -> tuple[SubscriptionEvent, ...]:
         """Oldest first. Customers who were there before the account's history have none for that time."""
-        return tuple(map(SubscriptionEvent.model_validate, self._documents.list("event")))
+        return tuple(self._events)
 
     def open(self, first_day: date) -> None:
         """The customers who were there before the history begins, about `starting_mrr_usd` worth."""
@@ -190,6 +191,7 @@ class Book:
             number=number, day=day, second=second, what=what, subscription=subscription.id, plan=subscription.plan,
             previous_plan=previous, trial=trial,
         )  # fmt: skip
+        self._events.append(event)
         self._documents.put("event", str(number), event.model_dump(mode="json"))
 
     def _save(self, subscription: Subscription) -> None:

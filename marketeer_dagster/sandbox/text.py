@@ -7,21 +7,19 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 _SUFFIXES = ("ations", "ation", "ings", "ing", "ies", "ied", "ers", "er", "ed", "es", "ly", "s", "e", "y")
 _SHORTEST_STEM = 3
-_STOPWORDS = frozenset(
-    """
-    a about after again all also always am an and any are as at be because been before being both but by can cannot could
-    did do does doing don't down during each even ever every few for from further get gets getting give go goes going got had
-    has have having he her here hers him his how i if in into is it its itself just keep know let like lot make makes many
-    me more most much must my need needs never no nor not now of off on once one only or other our out over own people per
-    put really same say says see she should so some still such take than that the their them then there these they thing
-    things this those through to too two under until up us use used uses using very want wants was way we well were what
-    already since nobody nothing everybody everyone someone something first last next take takes taken ask asks
-    when where which while who why will with without work works would yes yet you your
-    der die das und ist nicht ein eine mit auf für von den dem des zu im sich auch wir ihr sie oder aber
-    le la les des et est un une pour dans sur pas que qui avec vous nous
-    el los las una por con para que más como pero sus
-    """.split()
-)
+_COMMON = """
+a about after again all also always am an and any are as at be because been before being both but by can cannot
+could did do does doing don't down during each even ever every few for from further get gets getting give go goes
+going got had has have having he her here hers him his how i if in into is it its itself just keep know let like lot
+make makes many me more most much must my need needs never no nor not now of off on once one only or other our out
+over own people per put really same say says see she should so some still such take than that the their them then
+there these they thing things this those through to too two under until up us use used uses using very want wants
+was way we well were what already since nobody nothing everybody everyone someone something first last next take
+takes taken ask asks when where which while who why will with without work works would yes yet you your der die das
+und ist nicht ein eine mit auf für von den dem des zu im sich auch wir ihr sie oder aber le la les des et est un une
+pour dans sur pas que qui avec vous nous el los las una por con para que más como pero sus
+"""
+_STOPWORDS = frozenset(_COMMON.split())
 
 
 @lru_cache(maxsize=20_000)

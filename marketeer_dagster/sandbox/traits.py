@@ -17,7 +17,8 @@ _SILENT = frozenset({"script", "style", "template", "noscript", "head"})
 _HYPE = frozenset(
     stems(
         "revolutionary game-changing best-in-class world-class cutting-edge seamless effortless synergy leverage "
-        "next-generation unparalleled ultimate amazing incredible disruptive robust holistic innovative unleash supercharge"
+        "next-generation unparalleled ultimate amazing incredible disruptive robust holistic innovative unleash "
+        "supercharge"
     )
 )
 _VAGUE = re.compile(r"^(learn more|submit|click here|read more|more|go|ok|continue|send|details|mehr)$", re.IGNORECASE)

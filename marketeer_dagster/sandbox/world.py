@@ -2,8 +2,8 @@
 
 What a vendor module needs:
 
-- `world.account(tenant)`, `world.credentials(tenant)`, `world.accounts()`; who a secret belongs to: `world.tenant_with(...)`
-- `world.site(tenant).pages`: the published pages (`Page`: id, kind, slug, path, title, content, status, meta, created, modified)
+- `world.account(tenant)`, `world.credentials(tenant)`, `world.accounts()`; whose a secret is: `world.tenant_with(…)`
+- `world.site(tenant).pages`: `Page`s (id, kind, slug, path, title, content, status, meta, created, modified)
 - `world.documents(tenant, vendor)`: free JSON documents by (kind, id), and id sequences
 - `world.mailing(tenant)`: emails that went out, and their daily results once days have been lived
 - `world.ledger.record(vendor, action, key, tenant, amount)`: every accepted write and billed call

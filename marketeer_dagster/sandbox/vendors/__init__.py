@@ -1,1 +1,1 @@
-"""One module per vendor. Each offers `routes(world)`; see marketeer_dagster/sandbox/app.py for where they are mounted."""
+"""One module per vendor, each with `routes(world)`; marketeer_dagster/sandbox/app.py says where they are mounted."""

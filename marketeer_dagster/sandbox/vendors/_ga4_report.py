@@ -129,8 +129,10 @@ def rows_of(
 def ordered(rows: list[Row], order_bys: list[dict[str, Any]], dimensions: list[str], metrics: list[str]) -> list[Row]:
     """Rows as asked for; the API's default is the first metric, largest first."""
     rows = sorted(rows, key=lambda row: row[0])
-    for order in reversed(order_bys or ([{"metric": {"metricName": metrics[0]}, "desc": True}] if metrics else [])):
-        by_metric, by_dimension = order.get("metric"), order.get("dimension")
+    usual: list[dict[str, Any]] = [{"metric": {"metricName": name}, "desc": True} for name in metrics[:1]]
+    for order in reversed(order_bys or usual):
+        by_metric: dict[str, Any] | None = order.get("metric")
+        by_dimension: dict[str, Any] | None = order.get("dimension")
         if by_metric:
             at = _position(metrics, by_metric.get("metricName", ""))
             rows.sort(key=lambda row, at=at: row[1][at], reverse=bool(order.get("desc")))
@@ -189,5 +191,6 @@ def _string_filter(name: str, rule: dict[str, Any]) -> Callable[[_Lookup], bool]
         "CONTAINS": str.__contains__,
     }
     test = tests.get(str(kind), str.__eq__)
-    fold = (lambda text: text) if exact else str.lower
-    return lambda lookup: test(fold(lookup(name)), fold(wanted))
+    if exact:
+        return lambda lookup: test(lookup(name), wanted)
+    return lambda lookup: test(lookup(name).lower(), wanted.lower())

@@ -1,6 +1,6 @@
 """Stripe's objects, rendered from what the market knows of an account's customers."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from marketeer_dagster.sandbox.accounts import Account
@@ -10,11 +10,12 @@ from marketeer_dagster.sandbox.subscriptions import PlanChange, Subscription, Su
 API_VERSION_FALLBACK = "2025-03-31.basil"
 """Since this version billing periods belong to the subscription's items."""
 _CURRENCY = "usd"
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 def seconds(day: date, second: int = 0) -> int:
     """Seconds since 1970 of a second of a day, UTC."""
-    return int(datetime.combine(day, time(), UTC).timestamp()) + second
+    return (day.toordinal() - _EPOCH) * 86_400 + second
 
 
 class Objects:
@@ -45,7 +46,8 @@ class Objects:
             "custom_unit_amount": None, "livemode": False, "lookup_key": spec.name.lower().replace(" ", "_"),
             "metadata": {}, "nickname": None, "product": self._id("prod", plan),
             "recurring": {
-                "interval": "month", "interval_count": 1, "meter": None, "trial_period_days": None, "usage_type": "licensed",
+                "interval": "month", "interval_count": 1, "meter": None, "trial_period_days": None,
+                "usage_type": "licensed",
             },
             "tax_behavior": "unspecified", "tiers_mode": None, "transform_quantity": None, "type": "recurring",
             "unit_amount": cents, "unit_amount_decimal": str(cents),
@@ -65,8 +67,8 @@ class Objects:
         id = subscription.customer
         return {
             "id": id, "object": "customer", "address": None, "balance": 0,
-            "created": seconds(subscription.created, subscription.second), "currency": _CURRENCY, "default_source": None,
-            "delinquent": False, "description": None, "discount": None, "email": f"{id[-8:]}@customers.example",
+            "created": seconds(subscription.created, subscription.second), "currency": _CURRENCY,
+            "default_source": None, "delinquent": False, "description": None, "discount": None, "email": f"{id[-8:]}@customers.example",
             "invoice_prefix": id[-8:].upper(), "livemode": False, "metadata": {}, "name": f"Customer {id[-6:]}",
             "phone": None, "preferred_locales": [], "shipping": None, "tax_exempt": "none", "test_clock": None,
             "invoice_settings": {
@@ -74,13 +76,20 @@ class Objects:
             },
         }  # fmt: skip
 
+    def status(self, subscription: Subscription, now: int) -> str:
+        """Its status at `now`, seconds since 1970."""
+        if subscription.ended and seconds(subscription.ended, subscription.ended_second) <= now:
+            return "canceled"
+        on_trial = subscription.trial_end and now < seconds(subscription.trial_end, subscription.second)
+        return "trialing" if on_trial else "active"
+
     def subscription(self, subscription: Subscription, now: int) -> dict[str, Any]:
         """The subscription as it is at `now`, seconds since 1970."""
         created = seconds(subscription.created, subscription.second)
         trial_end = seconds(subscription.trial_end, subscription.second) if subscription.trial_end else None
         ended = seconds(subscription.ended, subscription.ended_second) if subscription.ended else None
         ended = ended if ended is not None and ended <= now else None
-        status = "canceled" if ended else "trialing" if trial_end and now < trial_end else "active"
+        status = self.status(subscription, now)
         anchor = trial_end or created
         return {
             "id": subscription.id, "object": "subscription", "application": None, "application_fee_percent": None,
@@ -101,8 +110,8 @@ class Objects:
             "payment_settings": {
                 "payment_method_options": None, "payment_method_types": None, "save_default_payment_method": "off",
             },
-            "pending_invoice_item_interval": None, "pending_setup_intent": None, "pending_update": None, "schedule": None,
-            "start_date": created, "status": status, "test_clock": None, "transfer_data": None, "trial_end": trial_end,
+            "pending_invoice_item_interval": None, "pending_setup_intent": None, "pending_update": None,
+            "schedule": None, "start_date": created, "status": status, "test_clock": None, "transfer_data": None, "trial_end": trial_end,
             "trial_settings": {"end_behavior": {"missing_payment_method": "cancel"}},
             "trial_start": created if trial_end else None,
         }  # fmt: skip
@@ -110,8 +119,8 @@ class Objects:
     def _items(self, subscription: Subscription, plan: int, created: int, anchor: int, now: int) -> dict[str, Any]:
         start, end = _period(created, anchor, now)
         item = {
-            "id": f"si_1{subscription.id[5:]}", "object": "subscription_item", "billing_thresholds": None, "created": created,
-            "current_period_end": end, "current_period_start": start, "discounts": [], "metadata": {},
+            "id": f"si_1{subscription.id[5:]}", "object": "subscription_item", "billing_thresholds": None,
+            "created": created, "current_period_end": end, "current_period_start": start, "discounts": [], "metadata": {},
             "plan": self.plan(plan), "price": self.price(plan), "quantity": 1, "subscription": subscription.id,
             "tax_rates": [],
         }  # fmt: skip

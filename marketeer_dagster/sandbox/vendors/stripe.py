@@ -102,8 +102,8 @@ class _Api:
     def unknown(self, request: Request) -> Response:
         path = request.path_params["path"]
         message = (
-            f"Unrecognized request URL ({request.method}: /{path}). Please see https://stripe.com/docs or we can help at "
-            "https://support.stripe.com/."
+            f"Unrecognized request URL ({request.method}: /{path}). Please see https://stripe.com/docs or we can help "
+            "at https://support.stripe.com/."
         )
         return self._headed(request, error_response("stripe", 404, message))
 
@@ -150,7 +150,7 @@ class _Api:
         if status is not None and status not in _STATUSES:
             raise _Invalid(f"Invalid status: must be one of {', '.join(sorted(_STATUSES))}", "status")
         found = [s for s in self._existing(asked) if asked.param("customer") in (None, s.customer)]
-        wanted = [s for s in found if _has_status(asked.objects.subscription(s, asked.now)["status"], status)]
+        wanted = [s for s in found if _has_status(asked.objects.status(s, asked.now), status)]
         return _listed(
             asked,
             "/v1/subscriptions",
