@@ -211,7 +211,8 @@ def score_folded(kind: MetricKind, values: Floats, trials: Floats, tuning: Tunin
     d = x - seasonal
     scale = _scale(kind, past - seasonal, noise, days, tuning)
     level = _level(d, noise, scale, 1, tuning.alpha(kind), tuning.clip)
-    margin = 1.96 * scale * noise[:, 0]
+    unknown = np.isnan(values[:, 0]) & (kind is MetricKind.RATE)
+    margin = 1.96 * scale * np.where(unknown, np.nan, noise[:, 0])
     base = level + season[:, 0]
     return DayScores(
         days=days.astype(np.int64),
