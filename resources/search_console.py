@@ -4,10 +4,11 @@ The API returns at most 25,000 rows a request and 50,000 a day of data per searc
 each paged to its end: asked for months at once it would silently keep the top rows only.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlsplit
 
 import pandas as pd
 
@@ -24,6 +25,7 @@ COLUMNS = {
     "date": "object", "page": "str", "query": "str", "country": "str", "device": "str", "clicks": "int64",
     "impressions": "int64", "position": "float64",
 }  # fmt: skip
+_KEY = list(COLUMNS)[:5]
 _DIMENSIONS = ["date", "page", "query", "country", "device"]
 """`date` is asked for although a request is of one day: only then does the answer say whether the day is complete."""
 
@@ -39,18 +41,23 @@ class SearchConsoleClient:
         self._limiter = limiter
         self._site = require_setting(connection, "site_url", "https://example.com/")
         self._data_state = connection.settings.get("data_state", "all")
+        host = urlsplit(self._site).netloc or self._site.removeprefix("sc-domain:")
+        self._hosts = frozenset({host, f"www.{host}"})
 
     def daily(self, first: date, last: date) -> pd.DataFrame:
-        """Rows of `gsc_daily` for [first, last], days in Pacific time as Google counts them. Raises ToolError."""
+        """Rows of `gsc_daily` for [first, last], days in Pacific time as Google counts them. Raises ToolError.
+
+        `page` is the path for pages of the property's own host, so that it joins with analytics' landing pages.
+        """
         return self.collect_daily(first, last).rows
 
     def collect_daily(self, first: date, last: date) -> Collected:
         """As `daily`, with API calls and what is incomplete as notes."""
         pages = [page for day in _days(first, last) for page in self._pages(day)]
-        records = [_record(row) for page in pages for row in page.get("rows", ())]
+        records = _merged(_record(row, self._hosts) for page in pages for row in page.get("rows", ()))
         fresh = min((page["metadata"]["firstIncompleteDate"] for page in pages if _incomplete(page)), default=None)
         notes = (f"still being collected by Google from {fresh} on",) if fresh else ()
-        return Collected(frame(COLUMNS, records, list(COLUMNS)[:5]), len(pages), notes=notes)
+        return Collected(frame(COLUMNS, records, _KEY), len(pages), notes=notes)
 
     def check(self) -> None:
         """One cheap request that proves connection and rights; raises ToolError."""
@@ -106,11 +113,11 @@ def _incomplete(page: dict[str, Any]) -> bool:
     return bool(page.get("metadata", {}).get("firstIncompleteDate"))
 
 
-def _record(row: dict[str, Any]) -> dict[str, object]:
+def _record(row: dict[str, Any], own_hosts: frozenset[str]) -> dict[str, object]:
     day, page, query, country, device = row["keys"]
     return {
         "date": date.fromisoformat(day),
-        "page": page,
+        "page": _path(page, own_hosts),
         "query": query,
         "country": country,
         "device": device,
@@ -118,6 +125,26 @@ def _record(row: dict[str, Any]) -> dict[str, object]:
         "impressions": round(row["impressions"]),
         "position": float(row["position"]),
     }
+
+
+def _path(page: str, own_hosts: frozenset[str]) -> str:
+    """A page of the property's own host as the path that analytics knows it by; another subdomain's stays whole."""
+    parts = urlsplit(page)
+    return (parts.path or "/") if parts.netloc in own_hosts else page
+
+
+def _merged(records: Iterable[dict[str, Any]]) -> list[dict[str, object]]:
+    """One record per key: several URLs (query strings, www) may be one path. Positions are weighted by impressions."""
+    merged: dict[tuple[object, ...], dict[str, Any]] = {}
+    for record in records:
+        held = merged.setdefault(tuple(record[name] for name in _KEY), record)
+        if held is not record:
+            shown = held["impressions"] + record["impressions"]
+            weighted = held["position"] * held["impressions"] + record["position"] * record["impressions"]
+            held["position"] = weighted / shown
+            held["impressions"] = shown
+            held["clicks"] += record["clicks"]
+    return list(merged.values())
 
 
 def _translate(error: Exception) -> ToolError | None:

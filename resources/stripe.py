@@ -35,7 +35,7 @@ class StripeClient_:  # noqa: N801 - the SDK's own client is called StripeClient
     """One tenant's Stripe account, read only. Needs secret `api_key` (a restricted key with read rights will do).
 
     Settings: `timezone` of the days (default UTC), `currency` to report in (default: the one most lines are in),
-    `fx_<code>` units of it for one of another currency.
+    `fx_rates` units of it for one of another currency, as in `eur=1.08,gbp=1.27`.
     """
 
     def __init__(self, connection: Connection, *, limiter: CallLimiter = UNLIMITED) -> None:
@@ -64,16 +64,16 @@ class StripeClient_:  # noqa: N801 - the SDK's own client is called StripeClient
 
     def check(self) -> None:
         """One cheap request that proves key and rights; raises ToolError."""
-        self._call(lambda: self._sdk.v1.subscriptions.list(params={"limit": 1}))
+        self._call(lambda: self._sdk.raw_request("get", "/v1/subscriptions", limit=1))
 
     def _subscriptions(self) -> Iterator[Subscription]:
         asked = {"status": "all", "expand": ["data.discounts"]}
-        return _parsed(Subscription, self._pages(self._sdk.v1.subscriptions.list, asked))
+        return _parsed(Subscription, self._pages("/v1/subscriptions", asked))
 
     def _events(self, first: date) -> Iterator[SubscriptionEvent]:
         since = int(datetime.combine(first, time(), self._zone).timestamp())
         asked = {"types": list(_EVENT_TYPES), "created": {"gte": since}}
-        return _parsed(SubscriptionEvent, self._pages(self._sdk.v1.events.list, asked))
+        return _parsed(SubscriptionEvent, self._pages("/v1/events", asked))
 
     def _valuation(self, subscriptions: list[Subscription]) -> Valuation:
         prices = [item.price for subscription in subscriptions for item in subscription.items.data]
@@ -88,13 +88,17 @@ class StripeClient_:  # noqa: N801 - the SDK's own client is called StripeClient
         )
 
     def _product_names(self) -> dict[str, str]:
-        return {str(p["id"]): str(p.get("name") or p["id"]) for p in self._pages(self._sdk.v1.products.list, {})}
+        return {str(p["id"]): str(p.get("name") or p["id"]) for p in self._pages("/v1/products", {})}
 
-    def _pages(self, list_page: Callable[..., Any], asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """Every object of a list, page after page, each page one limited and retried call."""
+    def _pages(self, path: str, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Every object of a list, page after page, each page one limited and retried call.
+
+        The SDK's raw requests answer plain JSON: its typed objects cost 0.3 s for a page of 100 subscriptions, eight
+        times what fetching the page takes.
+        """
         params = {**asked, "limit": PAGE_ROWS}
         while True:
-            page = self._call(lambda asked=dict(params): list_page(params=asked).to_dict())
+            page = self._call(lambda asked=dict(params): self._sdk.raw_request("get", path, **asked).data)
             yield from page["data"]
             if not page["has_more"]:
                 return
@@ -176,14 +180,14 @@ def _zone(connection: Connection) -> ZoneInfo:
 
 
 def _rates(connection: Connection) -> dict[str, Decimal]:
-    rates: dict[str, Decimal] = {}
-    for name, text in connection.settings.items():
-        if name.startswith("fx_"):
-            try:
-                rates[name.removeprefix("fx_").lower()] = Decimal(text)
-            except ArithmeticError:
-                raise ToolError(TOOL, ToolErrorKind.INVALID, f"setting {name} is {text!r}, not a number") from None
-    return rates
+    text = connection.settings.get("fx_rates", "")
+    try:
+        pairs = [pair.split("=") for pair in text.replace(" ", "").split(",") if pair]
+        return {code.lower(): Decimal(rate) for code, rate in pairs}
+    except (ValueError, ArithmeticError):
+        raise ToolError(
+            TOOL, ToolErrorKind.INVALID, f"fx_rates {text!r} cannot be read", hint="for example eur=1.08,gbp=1.27"
+        ) from None
 
 
 def _translate(error: Exception) -> ToolError | None:

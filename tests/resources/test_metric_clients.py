@@ -1,0 +1,228 @@
+"""GA4, Search Console and Stripe through their real SDKs, against the sandbox that speaks their protocols."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pandas as pd
+import pytest
+from pydantic import SecretStr
+
+import resources.ga4
+import resources.search_console
+import resources.stripe
+from marketeer_dagster.model.connection import Connection
+from marketeer_dagster.model.errors import ToolError, ToolErrorKind
+from marketeer_dagster.sandbox.accounts import AccountSpec
+from marketeer_dagster.sandbox.server import Running, run_in_thread
+from resources.ga4 import Ga4Client
+from resources.search_console import SearchConsoleClient
+from resources.stripe import StripeClient_
+
+CLIENTS = {"ga4": Ga4Client, "search_console": SearchConsoleClient, "stripe": StripeClient_}
+VENDORS = {"ga4": "ga4", "search_console": "searchconsole", "stripe": "stripe"}
+
+
+@dataclass(frozen=True)
+class Acme:
+    """A tenant that has lived 40 days in the market."""
+
+    sandbox: Running
+    connections: dict[str, Connection]
+    last: date
+
+    def client(self, tool: str) -> Ga4Client | SearchConsoleClient | StripeClient_:
+        return CLIENTS[tool](self.connections[tool])
+
+    @property
+    def first(self) -> date:
+        return self.last - timedelta(days=13)
+
+
+@pytest.fixture(scope="module")
+def market() -> Iterator[Acme]:
+    with run_in_thread(seed=5) as sandbox:
+        spec = AccountSpec(tenant="acme", name="Acme", history_days=40, starting_mrr_usd=6_000, monthly_sessions=9_000)
+        connections = {c.tool: c for c in sandbox.admin.open_account(spec)}
+        yield Acme(sandbox, connections, sandbox.admin.clock().day - timedelta(days=1))
+
+
+@pytest.fixture
+def acme(market: Acme) -> Iterator[Acme]:
+    yield market
+    market.sandbox.admin.clear_faults()
+
+
+def days(rows: pd.DataFrame) -> list[date]:
+    return sorted(set(rows["date"]))
+
+
+def test_ga4_rows_are_what_the_market_lived(acme: Acme) -> None:
+    found = Ga4Client(acme.connections["ga4"]).collect_daily(acme.first, acme.last)
+    assert list(found.rows.columns) == list(resources.ga4.DAILY_COLUMNS)
+    assert days(found.rows) == [acme.first + timedelta(days=n) for n in range(14)]
+    settled = acme.first
+    lived = acme.sandbox.world.market.visits("acme", settled)
+    read = found.rows[found.rows["date"] == settled]
+    assert read["sessions"].sum() == sum(row.sessions for row in lived)
+    assert read["conversions"].sum() == sum(row.conversions for row in lived)
+    assert "tokens_per_day" in found.quota
+
+
+def test_ga4_reads_every_page_of_a_report(acme: Acme, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Ga4Client(acme.connections["ga4"]).collect_daily(acme.first, acme.last)
+    monkeypatch.setattr(resources.ga4, "PAGE_ROWS", 50)
+    paged = Ga4Client(acme.connections["ga4"]).collect_daily(acme.first, acme.last)
+    assert paged.api_calls == -(-len(whole.rows) // 50) > 1
+    pd.testing.assert_frame_equal(paged.rows, whole.rows)
+
+
+def test_search_console_reads_every_page_of_a_day(acme: Acme, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = SearchConsoleClient(acme.connections["search_console"]).collect_daily(acme.first, acme.first)
+    monkeypatch.setattr(resources.search_console, "PAGE_ROWS", 7)
+    paged = SearchConsoleClient(acme.connections["search_console"]).collect_daily(acme.first, acme.first)
+    assert whole.api_calls == 1 and paged.api_calls > 1
+    pd.testing.assert_frame_equal(paged.rows, whole.rows)
+
+
+def test_search_console_pages_are_paths_and_fresh_days_are_named(acme: Acme) -> None:
+    found = SearchConsoleClient(acme.connections["search_console"]).collect_daily(acme.first, acme.last)
+    assert found.rows["page"].str.startswith("/").all()
+    assert (found.rows["clicks"] <= found.rows["impressions"]).all()
+    assert found.notes and "still being collected" in found.notes[0]
+    settled = SearchConsoleClient(acme.connections["search_console"]).collect_daily(acme.first, acme.first)
+    assert settled.notes == ()
+
+
+def test_only_final_days_are_read_when_the_connection_asks_for_them(acme: Acme) -> None:
+    connection = acme.connections["search_console"]
+    settings = {**connection.settings, "data_state": "final"}
+    final = SearchConsoleClient(connection.model_copy(update={"settings": settings})).daily(acme.first, acme.last)
+    assert days(final)[-1] < acme.last
+
+
+def test_stripe_movements_add_up_and_end_where_the_subscriptions_are(acme: Acme) -> None:
+    rows = StripeClient_(acme.connections["stripe"]).daily(acme.first, acme.last)
+    total = rows.groupby("date")[list(rows.columns[2:7])].sum()
+    moved = total["new_mrr"] + total["expansion_mrr"] - total["contraction_mrr"] - total["churned_mrr"]
+    pd.testing.assert_series_equal(
+        total["mrr"].diff().iloc[1:], moved.iloc[1:], check_names=False, check_exact=False, atol=1e-6
+    )
+    alive = [s for s in acme.sandbox.world.market.book(_account(acme)).subscriptions if s.paying_since and not s.ended]
+    worth = sum(_account(acme).spec.plans[s.plan].monthly_usd for s in alive)
+    assert total["mrr"].iloc[-1] == pytest.approx(worth)
+    assert rows[rows["date"] == acme.last]["active"].sum() == len(alive)
+
+
+def _account(acme: Acme):
+    return acme.sandbox.world.account("acme")
+
+
+def test_stripe_counts_the_trials_that_began_and_paid(acme: Acme) -> None:
+    rows = StripeClient_(acme.connections["stripe"]).daily(acme.first, acme.last)
+    held = acme.sandbox.world.market.book(_account(acme)).subscriptions
+    began = [s for s in held if acme.first <= s.created <= acme.last and s.trial_end]
+    paid = [s for s in held if s.paying_since and acme.first <= s.paying_since <= acme.last and s.trial_end]
+    assert rows["trials_started"].sum() == len(began) > 0
+    assert rows["trials_converted"].sum() == len(paid) > 0
+
+
+def test_a_day_means_the_same_alone_and_in_a_range(acme: Acme) -> None:
+    client = StripeClient_(acme.connections["stripe"])
+    whole = client.daily(acme.first, acme.last)
+    alone = client.daily(acme.last, acme.last)
+    pd.testing.assert_frame_equal(whole[whole["date"] == acme.last].reset_index(drop=True), alone)
+
+
+def test_experiments_without_a_running_test_are_an_empty_typed_frame(acme: Acme) -> None:
+    rows = Ga4Client(acme.connections["ga4"]).experiments(acme.first, acme.last)
+    assert rows.empty
+    assert dict(rows.dtypes.astype(str)) == resources.ga4.EXPERIMENT_COLUMNS
+
+
+@pytest.mark.parametrize(
+    ("tool", "kind"),
+    # Stripe's keys do not expire.
+    [(t, k) for t in CLIENTS for k in ("429", "500", "cut", "expired_token") if (t, k) != ("stripe", "expired_token")],
+)
+def test_passing_faults_pass(acme: Acme, tool: str, kind: str) -> None:
+    before = acme.client(tool).daily(acme.last, acme.last)
+    acme.sandbox.admin.fault(VENDORS[tool], kind, count=2 if kind != "expired_token" else 1)
+    pd.testing.assert_frame_equal(acme.client(tool).daily(acme.last, acme.last), before)
+
+
+@pytest.mark.parametrize("tool", CLIENTS)
+def test_a_hanging_vendor_is_given_up_and_asked_again(acme: Acme, tool: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = {"ga4": resources.ga4, "search_console": resources.search_console, "stripe": resources.stripe}[tool]
+    monkeypatch.setattr(module, "TIMEOUT_S", 1.0)
+    acme.sandbox.admin.fault(VENDORS[tool], "hang", count=1)
+    assert not acme.client(tool).daily(acme.last, acme.last).empty
+
+
+@pytest.mark.parametrize("tool", CLIENTS)
+def test_an_outage_that_stays_is_named(acme: Acme, tool: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"resources.{tool}.READ_ATTEMPTS", 2)
+    acme.sandbox.admin.fault(VENDORS[tool], "500")
+    with pytest.raises(ToolError, match=f"^{tool}: outage: ") as caught:
+        acme.client(tool).daily(acme.last, acme.last)
+    assert caught.value.kind is ToolErrorKind.OUTAGE
+
+
+@pytest.mark.parametrize(
+    ("tool", "secrets"),
+    [
+        ("ga4", {"access_token": "ya29.revoked"}),
+        ("ga4", {"service_account_json": "{not json"}),
+        ("ga4", {}),
+        ("search_console", {"refresh_token": "1//revoked", "client_id": "id-77", "client_secret": "shh-77"}),
+        ("stripe", {"api_key": "sk_test_51Revoked00000000000000000000000"}),
+        ("stripe", {}),
+    ],
+)
+def test_credentials_that_do_not_hold_are_an_auth_error(acme: Acme, tool: str, secrets: dict[str, str]) -> None:
+    held = {name: SecretStr(value) for name, value in secrets.items()}
+    broken = acme.connections[tool].model_copy(update={"secrets": held})
+    with pytest.raises(ToolError) as caught:
+        CLIENTS[tool](broken).daily(acme.last, acme.last)
+    assert caught.value.kind is ToolErrorKind.AUTH
+    assert caught.value.hint
+    assert not any(value in str(caught.value) for value in secrets.values())
+
+
+@pytest.mark.parametrize("tool", CLIENTS)
+def test_a_check_proves_the_connection(acme: Acme, tool: str) -> None:
+    acme.client(tool).check()
+
+
+@pytest.mark.parametrize(("tool", "setting"), [("ga4", "property_id"), ("search_console", "site_url")])
+def test_a_missing_setting_says_how_to_set_it(acme: Acme, tool: str, setting: str) -> None:
+    bare = acme.connections[tool].model_copy(update={"settings": {}})
+    with pytest.raises(ToolError, match=f"--set {setting}="):
+        CLIENTS[tool](bare)
+
+
+@pytest.mark.parametrize(
+    ("tool", "settings"),
+    [("ga4", {"property_id": "1"}), ("search_console", {"site_url": "https://elsewhere.example/"})],
+)
+def test_a_property_one_may_not_read_is_an_auth_error(acme: Acme, tool: str, settings: dict[str, str]) -> None:
+    connection = acme.connections[tool]
+    other = connection.model_copy(update={"settings": {**connection.settings, **settings}})
+    with pytest.raises(ToolError) as caught:
+        CLIENTS[tool](other).daily(acme.last, acme.last)
+    assert caught.value.kind is ToolErrorKind.AUTH
+
+
+def test_addresses_that_are_one_path_are_one_row() -> None:
+    base = {"date": date(2026, 3, 1), "query": "q", "country": "usa", "device": "DESKTOP"}
+    found = resources.search_console._merged(
+        [
+            {**base, "page": "/a", "clicks": 1, "impressions": 10, "position": 2.0},
+            {**base, "page": "/b", "clicks": 5, "impressions": 10, "position": 1.0},
+            {**base, "page": "/a", "clicks": 2, "impressions": 30, "position": 4.0},
+        ]
+    )
+    assert [(row["page"], row["clicks"], row["impressions"], row["position"]) for row in found] == [
+        ("/a", 3, 40, 3.5),
+        ("/b", 5, 10, 1.0),
+    ]
