@@ -1,0 +1,185 @@
+"""The author as reviewer: inspects the artefact before it and scores what it finds, 0 to 5 per rubric dimension."""
+
+import re
+from collections.abc import Mapping
+
+from marketeer_dagster.sandbox.author.flaws import ASPECTS, Flaw, prose, public, text_flaws
+from marketeer_dagster.sandbox.author.flaws_kinds import kind_flaws
+from marketeer_dagster.sandbox.author.flaws_page import page_flaws
+from marketeer_dagster.sandbox.author.request import Record
+from marketeer_dagster.sandbox.author.text import numbers, words
+from marketeer_dagster.sandbox.author.work import Work
+
+Content = dict[str, object]
+BEST = 4.5
+"""Score of an aspect in which nothing is wrong: a reviewer who gives full marks has not looked."""
+_WORTHLESS = frozenset({"generic_section", "generic", "missing_objections", "few_findings"})
+_MOST_FINDINGS = 8
+_ASPECT_OF = (
+    ("actionability", r"action|cta|convers|persua|usab|friction|next step"),
+    ("completeness", r"complet|cover|scope|objection|thorough|depth"),
+    ("data", r"data|ground|evidence|proof|accura|specific|claim|support|fact|figure"),
+    ("brand", r"brand|voice|tone|empath|audience|customer language"),
+    ("creativity", r"creativ|origin|distinct|engag|hook|headline|idea"),
+    ("technical", r"technic|valid|format|limit|feasib|measur|rigou?r|statistic|platform"),
+    ("clarity", r"clar|readab|plain|understand|structure|concise"),
+)
+MEASURED_KINDS = frozenset({"page_audit", "experiment_plan", "tracking_plan", "content_strategy", "seo_audit"})
+"""Kinds written for colleagues: figures from metrics, brief and live page are as good as the context's."""
+
+
+def inspect(kind: str, content: Mapping[str, object], work: Work) -> list[Flaw]:
+    """All flaws of an artefact, worst first."""
+    page = Record.of(content.get("page")).values if kind == "edited_copy" else content if kind == "page_copy" else None
+    found = text_flaws(content, work, measured=kind in MEASURED_KINDS)
+    if page is not None:
+        prefix = "page." if kind == "edited_copy" else ""
+        found += [_under(prefix, flaw) for flaw in page_flaws(page, work)]
+    found += kind_flaws(kind, content, work)
+    severity = {"blocker": 0, "major": 1, "minor": 2}
+    return sorted(found, key=lambda flaw: (severity.get(flaw.severity, 1), -flaw.total))
+
+
+def _under(prefix: str, flaw: Flaw) -> Flaw:
+    return Flaw(flaw.kind, flaw.costs, flaw.severity, prefix + flaw.where, flaw.quote, flaw.problem, flaw.suggestion)
+
+
+def guess_kind(content: Mapping[str, object]) -> str:
+    """The artefact's kind by its fields, when the prompt does not say."""
+    for kind, fields in SIGNATURES.items():
+        if fields <= set(content):
+            return kind
+    return ""
+
+
+SIGNATURES: dict[str, frozenset[str]] = {
+    "edited_copy": frozenset({"page", "changes"}),
+    "page_copy": frozenset({"headline", "sections", "cta"}),
+    "page_audit": frozenset({"findings", "quick_wins", "test_ideas"}),
+    "email_sequence": frozenset({"emails", "trigger"}),
+    "ad_campaign": frozenset({"ad_groups"}),
+    "experiment_plan": frozenset({"arms", "stopping_rule"}),
+    "tracking_plan": frozenset({"events", "utm_rules"}),
+    "content_strategy": frozenset({"pillars", "roadmap"}),
+    "seo_audit": frozenset({"findings", "opportunities"}),
+    "context_document": frozenset({"sections", "open_questions"}),
+}
+
+
+def scores(flaws: list[Flaw]) -> dict[str, float]:
+    """0 to 5 per aspect. Repeats of one kind of flaw cost less each time."""
+    result = dict.fromkeys(ASPECTS, BEST)
+    seen: dict[str, int] = {}
+    for flaw in flaws:
+        factor = (1.0, 0.6, 0.4, 0.3)[min(seen.get(flaw.kind, 0), 3)]
+        seen[flaw.kind] = seen.get(flaw.kind, 0) + 1
+        for aspect, cost in flaw.costs.items():
+            result[aspect] = max(_floor(flaw, aspect, result[aspect]), result[aspect] - factor * cost)
+    return result
+
+
+def _floor(flaw: Flaw, aspect: str, present: float) -> float:
+    """Weaknesses make a text weak; only blockers and empty talk make it worthless."""
+    if flaw.severity == "blocker" or flaw.kind in _WORTHLESS:
+        return 0.0
+    return min(present, 2.3 if aspect in ("actionability", "completeness", "data") else 2.6)
+
+
+def review(work: Work) -> Content:
+    """The answer to a review task."""
+    block = work.task.block("artefact")
+    content = work.task.record("artefact").values
+    kind = block.attributes.get("kind", "") or guess_kind(content)
+    if not content:
+        return _nothing(work)
+    flaws = inspect(kind, content, work)
+    by_aspect = scores(flaws)
+    rubric = _rubric(work)
+    good = _evidence(content, work)
+    dimensions = [_dimension(name, aspect, by_aspect, flaws, good, work) for name, aspect in rubric.items()]
+    names = {aspect: name for name, aspect in reversed(list(rubric.items()))}
+    findings = [_finding(flaw, names.get(flaw.aspect, next(iter(rubric)))) for flaw in flaws[:_MOST_FINDINGS]]
+    return {"dimensions": dimensions, "findings": findings, "summary": _summary(flaws, by_aspect, work)}
+
+
+def _rubric(work: Work) -> dict[str, str]:
+    """Dimension name to aspect, in the rubric's order."""
+    value = work.task.block("rubric").json()
+    if isinstance(value, Mapping):
+        asked = {str(name): f"{name} {question}" for name, question in value.items()}
+    elif isinstance(value, list):
+        records = [Record.of(item) for item in value]
+        asked = {r.text("dimension") or r.text("name"): " ".join(map(str, r.values.values())) for r in records}
+    else:
+        asked = {aspect: aspect for aspect in ASPECTS}
+    return {name: _aspect(name) or _aspect(question) or "clarity" for name, question in asked.items() if name} or {
+        aspect: aspect for aspect in ASPECTS
+    }
+
+
+def _aspect(text: str) -> str:
+    return next((aspect for aspect, pattern in _ASPECT_OF if re.search(pattern, text, re.IGNORECASE)), "")
+
+
+def _dimension(
+    name: str, aspect: str, by_aspect: Mapping[str, float], flaws: list[Flaw], good: tuple[str, str], work: Work
+) -> Content:
+    blamed = [flaw for flaw in flaws if flaw.costs.get(aspect, 0) >= 0.4]
+    worst = max(blamed, key=lambda flaw: flaw.costs[aspect]) if blamed else None
+    praise = {
+        "clarity": work.say("Short sentences; the point comes first.", "句子短，重点在前。"),
+        "data": work.say("Statements rest on the product context.", "说法都有产品资料支持。"),
+        "actionability": work.say("It is clear what to do next.", "下一步做什么很清楚。"),
+        "completeness": work.say("What the brief asks for is there.", "任务要求的内容都在。"),
+        "brand": work.say("Reads in the brand's own voice and words.", "用的是品牌自己的语气和说法。"),
+        "creativity": work.say("The lead is specific to this product.", "开头只属于这个产品。"),
+        "technical": work.say("Fits the channel's limits and is well formed.", "符合渠道限制，格式正确。"),
+    }
+    return {
+        "dimension": name,
+        "score": round(by_aspect[aspect], 1),
+        "quote": (worst.quote if worst and worst.quote else good[1])[:300],
+        "reason": worst.problem if worst else praise[aspect],
+    }
+
+
+def _evidence(content: Mapping[str, object], work: Work) -> tuple[str, str]:
+    """The text that best shows the quality: one with a figure, not too long."""
+    texts = public(content) or prose(content)
+    short = [(path, text) for path, text in texts if 3 <= words(text) <= 40] or texts or [("", "")]
+    return max(short, key=lambda pair: (bool(numbers(pair[1])), -abs(words(pair[1]) - 14)))
+
+
+def _finding(flaw: Flaw, dimension: str) -> Content:
+    return {
+        "dimension": dimension,
+        "severity": flaw.severity,
+        "where": flaw.where,
+        "quote": flaw.quote,
+        "problem": flaw.problem,
+        "suggestion": flaw.suggestion,
+    }
+
+
+def _summary(flaws: list[Flaw], by_aspect: Mapping[str, float], work: Work) -> str:
+    if not flaws:
+        return work.say(
+            "Specific, supported and on brief; nothing stands in the way.", "具体、有依据、符合任务，没有需要改的地方。"
+        )
+    weakest = min(by_aspect, key=lambda aspect: by_aspect[aspect])
+    listed = " ".join(flaw.problem for flaw in flaws[:3])
+    blockers = sum(flaw.severity == "blocker" for flaw in flaws)
+    lead = work.say(
+        "Must not go out as it is." if blockers else f"Good material; the weakest side is {weakest}.",
+        "不能这样发布。" if blockers else "素材不错，还有可改之处。",
+    )
+    return f"{lead}{'' if work.chinese else ' '}{listed}"[:1900]
+
+
+def _nothing(work: Work) -> Content:
+    reason = work.say("There is no readable artefact in the request.", "请求里没有可读的内容。")
+    dimensions = [{"dimension": name, "score": 0, "quote": "", "reason": reason} for name in _rubric(work)]
+    finding = Flaw(
+        "empty", {"completeness": 5.0}, "blocker", "content", "", reason, work.say("Send the artefact.", "请提供内容。")
+    )
+    return {"dimensions": dimensions, "findings": [_finding(finding, next(iter(_rubric(work))))], "summary": reason}

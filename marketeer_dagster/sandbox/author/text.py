@@ -1,0 +1,383 @@
+"""Text primitives for English and Chinese: sentences, clauses that stand alone, cuts that still read well, numbers.
+
+Nothing here rewrites meaning: a cut only ever ends a text early, and never right before a condition.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+_CJK = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+_WORD = re.compile(r"[A-Za-z][A-Za-z'’]*")
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:e\.g|i\.e|etc|vs|mr|mrs|ms|dr|st|no|approx|inc|ltd|co|jr|sr|dept|[A-Z]))\.$", re.IGNORECASE
+)
+_SENTENCE_END = re.compile(
+    r"(?<=[.!?])[\"”’')\]]*\s+(?=[\"“‘(\[]?[A-Z0-9$€£¥\ue000\u3400-\u9fff])|(?<=[。！？])[”」』）]*"
+)
+NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+_DANGLING = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "and",
+        "or",
+        "but",
+        "nor",
+        "so",
+        "of",
+        "to",
+        "in",
+        "on",
+        "at",
+        "by",
+        "for",
+        "with",
+        "from",
+        "as",
+        "than",
+        "that",
+        "which",
+        "who",
+        "whose",
+        "when",
+        "while",
+        "if",
+        "into",
+        "onto",
+        "over",
+        "under",
+        "per",
+        "via",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "being",
+        "has",
+        "have",
+        "had",
+        "do",
+        "does",
+        "did",
+        "will",
+        "would",
+        "can",
+        "could",
+        "may",
+        "might",
+        "must",
+        "your",
+        "our",
+        "their",
+        "its",
+        "his",
+        "her",
+        "my",
+        "this",
+        "these",
+        "those",
+        "not",
+        "no",
+        "any",
+        "every",
+        "each",
+        "some",
+        "more",
+        "most",
+        "less",
+        "fewer",
+        "about",
+        "between",
+        "across",
+        "without",
+        "within",
+        "before",
+        "after",
+        "until",
+        "because",
+        "since",
+        "where",
+        "how",
+        "what",
+        "also",
+        "even",
+        "just",
+        "only",
+        "very",
+        "you",
+        "we",
+        "they",
+        "it",
+        "i",
+        "up",
+        "out",
+        "off",
+        "then",
+        "there",
+        "here",
+        "minus",
+        "plus",
+        "under",
+    ]
+)
+_CONDITION = re.compile(
+    r"^(?:unless|except|if|only|but|until|when|provided|although|though|however|or|nor|not|for (?:up to|the first)|"
+    r"as long as|up to|after|before|while|whereas|instead|rather|than|without)\b|^(?:除非|但|如果|只有|除|直到|不含|仅)",
+    re.IGNORECASE,
+)
+_SUBORDINATE = re.compile(
+    r"^(?:if|when|while|because|for|as|after|before|without|with|in|on|at|once|since|although|though|unlike|from|"
+    r"by|instead|until|whether|every time|whenever|rather|despite|like|where|per)\b|^(?:如果|当|虽然|因为|由于|对于|在|从|为了|随着|每当)",
+    re.IGNORECASE,
+)
+DEPENDENT = re.compile(
+    r"^(?:they|it|this|these|those|that|both|he|she|such|its|their|also|but|and|so|then|or|which|instead|otherwise|"
+    r"as a result|the (?:same|latter|former|others?|rest|second|third)|neither|one of them)\b|"
+    r"^(?:他们|她们|它们|它|这|那|其|此|因此|所以|但是|而且|并且|同时|另外|也)",
+    re.IGNORECASE,
+)
+
+
+def cjk_count(text: str) -> int:
+    """How many Chinese characters `text` has."""
+    return len(_CJK.findall(text))
+
+
+def mostly_chinese(text: str) -> bool:
+    """Whether Chinese characters outnumber Latin words."""
+    return cjk_count(text) > len(_WORD.findall(text))
+
+
+def plain(text: str) -> str:
+    """`text` without Markdown marks, on one line."""
+    text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
+    text = re.sub(r"(\*\*|__)(.+?)\1", r"\2", text)
+    text = re.sub(r"(?<![\w*])\*(?!\s)(.+?)(?<!\s)\*(?![\w*])", r"\1", text)
+    text = re.sub(r"`([^`]*)`", r"\1", text)
+    text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of `text` with their end marks."""
+    parts: list[str] = []
+    start = 0
+    for match in _SENTENCE_END.finditer(text):
+        if match.start() <= start or _ABBREVIATION.search(text[start : match.start()]):
+            continue
+        parts.append(text[start : match.end()].strip())
+        start = match.end()
+    parts.append(text[start:].strip())
+    return [part for part in parts if part]
+
+
+def words(text: str) -> int:
+    """Length in words; a Chinese word counts as about one and a half characters."""
+    return len(re.findall(r"[A-Za-z0-9$€£¥%][\w'’.,%-]*", text)) + round(cjk_count(text) / 1.5)
+
+
+def numbers(text: str) -> list[str]:
+    """Digit runs of `text`, full-width digits folded, thousands separators removed: '１,200' is '1200'."""
+    folded = unicodedata.normalize("NFKC", text)
+    return [re.sub(r"(?<=\d),(?=\d{3})", "", found).rstrip(".,:") for found in NUMBER.findall(folded)]
+
+
+def bare(text: str) -> str:
+    """`text` without closing punctuation, for headings and labels."""
+    return text.strip().rstrip(".。;；:：,，、!！ ").strip()
+
+
+def capital(text: str) -> str:
+    """`text` with a capital first letter, unless its first word is written in its own way (iOS, npm-style names)."""
+    first = re.match(r"[A-Za-z]+", text)
+    if first is None or not first[0].islower() or re.match(r"[a-z]+[A-Z]|[a-z]+[./_\d]", text):
+        return text
+    return text[0].upper() + text[1:]
+
+
+def lower_first(text: str) -> str:
+    """`text` to go on within a sentence: a plain first word loses its capital, names and acronyms keep it."""
+    first = re.match(r"[A-Za-z’']+", text)
+    if first is None or (len(first[0]) > 1 and not first[0][1:].islower()):
+        return text
+    return text if first[0] in {"I", "I’m", "I'm"} else text[0].lower() + text[1:]
+
+
+def ended(text: str, *, chinese: bool | None = None) -> str:
+    """`text` as a sentence: capital first letter and an end mark."""
+    text = capital(text.strip().rstrip(",，;；:： "))
+    if not text or text[-1] in ".!?。！？…" or re.search(r"[.!?。！？][\"”’」』)）]$", text):
+        return text
+    chinese = cjk_count(text) > words(text) / 2 if chinese is None else chinese
+    return text + ("。" if chinese else ".")
+
+
+def joined(parts: Iterable[str]) -> str:
+    """Sentences as one paragraph; no space between Chinese ones."""
+    out = ""
+    for part in parts:
+        if not part:
+            continue
+        tight = not out or (out[-1] in "。！？”」" and bool(_CJK.match(part[0])))
+        out += part if tight else f" {part}"
+    return out
+
+
+def clauses(sentence: str) -> list[str]:
+    """`sentence` and its beginnings that stand alone as a statement, longest first."""
+    whole = bare(sentence)
+    found = [whole]
+    for match in reversed(list(re.finditer(r"\s*[;:—–。；：，,]\s*|\s+-\s+", whole))):
+        head, rest = whole[: match.start()].strip(), whole[match.end() :].strip()
+        if match[0].strip() in {",", "，"} and not re.match(
+            r"(?:and|so|which|with|because|including|even|then|plus|where|saving|without the)\b|并|让|从而|这样|还|包括",
+            rest,
+        ):
+            continue
+        if match[0].strip() in {":", "："} and words(head) < 4:
+            continue
+        if words(head) >= 4 and not _SUBORDINATE.match(head) and not _CONDITION.match(rest) and _balanced(head):
+            found.append(head)
+    return found
+
+
+def _balanced(text: str) -> bool:
+    pairs = ("()", "“”", "「」", "（）", "[]")
+    return all(text.count(a) == text.count(b) for a, b in pairs) and text.count('"') % 2 == 0
+
+
+def cut(text: str, limit: int) -> str:
+    """`text` in at most `limit` characters: whole, else whole sentences, else a clause, else ended at a word."""
+    text = text.strip()
+    if len(text) <= limit:
+        return text
+    kept = ""
+    for sentence in sentences(text):
+        longer = joined([kept, sentence])
+        if len(longer) > limit:
+            break
+        kept = longer
+    if kept:
+        return kept
+    for clause in clauses(sentences(text)[0]):
+        if len(clause) <= limit:
+            return clause
+    return _cut_at_word(text, limit)
+
+
+def _cut_at_word(text: str, limit: int) -> str:
+    head = text[:limit]
+    if not _CJK.match(text[limit]) and not text[limit].isspace():
+        run = re.search(r"[^\s\u3400-\u9fff，。、；：]+$", head)
+        if run and run.start() > 0:
+            head = head[: run.start()]
+    head = head.rstrip()
+    while True:
+        trimmed = bare(head.rstrip('(（"“「-–—/&+ '))
+        last = re.search(r"(\S+)$", trimmed)
+        dangling = last is not None and (
+            last[1].lower() in _DANGLING or bool(re.fullmatch(r"[$€£¥]?\d[\d.,]*", last[1]))
+        )
+        trimmed = trimmed[: last.start()].rstrip() if dangling and last else trimmed
+        trimmed = re.sub(r"[的和与在把被让为是将及或地得了]$", "", trimmed)
+        if trimmed == head or not trimmed:
+            break
+        head = trimmed
+    if not _balanced(head):
+        opening = max(head.rfind(mark) for mark in '(（“「"[')
+        head = bare(head[:opening]) or head
+    return head or text[:limit]
+
+
+def first_fitting(candidates: Iterable[str], limit: int, *, least: int = 1) -> str:
+    """The first candidate of `least` to `limit` characters; else the first one cut."""
+    options = [option for option in candidates if option]
+    for option in options:
+        if least <= len(option) <= limit:
+            return option
+    return cut(options[0], limit) if options else ""
+
+
+def tidy(text: str) -> str:
+    """`text` with doubled punctuation and stray spaces mended; line breaks stay."""
+    text = re.sub(r"[ \t]+", " ", text)
+    text = re.sub(r" +([,.;:!?，。；：！？、])", r"\1", text)
+    text = re.sub(r"([,;:，；：、])[,;:.，；：。、]", r"\1", text)
+    text = re.sub(r"(?<!\.)\.\.(?!\.)", ".", text)
+    text = re.sub(r"([。！？])[。.]", r"\1", text)
+    text = re.sub(r"([!?])\.(?!\w)", r"\1", text)
+    return text.strip()
+
+
+_COMMON = frozenset(
+    "的了和与在是有也都不就我你您他她它们这那个一为以到从把被让对于能会可要很多少好大小上下中来去说看做用家人年月日时"
+)
+_STOP = _DANGLING | frozenset(
+    [
+        "best",
+        "top",
+        "good",
+        "great",
+        "new",
+        "get",
+        "use",
+        "using",
+        "make",
+        "help",
+        "helps",
+        "need",
+        "needs",
+        "want",
+        "free",
+        "way",
+        "ways",
+        "vs",
+        "versus",
+        "all",
+        "one",
+        "two",
+        "them",
+        "us",
+        "me",
+        "software",
+        "tool",
+        "tools",
+        "platform",
+        "app",
+        "online",
+        "near",
+        "cheap",
+        "compare",
+        "comparison",
+        "review",
+        "reviews",
+        "guide",
+    ]
+) - {"free"}
+
+
+def stem(word: str) -> str:
+    """A crude English stem, good enough to match plurals and verb forms."""
+    word = word.lower().replace("’", "'").removesuffix("'s")
+    for suffix in ("ations", "ation", "ings", "ing", "ers", "ies", "ied", "ed", "es", "er", "ly", "s", "y", "e"):
+        if word.endswith(suffix) and len(word) - len(suffix) >= 3:
+            word = word[: -len(suffix)]
+            break
+    return word[:-1] if len(word) > 4 and word[-1] == word[-2] else word
+
+
+def terms(text: str) -> frozenset[str]:
+    """Content words of `text` as stems; of its Chinese runs the bigrams and the less common single characters."""
+    latin = {
+        stem(word)
+        for word in re.findall(r"[A-Za-z0-9][A-Za-z0-9'’+#]*", text)
+        if word.lower() not in _STOP and len(word) > 1
+    }
+    runs = re.findall(r"[\u3400-\u9fff]+", text)
+    pairs = {run[i : i + 2] for run in runs for i in range(len(run) - 1)}
+    single = {char for run in runs for char in run if char not in _COMMON}
+    return frozenset(latin | pairs | single)
