@@ -59,16 +59,6 @@ class Database:
                 connection.execute(select(func.pg_advisory_xact_lock(_lock_number(lock))))
             yield connection
 
-    @contextmanager
-    def outside_transaction(self) -> Generator[Any]:
-        """A bare driver cursor, for the few statements that a transaction forbids."""
-        with self._translated():
-            raw = self.engine.raw_connection()
-            try:
-                yield raw.cursor()
-            finally:
-                raw.close()
-
     def close(self) -> None:
         self.engine.dispose()
 

@@ -1,11 +1,14 @@
 """Runs the migrations from Python: no alembic.ini, no working directory to be in."""
 
+import os
+import sqlite3
+import tempfile
+from contextlib import closing, suppress
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import text
 
 from marketeer_dagster.model.errors import ConfigError
 from marketeer_dagster.store.database import Database
@@ -23,8 +26,7 @@ def config() -> Config:
 def upgrade(database: Database) -> None:
     """Bring the database to the newest revision in one transaction, one process at a time."""
     if database.is_sqlite:
-        _create_file(database)
-        _use_wal(database)
+        _prepare_file(database.path, database.where)
     settings = config()
     with database.writing("migrate") as connection:
         settings.attributes["connection"] = connection
@@ -38,19 +40,37 @@ def upgrade(database: Database) -> None:
             ) from error
 
 
-def _create_file(database: Database) -> None:
+def _prepare_file(path: Path, where: str) -> None:
+    """See that there is a file in WAL mode, so that readers and the writer work at once.
+
+    A new one is made beside its place and linked into it whole: two processes that switched one file to WAL
+    would block each other without end.
+    """
+    hint = "mend its permissions, or set MARKETEER_HOME to a folder you can write to"
     try:
-        database.path.parent.mkdir(parents=True, exist_ok=True)
-        database.path.touch(mode=0o600)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            _create(path)
+        _use_wal(path)
     except OSError as error:
-        hint = "mend its permissions, or set MARKETEER_HOME to a folder you can write to"
-        raise ConfigError(f"cannot be created: {error.strerror}", where=str(database.path), hint=hint) from None
+        raise ConfigError(f"cannot be created: {error.strerror}", where=str(path), hint=hint) from None
+    except sqlite3.Error as error:
+        raise ConfigError(f"the store cannot be used: {error}", where=where, hint=hint) from None
 
 
-def _use_wal(database: Database) -> None:
-    """Let readers and the writer work at once. A property of the file, set outside of any transaction."""
-    with database.reading() as connection:
-        if connection.execute(text("PRAGMA journal_mode")).scalar() == "wal":
-            return
-    with database.outside_transaction() as cursor:
-        cursor.execute("PRAGMA journal_mode=WAL")
+def _create(path: Path) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # made with mode 0600
+    os.close(handle)
+    new = Path(name)
+    try:
+        _use_wal(new)
+        with suppress(FileExistsError):  # another process was quicker
+            path.hardlink_to(new)
+    finally:
+        new.unlink()
+
+
+def _use_wal(path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+            connection.execute("PRAGMA journal_mode=WAL").fetchone()

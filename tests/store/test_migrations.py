@@ -1,0 +1,103 @@
+"""The migrations make the tables the code expects, once, and refuse what they cannot use."""
+
+import sqlite3
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
+
+from marketeer_dagster.model.errors import ConfigError
+from marketeer_dagster.store import Store
+from marketeer_dagster.store.database import Database
+from marketeer_dagster.store.schema import metadata
+from tests.store import values
+
+
+def test_migrated_tables_are_exactly_those_of_the_schema(empty_url: str) -> None:
+    Store.open(empty_url).migrate()
+    with Database(empty_url).reading() as connection:
+        found = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(found, metadata) == []
+
+
+def test_migrating_again_keeps_the_rows(empty_url: str) -> None:
+    store = Store.open(empty_url)
+    store.migrate()
+    store.tenants.add(values.tenant())
+    store.migrate()
+    assert [tenant.id for tenant in store.tenants.list()] == ["acme"]
+
+
+def test_many_processes_may_migrate_at_once(empty_url: str) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda _: Store.open(empty_url).migrate(), range(6)))
+    assert Store.open(empty_url).tenants.list() == ()
+
+
+def test_a_store_of_a_newer_version_is_refused(empty_url: str) -> None:
+    Store.open(empty_url).migrate()
+    with Database(empty_url).writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(ConfigError, match="newer version"):
+        Store.open(empty_url).migrate()
+
+
+def test_a_store_without_tables_says_what_to_run(empty_url: str) -> None:
+    with pytest.raises(ConfigError, match="marketeer init"):
+        Store.open(empty_url).tenants.list()
+
+
+def test_reading_a_store_that_is_not_there_leaves_no_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="there is no store yet"):
+        Store.open(f"sqlite:///{tmp_path / 'none.db'}").tenants.list()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_sqlite_readers_do_not_wait_for_the_writer(tmp_path: Path) -> None:
+    path = tmp_path / "new folder" / "store.db"
+    store = Store.open(f"sqlite:///{path}")
+    store.migrate()
+    assert sqlite3.connect(path).execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    with Database(f"sqlite:///{path}").writing():
+        assert store.tenants.list() == ()
+
+
+def test_the_sqlite_file_is_for_its_owner_only(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    Store.open(f"sqlite:///{path}").migrate()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("url", ["", "nonsense", "mysql://host/db", "sqlite://", "sqlite:///:memory:"])
+def test_an_unusable_url_is_refused_with_examples(url: str) -> None:
+    with pytest.raises(ConfigError, match=r"MARKETEER_DATABASE_URL.*postgresql://"):
+        Store.open(url)
+
+
+def test_a_file_that_is_no_database_is_a_configuration_error(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    path.write_text("this is not a database, it is a text of some length\n" * 50)
+    with pytest.raises(ConfigError, match="not a database"):
+        Store.open(f"sqlite:///{path}").migrate()
+
+
+def test_a_home_that_cannot_hold_a_store_is_a_configuration_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match="cannot be created"):
+        Store.open(f"sqlite:///{tmp_path / 'file' / 'store.db'}").migrate()
+
+
+def test_a_database_path_that_is_a_folder_is_a_configuration_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be"):
+        Store.open(f"sqlite:///{tmp_path}").migrate()
+
+
+def test_a_server_that_does_not_answer_is_a_configuration_error_that_hides_the_password() -> None:
+    with pytest.raises(ConfigError) as caught:
+        Store.open("postgresql://someone:hunter2@127.0.0.1:1/db").tenants.list()
+    assert "hunter2" not in str(caught.value)
+    assert "refused" in str(caught.value)
