@@ -4,7 +4,8 @@ A judge answers 0-5 per dimension and quotes what the mark rests on. Everything 
 
 - the scale for people is twice the mark, 0-10;
 - a quote must occur in the artefact. Praise whose evidence cannot be found is worth nothing: that dimension scores 0.
-  Marks of 0-2 stand without a quote, because what is missing cannot be quoted;
+  Marks of 0-2 stand without a quote, because what is missing cannot be quoted. A judge that misquotes is no reason to
+  throw work away, so a REJECT also needs the marks as given to fall short;
 - the score is the weighted mean; APPROVE needs `approve_at`, every minimum and no blocker; below `reject_below` is
   REJECT; anything else is REVISE;
 - a rubric dimension without a mark, or an artefact without text, is no verdict (NONE), which approves nothing;
@@ -15,7 +16,7 @@ Pure: no I/O, no clock.
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -73,12 +74,14 @@ def judge(
 ) -> Judgement:
     """The verdict on `content`. Marks of unknown dimensions are ignored; of two for one dimension the lower counts."""
     evidence = Evidence(content)
-    scored = _scores(rubric, marks, evidence)
+    counting = _counting(rubric, marks, evidence)
+    scored = {name: counted.score for name, counted in counting.items()}
     named = tuple(_verified(finding, evidence) for finding in findings)
     if len(scored) < len(rubric.dimensions) or evidence.empty:
         return Judgement(Verdict.NONE, 0.0, tuple(scored.values()), named)
-    total = sum(dimension.weight * scored[name].score for name, dimension in rubric.dimensions.items())
-    verdict = _verdict(rubric, scored, total, named)
+    total = _weighted(rubric, {name: score.score for name, score in scored.items()})
+    as_given = _weighted(rubric, {name: counted.as_given for name, counted in counting.items()})
+    verdict = _verdict(rubric, scored, total, as_given, named)
     if verdict in (Verdict.REVISE, Verdict.REJECT):
         named += _unnamed_flaws(rubric, scored, named)
     return Judgement(verdict, round(min(total, 10.0), 2), tuple(scored.values()), named)
@@ -129,28 +132,45 @@ def _supported(mark: JudgedDimension, evidence: Evidence) -> bool:
     return evidence.holds(mark.quote)
 
 
-def _scores(rubric: Rubric, marks: Iterable[JudgedDimension], evidence: Evidence) -> dict[str, DimensionScore]:
-    found: dict[str, DimensionScore] = {}
+@dataclass(frozen=True)
+class _Counted:
+    score: DimensionScore
+    as_given: float
+    """The mark on the 0-10 scale before its evidence was looked for."""
+
+
+def _counting(rubric: Rubric, marks: Iterable[JudgedDimension], evidence: Evidence) -> dict[str, _Counted]:
+    """What counts for each dimension, in the rubric's order."""
+    found: dict[str, _Counted] = {}
     for mark in marks:
         if mark.dimension not in rubric.dimensions:
             continue
-        if _supported(mark, evidence):
-            score = DimensionScore(
-                dimension=mark.dimension, score=mark.score * SCALE, quote=mark.quote, reason=mark.reason
-            )
-        else:
-            reason = (
-                f"The judge's evidence is not in the artefact, so its mark {mark.score} does not count. {mark.reason}"
-            )
-            score = DimensionScore(dimension=mark.dimension, score=0, quote="", reason=reason[:600])
+        counted = _Counted(_score(mark, evidence), mark.score * SCALE)
         known = found.get(mark.dimension)
-        if known is None or score.score < known.score:
-            found[mark.dimension] = score
+        if known is None or (counted.score.score, counted.as_given) < (known.score.score, known.as_given):
+            found[mark.dimension] = counted
     return {name: found[name] for name in rubric.dimensions if name in found}
 
 
-def _verdict(rubric: Rubric, scored: dict[str, DimensionScore], total: float, findings: tuple[Finding, ...]) -> Verdict:
-    if total < rubric.reject_below - _ROUNDING:
+def _score(mark: JudgedDimension, evidence: Evidence) -> DimensionScore:
+    if _supported(mark, evidence):
+        return DimensionScore(dimension=mark.dimension, score=mark.score * SCALE, quote=mark.quote, reason=mark.reason)
+    reason = f"The judge's evidence is not in the artefact, so its mark {mark.score} does not count. {mark.reason}"
+    return DimensionScore(dimension=mark.dimension, score=0, quote="", reason=reason[:600])
+
+
+def _weighted(rubric: Rubric, scores: Mapping[str, float]) -> float:
+    return sum(dimension.weight * scores[name] for name, dimension in rubric.dimensions.items())
+
+
+def _verdict(
+    rubric: Rubric,
+    scored: Mapping[str, DimensionScore],
+    total: float,
+    as_given: float,
+    findings: tuple[Finding, ...],
+) -> Verdict:
+    if max(total, as_given) < rubric.reject_below - _ROUNDING:
         return Verdict.REJECT
     passes = all(scored[name].score >= dimension.minimum for name, dimension in rubric.dimensions.items())
     blocked = any(finding.severity is Severity.BLOCKER for finding in findings)

@@ -32,8 +32,8 @@ def work() -> Assignment:
 def text(number: int) -> ExperimentPlan:
     arms = (Arm(name="control", description="now", share=0.5), Arm(name="b", description="new", share=0.5))
     return ExperimentPlan(
-        path="/pricing", hypothesis=f"version {number}", primary_metric="conversion_rate", arms=arms, baseline_rate=0.02,
-        minimum_effect=0.2, sample_per_arm=1000, max_days=28, stopping_rule="s", analysis="a",
+        path="/pricing", hypothesis=f"version {number}", primary_metric="conversion_rate", arms=arms,
+        baseline_rate=0.02, minimum_effect=0.2, sample_per_arm=1000, max_days=28, stopping_rule="s", analysis="a",
     )  # fmt: skip
 
 

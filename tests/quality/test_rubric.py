@@ -100,6 +100,12 @@ def test_praise_without_evidence_scores_nothing() -> None:
     assert unfound_quotes(marks, CONTENT) == ("data",)
 
 
+def test_a_judge_that_misquotes_everything_does_not_throw_the_work_away() -> None:
+    marks = [mark(name, 4, "Loved by 10,000 teams") for name in RUBRIC.dimensions]
+    result = judge(RUBRIC, marks, (), CONTENT)
+    assert (result.verdict, result.score) == (Verdict.REVISE, 0.0)
+
+
 def test_only_a_low_mark_stands_without_a_quote() -> None:
     assert unfound_quotes([mark("data", 2, ""), mark("clarity", 3, "")], CONTENT) == ("clarity",)
 

@@ -26,12 +26,19 @@ TENANT = TenantId("lumen")
 KEY = CampaignKey("lumen:autumn-trials")
 
 _SECTIONS = {
-    Section.OVERVIEW: "Lumen schedules shifts for restaurants. It costs $49 a month per site. A new site is set up in 20 minutes.",
+    Section.OVERVIEW: (
+        "Lumen schedules shifts for restaurants. It costs $49 a month per site. A new site is set up in 20 minutes."
+    ),
     Section.AUDIENCE: "Owners and managers of restaurants with 10 to 60 staff in the UK and Ireland.",
     Section.PERSONAS: "- **Dana, floor manager**: plans the week on Sunday night and answers swap requests all week.",
-    Section.PROBLEMS: "- Swaps by text message get lost.\n- Rotas in spreadsheets break labour rules without a warning.",
+    Section.PROBLEMS: (
+        "- Swaps by text message get lost.\n- Rotas in spreadsheets break labour rules without a warning."
+    ),
     Section.COMPETITION: "Spreadsheets, and RotaCloud, which costs more per person and is built for offices.",
-    Section.DIFFERENTIATION: "- Staff swap shifts themselves and the manager approves with one tap.\n- Warns before a rota breaks rest rules.",
+    Section.DIFFERENTIATION: (
+        "- Staff swap shifts themselves and the manager approves with one tap.\n- Warns before a rota "
+        "breaks rest rules."
+    ),
     Section.OBJECTIONS: '- "My staff will not install an app": they get a link by text message, nothing to install.',
     Section.SWITCHING: "Habit and a working spreadsheet hold them back; the spreadsheet can be imported.",
     Section.LANGUAGE: 'Customers say "rota", "swap", "cover". They never say "workforce".',
@@ -87,7 +94,12 @@ def campaign(*skills: str, key: CampaignKey = KEY) -> Campaign:
             briefs=tuple(brief(skill, key) for skill in skills),
         )
     return Campaign(
-        key=key, tenant=TenantId(key.partition(":")[0]), title="Autumn trials", plan=plan, created_at=NOW, updated_at=NOW
+        key=key,
+        tenant=TenantId(key.partition(":")[0]),
+        title="Autumn trials",
+        plan=plan,
+        created_at=NOW,
+        updated_at=NOW,
     )
 
 
