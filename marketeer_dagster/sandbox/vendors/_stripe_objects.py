@@ -68,8 +68,9 @@ class Objects:
         return {
             "id": id, "object": "customer", "address": None, "balance": 0,
             "created": seconds(subscription.created, subscription.second), "currency": _CURRENCY,
-            "default_source": None, "delinquent": False, "description": None, "discount": None, "email": f"{id[-8:]}@customers.example",
-            "invoice_prefix": id[-8:].upper(), "livemode": False, "metadata": {}, "name": f"Customer {id[-6:]}",
+            "default_source": None, "delinquent": False, "description": None, "discount": None,
+            "email": f"{id[-8:]}@customers.example", "invoice_prefix": id[-8:].upper(),
+            "livemode": False, "metadata": {}, "name": f"Customer {id[-6:]}",
             "phone": None, "preferred_locales": [], "shipping": None, "tax_exempt": "none", "test_clock": None,
             "invoice_settings": {
                 "custom_fields": None, "default_payment_method": None, "footer": None, "rendering_options": None,
@@ -111,7 +112,8 @@ class Objects:
                 "payment_method_options": None, "payment_method_types": None, "save_default_payment_method": "off",
             },
             "pending_invoice_item_interval": None, "pending_setup_intent": None, "pending_update": None,
-            "schedule": None, "start_date": created, "status": status, "test_clock": None, "transfer_data": None, "trial_end": trial_end,
+            "schedule": None, "start_date": created, "status": status, "test_clock": None, "transfer_data": None,
+            "trial_end": trial_end,
             "trial_settings": {"end_behavior": {"missing_payment_method": "cancel"}},
             "trial_start": created if trial_end else None,
         }  # fmt: skip
@@ -120,8 +122,9 @@ class Objects:
         start, end = _period(created, anchor, now)
         item = {
             "id": f"si_1{subscription.id[5:]}", "object": "subscription_item", "billing_thresholds": None,
-            "created": created, "current_period_end": end, "current_period_start": start, "discounts": [], "metadata": {},
-            "plan": self.plan(plan), "price": self.price(plan), "quantity": 1, "subscription": subscription.id,
+            "created": created, "current_period_end": end, "current_period_start": start, "discounts": [],
+            "metadata": {}, "plan": self.plan(plan), "price": self.price(plan), "quantity": 1,
+            "subscription": subscription.id,
             "tax_rates": [],
         }  # fmt: skip
         url = f"/v1/subscription_items?subscription={subscription.id}"
