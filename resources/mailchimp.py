@@ -1,9 +1,9 @@
 """Mailchimp as a publishing channel and a source of figures.
 
-A campaign per email of a sequence, found again by our key in its title. It stays a draft until it is sent; before that the
-send checklist must be clear and, where the connection names `test_emails`, a test goes out. The first email is sent at
-once, later ones are scheduled by their delays. Subjects: the author's first variant is used. Mailchimp's own A/B campaigns
-choose by opens, which mail clients that fetch every image make meaningless; the other variants stay in the artefact.
+A campaign per email of a sequence, found again by our key in its title. It stays a draft until it is sent; before that
+the send checklist must be clear and, where the connection names `test_emails`, a test goes out. The first email is sent
+at once, later ones are scheduled by their delays. Subjects: the author's first variant is used. Mailchimp's own A/B
+campaigns choose by opens, which mail clients that fetch every image make meaningless; the others stay in the artefact.
 """
 
 from collections.abc import Callable
@@ -65,8 +65,8 @@ class MailchimpClient:
 class MailchimpPublisher:
     """Implements publishing.protocols.Publisher for one tenant's audience.
 
-    Settings: `list_id`; optional `from_name` and `reply_to` (else the audience's own), `segment_id` (a saved segment instead
-    of the whole audience), `test_emails` (comma-separated), `admin_url` (for links to drafts).
+    Settings: `list_id`; optional `from_name` and `reply_to` (else the audience's own), `segment_id` (a saved segment
+    instead of the whole audience), `test_emails` (comma-separated), `admin_url` (for links to drafts).
     """
 
     tool = TOOL
@@ -81,9 +81,10 @@ class MailchimpPublisher:
         return kind == EmailSequence.kind
 
     def prepare(self, tenant: Tenant, artefact: Artefact, trial: Trial | None) -> tuple[Draft, ...]:
-        """One campaign per email; its target is `<list>/<campaign slug>/<skill>/<n>`, so a newer version takes its place."""
+        """One campaign per email, with target `<list>/<campaign slug>/<skill>/<n>`: a newer version takes its place."""
         if trial is not None and trial.running:
             raise BadInput("an email sequence cannot be one arm of a page experiment", where=trial.experiment.id)
+        _refuse_merge_tags(artefact)
         _, slug = split_campaign_key(artefact.campaign)
         return tuple(
             Draft(
@@ -212,6 +213,13 @@ def _list_id(connection: Connection) -> str:
         hint = f"marketeer connect {TOOL} --tenant {connection.tenant} --set list_id=… (Audience > Settings)"
         raise ConfigError("list_id is missing", where=f"{connection.tenant}/{TOOL}", hint=hint)
     return found
+
+
+def _refuse_merge_tags(artefact: Artefact) -> None:
+    """Copy must not run Mailchimp's template language: a tag could unsubscribe a reader or show another's data."""
+    for where, text in artefact.parsed().texts(public_only=True):
+        if "*|" in text or "|*" in text:
+            raise BadInput("a merge tag in the copy", where=f"{artefact.skill} {where}", expected="plain text")
 
 
 def _payload(publication: Publication) -> EmailPayload:

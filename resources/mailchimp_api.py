@@ -1,7 +1,8 @@
-"""Mailchimp's Marketing API 3.0 through its SDK: audience, campaigns and reports, with typed answers and translated errors.
+"""Mailchimp's Marketing API 3.0 through its SDK: audience, campaigns and reports, typed, with translated errors.
 
-Facts that shape this module, read from SDK 3.0.80: it does not retry; it wraps every exception in ApiClientError, transport
-ones without a status; an answer with an empty or falsy body is returned as the bare HTTP response even when it is an error.
+Facts that shape this module, read from SDK 3.0.80: it does not retry; it wraps every exception in ApiClientError,
+transport ones without a status; an answer with an empty or falsy body is returned as the bare HTTP response even when
+it is an error.
 Limits: 10 simultaneous connections, refused with 429 or a 403 without a body (mailchimp.com/developer, API limits).
 """
 
@@ -121,7 +122,11 @@ class MailchimpApi:
         fields += ["campaigns.settings.title", "campaigns.settings.subject_line", "campaigns.recipients", "total_items"]
         query = {"list_id": list_id, "since_create_time": since.isoformat(), "fields": fields}
         query |= {"sort_field": "create_time", "sort_dir": "ASC"}
-        for row in self._pages("campaigns", lambda **page: self._sdk.campaigns.list(**query, **page)):
+
+        def list_page(**page: Any) -> Any:
+            return self._sdk.campaigns.list(**query, **page)
+
+        for row in self._pages("campaigns", list_page):
             yield _as(McCampaign, row)
 
     def campaign(self, id: str) -> McCampaign:
@@ -167,7 +172,11 @@ class MailchimpApi:
     def reports(self, since: datetime, before: datetime) -> Iterator[dict[str, Any]]:
         """Reports of the campaigns sent within [since, before)."""
         query = {"since_send_time": since.isoformat(), "before_send_time": before.isoformat()}
-        return self._pages("reports", lambda **page: self._sdk.reports.get_all_campaign_reports(**query, **page))
+
+        def read(**page: Any) -> Any:
+            return self._sdk.reports.get_all_campaign_reports(**query, **page)
+
+        return self._pages("reports", read)
 
     def activity(self, campaign: str, since: datetime) -> Iterator[dict[str, Any]]:
         """Recipients with what they did after `since`: opens, clicks and bounces with their times."""

@@ -1,7 +1,7 @@
 """Mailchimp's reports as days: what each campaign's readers did, day by day.
 
-Mailchimp's campaign report counts since sending, without days. Days come from the recipients' activity: an open or click
-is counted on the day of a person's first, so that days add up to the report's unique figures.
+Mailchimp's campaign report counts since sending, without days. Days come from the recipients' activity: an open or
+click is counted on the day of a person's first, so that days add up to the report's unique figures.
 """
 
 from collections import Counter, defaultdict

@@ -80,7 +80,7 @@ def email_payloads(artefact: Artefact, list_id: str, source: str, footer: Footer
 
 
 def tagged(url: str, utm: dict[str, str]) -> str:
-    """`url` with campaign parameters for web analytics; what the link says itself wins. Other schemes are left alone."""
+    """`url` with campaign parameters for web analytics; what the link says itself wins. Only web links change."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https", ""):
         return url

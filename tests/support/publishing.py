@@ -19,7 +19,7 @@ from marketeer_dagster.model.ids import ArtefactId, BriefId, CampaignKey, Experi
 from marketeer_dagster.model.publication import Publication, PublicationState
 from marketeer_dagster.model.tenant import Autonomy, Tenant
 from marketeer_dagster.publishing.protocols import Draft
-from marketeer_dagster.store.store import Store
+from marketeer_dagster.store import Store
 
 NOW = datetime(2026, 4, 6, 9, tzinfo=UTC)
 

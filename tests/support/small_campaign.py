@@ -1,0 +1,75 @@
+"""A whole campaign without Dagster: plan, draft, review until it is good, decide; on a real store."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from marketeer_dagster.agents import Author, Director, Reviewer, review_until
+from marketeer_dagster.agents.assignment import Assignment
+from marketeer_dagster.agents.protocols import LanguageModel
+from marketeer_dagster.catalog import Catalog
+from marketeer_dagster.model.artefacts import Artefact, Spend
+from marketeer_dagster.model.campaign import Campaign, Plan
+from marketeer_dagster.store import Store
+from tests.support import marketing
+from tests.support.recording import StoreRecorder
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the campaign made."""
+
+    plan: Plan
+    artefacts: tuple[Artefact, ...]
+
+
+async def run_campaign(
+    model: LanguageModel, store: Store, catalog: Catalog, pipeline: str, skills: Sequence[str] | None = None
+) -> Outcome:
+    """Plan `pipeline`, then make its artefacts (or only `skills`) in order."""
+    campaign = marketing.campaign()
+    plan, _ = await Director(model, catalog).plan(
+        marketing.goal(), marketing.tenant(), marketing.context(), marketing.METRICS, (), campaign=campaign,
+        pipeline=pipeline, at=marketing.NOW, run_id="run-1",
+    )  # fmt: skip
+    campaign = store_plan(store, campaign, plan)
+    made: list[Artefact] = []
+    for skill in catalog.selection_order(skills or plan.skills):
+        brief = plan.brief_for(skill)
+        assert brief is not None
+        work = marketing.assignment(catalog, skill, of=campaign, brief=brief)
+        reads = set(work.skill.reads)
+        made.append(
+            await make_artefact(
+                model, store, catalog, replace(work, upstream=tuple(a for a in made if a.skill in reads))
+            )
+        )
+    return Outcome(plan, tuple(made))
+
+
+def store_plan(store: Store, campaign: Campaign, plan: Plan) -> Campaign:
+    """The campaign with its plan, stored once."""
+    if campaign.key not in {known.key for known in store.campaigns.list()}:
+        if not store.goals.list(tenant=campaign.tenant):
+            store.goals.add(marketing.goal())
+        store.campaigns.add(campaign)
+        store.campaigns.save_plan(campaign.key, plan, marketing.NOW)
+    return store.campaigns.get(campaign.key)
+
+
+async def make_artefact(model: LanguageModel, store: Store, catalog: Catalog, work: Assignment) -> Artefact:
+    """One artefact through its whole chain: draft, every reviewer in order, the Director."""
+    author, reviewer, record = Author(model), Reviewer(model, catalog), StoreRecorder(store, work)
+    drafted = await author.draft(work)
+    version, spend, revisions, last = record.version(drafted), drafted.spend, 0, {}
+    for name in work.skill.reviewers:
+        outcome = await review_until(
+            author, reviewer, work, name, drafted, version, record=record, now=lambda: marketing.NOW
+        )
+        drafted, version = outcome.best.drafted, outcome.best.version
+        spend, revisions = spend + outcome.spend, revisions + outcome.revisions
+        last = {review.reviewer: review for review in store.reviews.list(artefact=work.artefact_id, version=version)}
+    newest = [review for review in last.values() if review.reviewer != "director"]
+    decided = await Director(model, catalog).decide(work, drafted.content, newest, (), marketing.NOW, version=version)
+    record.review(decided)
+    spend = spend + decided.spend if decided.spend.calls else spend + Spend()
+    return record.finalise(version, decided.review, revisions, spend, drafted.prompt_hash)
