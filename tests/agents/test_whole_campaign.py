@@ -1,0 +1,83 @@
+"""Director, author and reviewers together: a real store, the real SDK, the sandbox's Messages API."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from marketeer_dagster.catalog import Catalog
+from marketeer_dagster.model.artefacts import Spend
+from marketeer_dagster.model.clock import FixedClock
+from marketeer_dagster.model.review import Verdict
+from marketeer_dagster.model.settings import Settings
+from marketeer_dagster.sandbox.server import Running, run_in_thread
+from marketeer_dagster.store import Store
+from marketeer_dagster.store.llm import CallState
+from resources.claude import Claude
+from tests.support import marketing
+from tests.support.small_campaign import run_campaign
+
+SKILLS = ("page-cro", "copywriting", "ab-test-setup")
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Running]:
+    with run_in_thread(seed=11) as running:
+        yield running
+
+
+def a_claude(sandbox: Running, store: Store, catalog: Catalog, home: Path) -> Claude:
+    settings = Settings(home=home, database_url="sqlite://", warehouse=str(home / "w.duckdb"), sandbox_url=sandbox.url)
+    return Claude(settings, store, catalog.prices, FixedClock(marketing.NOW))
+
+
+async def test_a_campaign_is_planned_written_judged_and_never_paid_twice(
+    sandbox: Running, store: Store, catalog: Catalog, tmp_path: Path
+) -> None:
+    claude = a_claude(sandbox, store, catalog, tmp_path)
+    assert claude.simulated
+    first = await run_campaign(claude, store, catalog, "conversion-sprint", SKILLS)
+    assert set(first.plan.skills) == set(catalog.pipeline("conversion-sprint").skills)
+    assert [made.skill for made in first.artefacts] == list(SKILLS)
+    for made in first.artefacts:
+        assert made.parsed().render()
+        assert made.verdict is not Verdict.NONE
+        assert made.score > 0
+
+    reviews = store.reviews.list(campaign=marketing.KEY)
+    reviewers = {(review.artefact, review.reviewer) for review in reviews}
+    for made in first.artefacts:
+        assert {(made.id, name) for name in (*catalog.skill(made.skill).reviewers, "director")} <= reviewers
+        quotes = [d.quote for r in reviews if r.artefact == made.id for d in r.dimensions]
+        assert quotes
+
+    calls = store.llm.list(tenant=marketing.TENANT)
+    billed = sandbox.admin.ledger(vendor="anthropic", tenant=marketing.TENANT)
+    assert {call.state for call in calls} == {CallState.SETTLED}
+    assert Counter(entry.key for entry in billed) == Counter(call.fingerprint for call in calls)
+    totals = store.llm.totals(tenant=marketing.TENANT)
+    assert totals.cost_usd == sum(entry.amount for entry in billed)
+    made_spend = sum((made.spend for made in first.artefacts), Spend())
+    plan_spend = sum((call.spend for call in calls if call.purpose.startswith("director/")), Spend())
+    assert made_spend + plan_spend == totals
+
+    second = await run_campaign(
+        a_claude(sandbox, store, catalog, tmp_path), store, catalog, "conversion-sprint", SKILLS
+    )
+    assert second == first
+    assert store.llm.list(tenant=marketing.TENANT) == calls
+    assert sandbox.admin.ledger(vendor="anthropic", tenant=marketing.TENANT) == billed
+    await claude.aclose()
+
+
+async def test_most_input_tokens_come_from_the_cache(
+    sandbox: Running, store: Store, catalog: Catalog, tmp_path: Path
+) -> None:
+    claude = a_claude(sandbox, store, catalog, tmp_path)
+    await run_campaign(claude, store, catalog, "conversion-sprint")
+    spent = store.llm.totals(tenant=marketing.TENANT)
+    await claude.aclose()
+    everything = spent.input_tokens + spent.cache_read_tokens + spent.cache_write_tokens
+    assert spent.input_tokens / everything <= 0.35, json.dumps(spent.model_dump(mode="json"))
