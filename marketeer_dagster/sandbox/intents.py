@@ -6,15 +6,28 @@ from functools import lru_cache
 
 from marketeer_dagster.sandbox.accounts import AccountSpec
 from marketeer_dagster.sandbox.chance import stream
-from marketeer_dagster.sandbox.text import stem, stems, surface_words
+from marketeer_dagster.sandbox.text import CJK, stem, stems, surface_words
 
-_SOURCES = (("problem", 5), ("objection", 3), ("language", 4))
+_SOURCES = (("problem", 6), ("objection", 6), ("language", 6))
 """Word in a section's heading, and how many intents it may give."""
-_VOCABULARY = 9
+_VOCABULARY = 10
 """Words an intent is recognised by; more would ask of a page to repeat the context."""
 _FEWEST_WORDS = 3
+_QUERIES = 5
+_SEARCHED_WEIGHT = 2.0
+"""Concerns for which the context names searches bring this much more visitors than those it only mentions."""
 _HEADING = re.compile(r"^##\s+(?:\d{1,2}[.)]\s*)?(.+?)\s*$", re.MULTILINE)
 _ITEM = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+", re.MULTILINE)
+_LABEL = re.compile(r"^\s*\*\*(.+?)\*\*")
+_QUOTED = re.compile(r"[\"“]([^\"“”]{4,80}?)[.,;]?[\"”]")
+_ATTRIBUTION = re.compile(r"\s+[—–]\s+.*$", re.DOTALL)
+_LEAD = re.compile(
+    r"^\W*(?:(?:people|customers|they|visitors)\s+(?:search|say|ask|look)\w*(?:\s+for)?|words?\s+(?:to|they)\s+use)\b\W*",
+    re.IGNORECASE,
+)
+_TABOO = re.compile(r"^\W*(?:words?\s+(?:to|they|we)\s+)?(?:never|avoid|not:)|^\W*(?:避免|不说|禁用)", re.IGNORECASE)
+"""Words the brand must not use are no words its customers search by."""
+_CLAUSE = re.compile(r"[，。、；：！？,.;:!?]+")
 
 
 @dataclass(frozen=True)
@@ -27,24 +40,36 @@ class Intent:
     queries: tuple[str, ...]
     weight: float
     """Share of the site's visitors who have it before any shock."""
+    searched: bool
+    """Whether the context names its searches itself."""
+
+
+@dataclass(frozen=True)
+class _Unit:
+    """One thing customers think, in their words, with the searches the context gives for it."""
+
+    text: str
+    searches: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=256)
 def _intents(seed: int, tenant: str, name: str, one_liner: str, context: str) -> tuple[Intent, ...]:
-    units = _units(context) or [one_liner or name]
+    units = _units(context) or [_Unit(one_liner or name)]
     frequency: dict[str, int] = {}
     for unit in units:
-        for word in set(stems(unit)):
+        for word in set(stems(unit.text)):
             frequency[word] = frequency.get(word, 0) + 1
     category = _category(one_liner, name)
-    weights = stream(seed, tenant, "intents").dirichlet([2.0] * len(units))
+    alphas = [2.0 * (_SEARCHED_WEIGHT if unit.searches else 1.0) for unit in units]
+    weights = stream(seed, tenant, "intents").dirichlet(alphas)
     return tuple(
         Intent(
-            name=f"{number}-{'-'.join(surface_words(unit)[:2])}",
-            phrase=unit[:160],
-            vocabulary=_vocabulary(unit, frequency),
-            queries=_queries(unit, frequency, category, name),
+            name=f"{number}-{'-'.join(surface_words(unit.text)[:2])}",
+            phrase=unit.text[:160],
+            vocabulary=_vocabulary(unit.text, frequency),
+            queries=unit.searches or _queries(unit.text, frequency, category, name),
             weight=float(weights[number]),
+            searched=bool(unit.searches),
         )
         for number, unit in enumerate(units)
     )
@@ -60,21 +85,30 @@ def _sections(context: str) -> dict[str, str]:
     return {heading.lower(): body for heading, body in zip(parts[1::2], parts[2::2], strict=True)}
 
 
-def _units(context: str) -> list[str]:
-    """Bullets, or sentences where there are none, of the sections that tell what customers think."""
-    found: list[str] = []
+def _units(context: str) -> list[_Unit]:
+    """What the sections that tell what customers think say one by one."""
+    found: list[_Unit] = []
     for word, most in _SOURCES:
         for heading, body in _sections(context).items():
             if word in heading:
-                found += _items(body)[:most]
+                units = [_unit(item, word == "objection") for item in _items(body) if not _TABOO.match(item)]
+                found += [unit for unit in units if len(set(stems(unit.text))) >= _FEWEST_WORDS][:most]
     return found
 
 
 def _items(body: str) -> list[str]:
-    parts = _ITEM.split(body)
-    items = parts[1:] if len(parts) > 1 else re.split(r"(?<=[.!?。！？])\s*|\n+", body)
-    cleaned = [re.sub(r"\s+", " ", re.sub(r"[*_`#>|]", " ", item)).strip() for item in items]
-    return [item for item in cleaned if len(set(stems(item))) >= _FEWEST_WORDS]
+    """Bullets, or the first cells of a table's rows, or sentences where there are neither."""
+    rows = [row.strip().strip("|").split("|")[0].strip() for row in body.splitlines() if row.lstrip().startswith("|")]
+    return _ITEM.split(body)[1:] or rows[2:] or re.split(r"(?<=[.!?。！？])\s*|\n+", body)
+
+
+def _unit(item: str, objection: bool) -> _Unit:
+    """The customer's part of an item: of "**objection:** our answer" the objection; of a quotation not who said it."""
+    label = _LABEL.match(item)
+    item = label[1] if objection and label else _ATTRIBUTION.sub("", item)
+    searches = tuple(dict.fromkeys(quoted.lower() for quoted in _QUOTED.findall(item)))
+    plain = re.sub(r"\s+", " ", re.sub(r"[*_`#>|\"“”]", " ", _LEAD.sub("", item))).strip()
+    return _Unit(plain, searches[:_QUERIES] if len(searches) > 1 else ())
 
 
 def _ranked(unit: str, frequency: dict[str, int]) -> list[str]:
@@ -97,6 +131,9 @@ def _category(one_liner: str, name: str) -> str:
 
 def _queries(unit: str, frequency: dict[str, int], category: str, name: str) -> tuple[str, ...]:
     """Searches in the words of `unit`: its own phrase, its rarest words, and these with the product's category."""
+    if CJK.search(unit):
+        clauses = [clause.strip() for clause in _CLAUSE.split(unit) if len(clause.strip()) > 1]
+        return tuple(dict.fromkeys([*clauses[:4], f"{name} {clauses[0]}"]))
     written = surface_words(unit)
     rare = set(_ranked(unit, frequency)[:6])
     telling = list(dict.fromkeys(word for word in written if word in rare))

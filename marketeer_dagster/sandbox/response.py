@@ -69,8 +69,9 @@ class Audience:
         return 1 - drift.share + drift.share * heard
 
     def drift_onto(self, traits: Traits, path: str, size: float) -> Drift:
-        """The drift that hurts this page by about `size`: towards the concern it speaks to least."""
-        worst = min(self.intents, key=lambda intent: (traits.match(intent), digest(self._seed, path, intent.name)))
+        """The drift that hurts this page by about `size`: towards the searched concern it speaks to least."""
+        candidates = [intent for intent in self.intents if intent.searched] or self.intents
+        worst = min(candidates, key=lambda intent: (traits.match(intent), digest(self._seed, path, intent.name)))
         loss = (1 - _UNADDRESSED) * (1 - traits.match(worst))
         return Drift(worst, min(0.9, size / loss) if loss > 0 else 0.9)
 

@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
+CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 _SUFFIXES = ("ations", "ation", "ings", "ing", "ies", "ied", "ers", "er", "ed", "es", "ly", "s", "e", "y")
 _SHORTEST_STEM = 3
 _COMMON = """
@@ -36,10 +36,10 @@ def surface_words(text: str) -> list[str]:
     """Content words as written, lower case, in order; runs of CJK text are cut into pairs of characters."""
     found: list[str] = []
     for run in _WORD.findall(text):
-        if _CJK.fullmatch(run):
+        if CJK.fullmatch(run):
             found += [run[i : i + 2] for i in range(max(len(run) - 1, 1))]
-        elif _CJK.search(run):
-            for part in _CJK.findall(run):
+        elif CJK.search(run):
+            for part in CJK.findall(run):
                 found += [part[i : i + 2] for i in range(max(len(part) - 1, 1))]
         elif len(run) >= _SHORTEST_STEM and run.lower() not in _STOPWORDS:
             found.append(run.lower())
