@@ -6,6 +6,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psycopg2
 import pytest
 
 from marketeer_dagster.catalog import Catalog
@@ -91,3 +92,19 @@ def test_every_limit_of_the_catalog_can_be_held(tmp_path: Path) -> None:
     held = RateLimits(limits, database=tmp_path / "limits.db")
     for tool in limits:
         held.acquire(tool, "account")
+
+
+@pytest.mark.postgres
+def test_processes_on_postgresql_share_one_rate(postgres: str, tmp_path: Path) -> None:
+    workers = [RateLimits(_held((4, 0.5)), database=tmp_path / "unused.db", postgres_url=postgres) for _ in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda limits: [limits.acquire("acme", "site") for _ in range(3)], workers))
+    with psycopg2.connect(postgres) as connection, connection.cursor() as cursor:
+        cursor.execute("select table_name from information_schema.tables where table_name like 'ratelimit%'")
+        (table,) = cursor.fetchone() or ("",)
+        cursor.execute(f'select extract(epoch from item_timestamp) * 1000 from "{table}" order by 1')
+        stamps = [int(row[0]) for row in cursor.fetchall()]
+    connection.close()
+    assert len(stamps) == 9
+    assert _most_in_a_window(stamps, 500) <= 4
+    assert not list(tmp_path.iterdir())
