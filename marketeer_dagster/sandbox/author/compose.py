@@ -4,19 +4,38 @@ import copy
 import hashlib
 from collections.abc import Callable, Mapping
 
+from marketeer_dagster.sandbox.author.ads import ad_campaign
+from marketeer_dagster.sandbox.author.context_document import context_document
+from marketeer_dagster.sandbox.author.edited_copy import edited_copy
+from marketeer_dagster.sandbox.author.emails import email_sequence
+from marketeer_dagster.sandbox.author.experiment import experiment_plan
 from marketeer_dagster.sandbox.author.fill import Filler, conformed
+from marketeer_dagster.sandbox.author.page_audit import page_audit
 from marketeer_dagster.sandbox.author.page_copy import page_copy
 from marketeer_dagster.sandbox.author.plan import plan
 from marketeer_dagster.sandbox.author.request import Task
 from marketeer_dagster.sandbox.author.review import SIGNATURES, review
 from marketeer_dagster.sandbox.author.revise import revised
 from marketeer_dagster.sandbox.author.schema import Node
+from marketeer_dagster.sandbox.author.strategy import content_strategy, seo_audit
 from marketeer_dagster.sandbox.author.text import ended, joined
+from marketeer_dagster.sandbox.author.tracking import tracking_plan
 from marketeer_dagster.sandbox.author.weaken import weakened
 from marketeer_dagster.sandbox.author.work import Work
 
 Content = dict[str, object]
-WRITERS: dict[str, Callable[[Work], Content]] = {"page_copy": page_copy}
+WRITERS: dict[str, Callable[[Work], Content]] = {
+    "page_copy": page_copy,
+    "edited_copy": edited_copy,
+    "page_audit": page_audit,
+    "email_sequence": email_sequence,
+    "ad_campaign": ad_campaign,
+    "experiment_plan": experiment_plan,
+    "tracking_plan": tracking_plan,
+    "content_strategy": content_strategy,
+    "seo_audit": seo_audit,
+    "context_document": context_document,
+}
 
 
 def structured(task: Task, schema: Mapping[str, object]) -> object:

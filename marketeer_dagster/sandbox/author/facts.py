@@ -269,7 +269,8 @@ class Facts:
 def _bodies(document: str) -> dict[str, str]:
     found: dict[str, str] = {}
     matches = list(_HEADING.finditer(document))
-    for match, after in zip(matches, [*matches[1:], None], strict=True):
+    for index, match in enumerate(matches):
+        after = matches[index + 1] if index + 1 < len(matches) else None
         title = match["title"].lower().replace("&", "and")
         found[title] = document[match.end() : after.start() if after else len(document)].strip()
     return found

@@ -68,7 +68,7 @@ SIGNATURES: dict[str, frozenset[str]] = {
 
 def scores(flaws: list[Flaw]) -> dict[str, float]:
     """0 to 5 per aspect. Repeats of one kind of flaw cost less each time."""
-    result = dict.fromkeys(ASPECTS, BEST)
+    result: dict[str, float] = {aspect: BEST for aspect in ASPECTS}
     seen: dict[str, int] = {}
     for flaw in flaws:
         factor = (1.0, 0.6, 0.4, 0.3)[min(seen.get(flaw.kind, 0), 3)]

@@ -29,7 +29,7 @@ def revised(draft: Content, best: Content, findings: list[Record], work: Work) -
     result = copy.deepcopy(draft)
     for finding in findings:
         where = finding.text("where")
-        if where and _get(result, where) is None and _get(result, f"page.{where}") is not None:
+        if where and get(result, where) is None and get(result, f"page.{where}") is not None:
             where = f"page.{where}"
         _mend(result, best, where, finding, work)
     return result
@@ -37,9 +37,9 @@ def revised(draft: Content, best: Content, findings: list[Record], work: Work) -
 
 def _mend(result: Content, best: Content, where: str, finding: Record, work: Work) -> None:
     quote = finding.text("quote")
-    if not _steps(where) or _get(result, ".".join(str(s) for s in _steps(where)[:1])) is None:
+    if not _steps(where) or get(result, ".".join(str(s) for s in _steps(where)[:1])) is None:
         where = _locate(result, quote) or where
-    current, better = _get(result, where), _counterpart(result, best, where)
+    current, better = get(result, where), _counterpart(result, best, where)
     if isinstance(current, str):
         _put(result, where, _better_text(current, better, where, finding, work))
     elif isinstance(current, list) and where.rsplit(".", 1)[-1] == "sections":
@@ -167,7 +167,8 @@ def _steps(where: str) -> list[str | int]:
     return [int(m["index"]) if m["index"] else m["name"] for m in _STEP.finditer(where)]
 
 
-def _get(content: Content, where: str) -> object:
+def get(content: Content, where: str) -> object:
+    """The value at a path such as `sections[1].body`; None when there is none."""
     value: object = content
     for step in _steps(where):
         if isinstance(step, str):

@@ -131,11 +131,6 @@ def _no_negatives(content: Content, work: Work) -> None:
         group["negative_keywords"] = []
 
 
-def _no_evidence(content: Content, work: Work) -> None:
-    for finding in _dicts(content, "findings")[1:3]:
-        finding["evidence"] = work.say("Seen while reading the page.", "阅读页面时发现。")
-
-
 def _vague_advice(content: Content, work: Work) -> None:
     for finding in _dicts(content, "findings")[:2]:
         finding["fix" if "fix" in finding else "recommendation"] = work.say("Improve the page here.", "优化一下这里。")
@@ -187,8 +182,8 @@ WEAKNESSES: dict[str, tuple[Weakness, ...]] = {
     "edited_copy": tuple(_on_page(weakness) for weakness in (_filler, _deflecting, _no_proof)),
     "email_sequence": (_generic_subject, _repeated_preheader, _weak_email_cta),
     "ad_campaign": (_few_headlines, _no_negatives),
-    "page_audit": (_no_evidence, _vague_advice),
-    "seo_audit": (_no_evidence, _vague_advice, _emptied("opportunities")),
+    "page_audit": (_vague_advice,),
+    "seo_audit": (_vague_advice,),
     "experiment_plan": (_emptied("guardrails"), _vague_rule),
     "tracking_plan": (_no_parameters, _shortened("checks", 1)),
     "content_strategy": (_same_reason, _shortened("roadmap", 3)),

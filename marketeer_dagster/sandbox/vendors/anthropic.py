@@ -8,7 +8,7 @@ A caller who hangs up before the answer is there is not billed. `SANDBOX_CLAUDE_
 import asyncio
 import json
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from weakref import WeakValueDictionary
 
 from starlette.concurrency import run_in_threadpool

@@ -1,0 +1,193 @@
+"""Search and social ads within the platforms' limits: every line is a clause of the context or the action itself."""
+
+import re
+
+from marketeer_dagster.sandbox.author.facts import DIFFERENTIATION, LANGUAGE, OBJECTIONS, OVERVIEW, PROBLEMS, PROOF
+from marketeer_dagster.sandbox.author.text import (
+    bare,
+    capital,
+    clauses,
+    cut,
+    ended,
+    joined,
+    numbers,
+    sentences,
+    terms,
+    words,
+)
+from marketeer_dagster.sandbox.author.work import Work
+
+Content = dict[str, object]
+HEADLINE, DESCRIPTION, PATH = 30, 90, 15
+PRIMARY, META_HEADLINE, META_DESCRIPTION = 125, 40, 30
+
+
+def ad_campaign(work: Work) -> Content:
+    """Ad groups by what people search for, ad sets by argument."""
+    groups = _groups(work)
+    sets = _ad_sets(work)
+    return {
+        "name": cut(f"{work.name} · {work.action.label}", 290),
+        "objective": cut(work.brief.text("objective") or work.action.label, 290),
+        "daily_budget_usd": _budget(work),
+        "search_share": 0.7 if work.metrics.queries else 0.6,
+        "ad_groups": groups,
+        "ad_sets": sets,
+        "rationale": _rationale(work),
+    }
+
+
+def _budget(work: Work) -> float:
+    named = re.search(r"\$\s?(\d[\d,]*)\s*(?:a|per)\s*day", f"{work.brief.text('objective')} {work.brief.text('evidence')}", re.I)
+    return float(named[1].replace(",", "")) if named else 30.0
+
+
+def _groups(work: Work) -> list[Content]:
+    topics = _topics(work)
+    return [_group(work, topic, keywords) for topic, keywords in topics[:3]]
+
+
+def _topics(work: Work) -> list[tuple[str, list[str]]]:
+    """Ad group names and their keywords: visitors' concerns and searches, then the product's own subjects."""
+    searched = [work.topic(q.text) for q in work.metrics.queries if work.facts.supports(q.text)]
+    asked = [c.text for c in work.concerns if c.statements]
+    known = [t for t in dict.fromkeys([*asked, *searched, *work.facts.vocabulary]) if 2 <= len(t) <= 60 and words(t) <= 7]
+    known = [t for t in known if not t.endswith(("?", "？"))]
+    if not known:
+        known = [bare(t).lower() for t in work.facts.short(DIFFERENTIATION, OVERVIEW, limit=40)][:3]
+    brand = work.name.lower() if not work.chinese else work.name
+    groups = [(capital(known[0]), known[:1] + _near(known[0], known[1:]))] if known else []
+    rest = [t for t in known if not groups or t not in groups[0][1]]
+    if rest:
+        groups.append((capital(rest[0]), rest[:6]))
+    return [*groups, (work.say(f"{work.name} by name", f"{work.name}品牌词"), [brand])]
+
+
+def _near(topic: str, others: list[str]) -> list[str]:
+    return [other for other in others if terms(other) & terms(topic)][:5]
+
+
+def _group(work: Work, topic: str, keywords: list[str]) -> Content:
+    matches = ["exact", "phrase"] if len(keywords) == 1 else ["phrase"]
+    entries = [{"text": cut(k, 80), "match": match} for k in keywords for match in matches]
+    entries += [{"text": cut(keywords[0], 80), "match": "exact"}] if len(keywords) > 1 else []
+    return {
+        "name": cut(topic, 290),
+        "keywords": entries[:20],
+        "negative_keywords": work.say("jobs, salary, definition, template, wikipedia, course", "招聘, 工资, 是什么意思, 模板, 百科, 培训").split(", "),
+        "ad": {
+            "headlines": _headlines(work, topic),
+            "descriptions": _descriptions(work, topic),
+            "paths": _paths(work, topic),
+            "final_url": work.path,
+        },
+    }
+
+
+def _headlines(work: Work, topic: str) -> list[str]:
+    """Eight to twelve lines of at most 30 characters that stand alone."""
+    facts = work.facts
+    options = [topic, work.action.label, work.name, work.action.note]
+    wanted = [s for s in facts.about(topic, most=3)]
+    pool = [*wanted, *facts.benefits, *facts.proof, *work.offers, *facts.statements(OVERVIEW)]
+    for statement in pool:
+        options.append(statement.label if statement.section != OBJECTIONS else "")
+        options += _short_clauses(statement.text, HEADLINE) if statement.stands else []
+    options += [capital(word) for word in facts.vocabulary if words(word) >= 2]
+    fitting = [capital(bare(t)) for t in options if t and 2 <= len(bare(t)) <= HEADLINE]
+    unique = _distinct(fitting)
+    figures = [t for t in unique if numbers(t)]
+    found = _distinct([*unique[:4], *figures, *unique])[:12]
+    if len(found) < 3:
+        spare = [cut(t, HEADLINE) for t in facts.short(OVERVIEW, DIFFERENTIATION, PROOF, PROBLEMS, limit=90)]
+        more = work.say(f"About {work.name}", f"关于{work.name}")
+        found = _distinct([*found, *spare, cut(more, HEADLINE), work.say("See how it works", "看看怎么用")])[:12]
+    return found
+
+
+def _short_clauses(text: str, limit: int) -> list[str]:
+    """Clauses of all sentences that fit, and for Chinese the parts between commas."""
+    found = [clause for sentence in sentences(text) for clause in clauses(sentence) if len(clause) <= limit]
+    parts = [part for part in re.split(r"[，。；：]", text) if 4 <= len(part) <= limit] if re.search(r"[\u3400-\u9fff]", text) else []
+    return [*found, *parts]
+
+
+def _descriptions(work: Work, topic: str) -> list[str]:
+    facts = work.facts
+    pool = [*facts.about(topic, most=2), *facts.benefits, *facts.proof, *work.offers, *facts.statements(OVERVIEW)]
+    texts = [ended(clause) for s in pool for clause in ([s.sentence] if len(s.sentence) <= DESCRIPTION else _short_clauses(s.text, DESCRIPTION - 1) if s.stands else [])]
+    call = ended(work.action.label)
+    with_call = [joined([t, call]) for t in texts if len(joined([t, call])) <= DESCRIPTION]
+    found = _distinct([t for t in [*with_call[:1], *texts] if 5 <= len(t) <= DESCRIPTION])[:4]
+    spare = [ended(cut(t, DESCRIPTION - 1)) for t in facts.short(OVERVIEW, DIFFERENTIATION, PROOF, PROBLEMS, limit=89)]
+    spare += [cut(ended(work.say(f"{work.name}: {work.action.label}", f"{work.name}：{work.action.label}")), DESCRIPTION).ljust(5, ".")]
+    spare += [cut(ended(work.say(f"See what {work.name} does", f"了解{work.name}能做什么")), DESCRIPTION)]
+    return _distinct([*found, *spare])[:4] if len(found) < 2 else found
+
+
+def _distinct(lines: list[str]) -> list[str]:
+    """Without repeats, also of lines that differ in case or end mark only."""
+    found: dict[str, str] = {}
+    for line in lines:
+        found.setdefault(bare(line).lower(), line)
+    return list(found.values())
+
+
+def _paths(work: Work, topic: str) -> list[str]:
+    slug = re.sub(r"[^a-z0-9]+", "-", topic.lower()).strip("-")
+    short = ""
+    for part in slug.split("-"):
+        longer = f"{short}-{part}" if short else part
+        if len(longer) > PATH:
+            break
+        short = longer
+    kind = work.action.kind
+    return [path for path in dict.fromkeys([short, kind]) if path and len(path) <= PATH]
+
+
+def _ad_sets(work: Work) -> list[Content]:
+    angles = (
+        (work.say("Benefit", "好处"), work.facts.benefits),
+        (work.say("Proof", "证据"), [s for s in work.facts.proof if s.has_number] or work.facts.proof),
+        (work.say("Problem", "问题"), work.facts.problems),
+    )
+    ads: list[Content] = []
+    for angle, pool in angles:
+        texts = [s for s in pool if len(s.sentence) <= PRIMARY] or pool
+        if not texts:
+            continue
+        statement = work.dice.pick(f"ad {angle}", texts[:3])
+        ads.append({
+            "angle": angle,
+            "primary_text": _primary(work, statement.sentence),
+            "headline": _meta_headline(work, statement.label),
+            "description": cut(work.action.note, META_DESCRIPTION) if len(work.action.note) <= META_DESCRIPTION else "",
+            "link": work.path,
+        })  # fmt: skip
+    name = work.say("People with the problem", "有这个需求的人")
+    return [{"name": name, "audience": work.audience, "ads": ads}] if ads else []
+
+
+def _primary(work: Work, sentence: str) -> str:
+    text = sentence if len(sentence) <= PRIMARY else ended(cut(sentence, PRIMARY - 1))
+    both = joined([text, ended(work.action.label)])
+    return both if len(both) <= PRIMARY else text
+
+
+def _meta_headline(work: Work, label: str) -> str:
+    options = [label, *work.facts.short(DIFFERENTIATION, PROOF, OVERVIEW, limit=META_HEADLINE), work.action.label]
+    return capital(next((bare(t) for t in options if 2 <= len(bare(t)) <= META_HEADLINE and words(t) >= 2), cut(work.action.label, META_HEADLINE)))
+
+
+def _rationale(work: Work) -> str:
+    queries = [q for q in work.metrics.queries if work.facts.supports(q.text)][:3]
+    named = work.say(", ", "、").join(f"“{q.text}”" for q in queries)
+    basis = work.say(f"Search groups follow what people already type: {named}.", f"搜索广告组按用户已在搜索的词划分：{named}。") if queries else (
+        work.say("Search groups follow the words customers use.", "搜索广告组按客户的说法划分。")
+    )  # fmt: skip
+    has_words = bool(work.facts.body(LANGUAGE))
+    words_from = work.say(" Lines are the product context's own statements.", "文案都来自产品资料。") if has_words else ""
+    learned = work.say(" ", "").join(f"[{identity}]" for identity, _ in work.learnings[:3])
+    cited = work.say(f" Learnings applied: {learned}.", f"采用的经验：{learned}。") if learned else ""
+    more = work.say(" Most of the budget goes to search, where intent is visible; social tests one angle per ad.", "大部分预算用于搜索，因为意图明确；社交广告每条测试一个角度。")
+    return f"{basis}{more}{words_from}{cited}"

@@ -1,0 +1,55 @@
+"""The product context, tightened: what it says stays word for word, what it lacks becomes a question."""
+
+import re
+
+from marketeer_dagster.sandbox.author.facts import OBJECTIONS, PROOF, Facts
+from marketeer_dagster.sandbox.author.text import cut, numbers, words
+from marketeer_dagster.sandbox.author.work import Work
+
+Content = dict[str, object]
+_SECTIONS = (
+    "Product overview", "Target audience", "Personas", "Problems and pain points", "Competitive landscape", "Differentiation",
+    "Objections", "Switching dynamics", "Customer language", "Brand voice", "Proof points", "Goals",
+)  # fmt: skip
+
+
+def context_document(work: Work) -> Content:
+    """All twelve sections, and what only the tenant can answer."""
+    changes: list[str] = []
+    sections: list[Content] = []
+    for title in _SECTIONS:
+        before = work.facts.body(title.lower())
+        after = _tidied(before) or work.say("Not yet known.", "尚不清楚。")
+        if before and after != before:
+            changes.append(work.say(f"{title}: bullets and spacing made uniform", f"{title}：统一了列表和空格格式"))
+        sections.append({"section": title, "body": cut(after, 5900)})
+    return {"name": work.name, "sections": sections, "changes": changes, "open_questions": _questions(work)}
+
+
+def _tidied(body: str) -> str:
+    """The body with one kind of bullet, no trailing spaces and no runs of empty lines. Words stay."""
+    lines = [re.sub(r"^(\s*)[*+•]\s+", r"\1- ", line.rstrip()) for line in body.splitlines()]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _questions(work: Work) -> list[str]:
+    facts = work.facts
+    checks = (
+        (not any(q.who for q in facts.quotes), "Which customer may be quoted by name?", "哪位客户愿意实名推荐？"),
+        (not any(s.has_number for s in facts.proof), "Which result can be stated as a figure, and for whom?", "哪些成果可以用数字说明，是谁的成果？"),
+        (not work.offers, "What does it cost, and what is free?", "费用是多少，哪些免费？"),
+        (not facts.objections, "Which objections do buyers raise, and what is the true answer?", "客户有哪些顾虑，真实的回答是什么？"),
+        (not facts.steps, "What are the steps from first contact to first result?", "从接触到见效有哪些步骤？"),
+        (not facts.avoided, "Which words should never be used?", "哪些词不能用？"),
+        (len(facts.vocabulary) < 3, "Which words do customers themselves use for the problem?", "客户自己怎么描述这个问题？"),
+        (not numbers(facts.body("goals")), "What is the goal as a figure, and by when?", "目标数字是多少，期限是什么？"),
+        (words(facts.body("competitive landscape")) < 25, "What do people use instead today, and why do they stay with it?", "人们现在用什么替代，为什么不换？"),
+        (not re.search(r"guarantee|refund|cancel|退|取消", facts.document, re.I), "Is there a guarantee, refund or cancellation rule?", "有没有保证、退款或取消规则？"),
+    )  # fmt: skip
+    found = [work.say(english, chinese) for missing, english, chinese in checks if missing]
+    undated = work.say("From when are the proof points, and who may confirm them?", "证据是什么时候的，由谁确认？")
+    return [*found, undated][:8] if _has_proof(facts) else found[:8] or [undated]
+
+
+def _has_proof(facts: Facts) -> bool:
+    return bool(facts.body(PROOF) or facts.body(OBJECTIONS))

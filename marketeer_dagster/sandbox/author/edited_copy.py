@@ -1,0 +1,143 @@
+"""Edited copy: the page it was given, after seven sweeps. Every change is real: `before` stood there, `after` stands there now."""
+
+import copy
+from collections.abc import Iterator
+
+from marketeer_dagster.sandbox.author.flaws import Flaw, public, text_flaws
+from marketeer_dagster.sandbox.author.flaws_page import page_flaws
+from marketeer_dagster.sandbox.author.headlines import headlines
+from marketeer_dagster.sandbox.author.page_copy import page_copy
+from marketeer_dagster.sandbox.author.request import Record
+from marketeer_dagster.sandbox.author.revise import get, revised
+from marketeer_dagster.sandbox.author.text import bare, cut, ended, joined, numbers, sentences, terms
+from marketeer_dagster.sandbox.author.work import Work
+
+Content = dict[str, object]
+_SWEEP_OF = {
+    "long_sentence": "clarity", "filler": "clarity", "avoided_word": "voice", "exclamation": "voice",
+    "vague_headline": "specificity", "long_headline": "clarity", "weak_cta": "so_what", "missing_proof": "proof",
+    "invented_quotation": "proof", "deflected_objection": "risk", "missing_objections": "risk", "long_form": "risk",
+    "unaddressed": "so_what", "generic_section": "specificity", "unsupported_number": "proof",
+    "unsupported_superlative": "proof", "weak_title": "specificity", "leftover": "clarity",
+}  # fmt: skip
+
+
+def edited_copy(work: Work) -> Content:
+    """The upstream page, edited; without an upstream page a page of its own."""
+    upstream = _upstream_page(work)
+    best = page_copy(work)
+    if upstream is None:
+        return {"page": best, "changes": [], "summary": _summary(work, [], upstream=False)}
+    page = copy.deepcopy(upstream)
+    flaws = [*text_flaws(page, work, measured=False), *page_flaws(page, work)]
+    page = revised(page, best, [_as_finding(flaw) for flaw in flaws], work)
+    changes = list(_flaw_changes(upstream, page, flaws, work))
+    changes += _sweeps(page, best, work, {str(change["where"]) for change in changes})
+    return {"page": page, "changes": changes[:40], "summary": _summary(work, changes, upstream=True)}
+
+
+def _upstream_page(work: Work) -> Content | None:
+    for record in work.task.upstream.values():
+        page = record if record.text("headline") and record.records("sections") else record.record("page")
+        if page.text("headline") and not any("…" in text for _, text in public(page.values)):
+            return dict(page.values)
+    return None
+
+
+def _as_finding(flaw: Flaw) -> Record:
+    return Record({"where": flaw.where, "quote": flaw.quote, "problem": flaw.problem, "suggestion": flaw.suggestion})
+
+
+def _flaw_changes(before: Content, after: Content, flaws: list[Flaw], work: Work) -> Iterator[Content]:
+    for flaw in flaws:
+        old, new = get(before, flaw.where), get(after, flaw.where)
+        if old != new:
+            yield _change(_SWEEP_OF.get(flaw.kind, "clarity"), flaw.where, _shown(old, work), _shown(new, work), flaw.problem)
+
+
+def _shown(value: object, work: Work) -> str:
+    """A value as a person would write it in a change table."""
+    if isinstance(value, str) and value:
+        return value
+    if isinstance(value, list) and value:
+        texts = [text for item in value for text in (item if isinstance(item, str) else _first_text(item),) if text]
+        return cut("; ".join(texts), 900) or work.say("(nothing)", "（无）")
+    return work.say("(nothing)", "（无）")
+
+
+def _first_text(item: object) -> str:
+    record = Record.of(item)
+    return record.text("heading") or record.text("question") or record.text("text")
+
+
+def _sweeps(page: Content, best: Content, work: Work, touched: set[str]) -> list[Content]:
+    """What a good editor still finds in a sound page: a sharper description, proof beside a claim, a plainer heading."""
+    changes: list[Content] = []
+    for sweep in (_specific_subheadline, _reassuring_note, _proof_beside_benefit, _specific_heading):
+        change = sweep(page, best, work)
+        if change is not None and change["where"] not in touched:
+            changes.append(change)
+    return changes
+
+
+def _specific_subheadline(page: Content, best: Content, work: Work) -> Content | None:
+    old = str(page.get("subheadline") or "")
+    figure = next((s for s in work.facts.proof if s.has_number and s.stands and len(s.text) < 90), None)
+    if numbers(old) or figure is None or len(old) + len(figure.sentence) > 235:
+        return None
+    new = joined([old, figure.sentence])
+    page["subheadline"] = new
+    return _change("specificity", "subheadline", old, new, work.say("A figure next to the promise", "在承诺旁边放一个数字"))
+
+
+def _reassuring_note(page: Content, best: Content, work: Work) -> Content | None:
+    cta = page.get("cta")
+    note = Record.of(best.get("cta")).text("note")
+    if not isinstance(cta, dict) or not note or cta.get("note") == note:
+        return None
+    old = str(cta.get("note") or "")
+    cta["note"] = note
+    return _change("risk", "cta.note", old or work.say("(nothing)", "（无）"), note, work.say("Takes the risk out of the click", "减少点击的顾虑"))
+
+
+def _proof_beside_benefit(page: Content, best: Content, work: Work) -> Content | None:
+    sections = page.get("sections")
+    proof = [s for s in work.facts.proof if s.has_number and s.stands]
+    for index, section in enumerate(sections if isinstance(sections, list) else []):
+        if isinstance(section, dict) and section.get("role") == "benefits" and proof:
+            body = str(section.get("body") or "")
+            fitting = [s for s in proof if s.sentence not in body and s.text not in str(page.get("subheadline"))]
+            if len(sentences(body)) == 1 and fitting:
+                section["body"] = joined([ended(body), fitting[-1].sentence])
+                return _change("proof", f"sections[{index}].body", body, str(section["body"]), work.say("Backs the claim where it is made", "在说法旁边给出证据"))
+    return None
+
+
+def _specific_heading(page: Content, best: Content, work: Work) -> Content | None:
+    sections = page.get("sections")
+    options = [h for h in headlines(work) if len(h) <= 70 and h != page.get("headline")]
+    for index, section in enumerate(sections if isinstance(sections, list) else []):
+        if isinstance(section, dict) and section.get("role") == "solution" and options:
+            old = str(section.get("heading") or "")
+            if len(terms(old) - terms(work.name)) <= 2 and bare(options[0]) not in str(sections):
+                section["heading"] = options[0]
+                return _change("so_what", f"sections[{index}].heading", old, options[0], work.say("Says what the reader gets", "说清读者能得到什么"))
+    return None
+
+
+def _change(sweep: str, where: str, before: str, after: str, reason: str) -> Content:
+    return {"sweep": sweep, "where": where, "before": before or "–", "after": after or "–", "reason": bare(cut(reason, 290))}
+
+
+def _summary(work: Work, changes: list[Content], *, upstream: bool) -> str:
+    if not upstream:
+        return work.say("No copy was handed over, so this is a page of its own, written from the product context.", "没有收到待编辑的文案，这是一版根据产品资料新写的页面。")
+    if not changes:
+        return work.say("All seven sweeps passed without a change worth making.", "七轮检查都没有需要改动的地方。")
+    sweeps = list(dict.fromkeys(str(change["sweep"]).replace("_", " ") for change in changes))
+    learned = work.say("; ", "；").join(f"[{identity}]" for identity, _ in work.learnings[:3])
+    cited = work.say(f" Learnings kept: {learned}.", f"保留的经验：{learned}。") if learned else ""
+    return work.say(
+        f"Seven sweeps made; changes came from: {', '.join(sweeps)}. Offer, action and every fact are as handed over.{cited}",
+        f"完成七轮检查，改动来自：{'、'.join(sweeps)}。优惠、行动和事实均未改变。{cited}",
+    )
