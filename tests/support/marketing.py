@@ -43,7 +43,9 @@ _SECTIONS = {
     Section.SWITCHING: "Habit and a working spreadsheet hold them back; the spreadsheet can be imported.",
     Section.LANGUAGE: 'Customers say "rota", "swap", "cover". They never say "workforce".',
     Section.VOICE: "Plain, dry, kind. Avoid: workforce, revolutionary, seamless.",
-    Section.PROOF: '- 1,240 restaurants use Lumen.\n- "Sunday nights are mine again." — Dana Price, The Anchor, Bristol',
+    Section.PROOF: (
+        '- 1,240 restaurants use Lumen.\n- "Sunday nights are mine again." — Dana Price, The Anchor, Bristol'
+    ),
     Section.GOALS: "More trial signups from the pricing page.",
 }
 

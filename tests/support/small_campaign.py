@@ -7,8 +7,9 @@ from marketeer_dagster.agents import Author, Director, Reviewer, review_until
 from marketeer_dagster.agents.assignment import Assignment
 from marketeer_dagster.agents.protocols import LanguageModel
 from marketeer_dagster.catalog import Catalog
-from marketeer_dagster.model.artefacts import Artefact, Spend
+from marketeer_dagster.model.artefacts import Artefact
 from marketeer_dagster.model.campaign import Campaign, Plan
+from marketeer_dagster.model.context import ContextVersion
 from marketeer_dagster.store import Store
 from tests.support import marketing
 from tests.support.recording import StoreRecorder
@@ -23,26 +24,32 @@ class Outcome:
 
 
 async def run_campaign(
-    model: LanguageModel, store: Store, catalog: Catalog, pipeline: str, skills: Sequence[str] | None = None
+    model: LanguageModel,
+    store: Store,
+    catalog: Catalog,
+    pipeline: str | None,
+    skills: Sequence[str] | None = None,
+    *,
+    context: ContextVersion | None = None,
 ) -> Outcome:
-    """Plan `pipeline`, then make its artefacts (or only `skills`) in order."""
-    campaign = marketing.campaign()
-    plan, _ = await Director(model, catalog).plan(
-        marketing.goal(), marketing.tenant(), marketing.context(), marketing.METRICS, (), campaign=campaign,
-        pipeline=pipeline, at=marketing.NOW, run_id="run-1",
-    )  # fmt: skip
+    """Plan (with `pipeline`, or one brief for each of `skills`), then make the artefacts of `skills` in order."""
+    campaign, context = marketing.campaign(), context or marketing.context()
+    if pipeline is None:
+        plan = marketing.campaign(*(skills or ())).plan
+        assert plan is not None
+    else:
+        plan, _ = await Director(model, catalog).plan(
+            marketing.goal(), marketing.tenant(), context, marketing.METRICS, (), campaign=campaign,
+            pipeline=pipeline, at=marketing.NOW, run_id="run-1",
+        )  # fmt: skip
     campaign = store_plan(store, campaign, plan)
     made: list[Artefact] = []
     for skill in catalog.selection_order(skills or plan.skills):
         brief = plan.brief_for(skill)
         assert brief is not None
-        work = marketing.assignment(catalog, skill, of=campaign, brief=brief)
-        reads = set(work.skill.reads)
-        made.append(
-            await make_artefact(
-                model, store, catalog, replace(work, upstream=tuple(a for a in made if a.skill in reads))
-            )
-        )
+        work = marketing.assignment(catalog, skill, of=campaign, brief=brief, context=context)
+        upstream = tuple(artefact for artefact in made if artefact.skill in work.skill.reads)
+        made.append(await make_artefact(model, store, catalog, replace(work, upstream=upstream)))
     return Outcome(plan, tuple(made))
 
 
@@ -71,5 +78,5 @@ async def make_artefact(model: LanguageModel, store: Store, catalog: Catalog, wo
     newest = [review for review in last.values() if review.reviewer != "director"]
     decided = await Director(model, catalog).decide(work, drafted.content, newest, (), marketing.NOW, version=version)
     record.review(decided)
-    spend = spend + decided.spend if decided.spend.calls else spend + Spend()
+    spend += decided.spend
     return record.finalise(version, decided.review, revisions, spend, drafted.prompt_hash)
