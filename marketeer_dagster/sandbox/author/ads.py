@@ -50,7 +50,7 @@ def _groups(work: Work) -> list[Content]:
 def _topics(work: Work) -> list[tuple[str, list[str]]]:
     """Ad group names and their keywords: visitors' concerns and searches, then the product's own subjects."""
     searched = [work.topic(q.text) for q in work.metrics.queries if work.facts.supports(q.text)]
-    asked = [c.text for c in work.concerns if c.statements]
+    asked = [c.text for c in work.concerns if c.statements and not c.objection]
     known = [t for t in dict.fromkeys([*asked, *searched, *work.facts.vocabulary]) if 2 <= len(t) <= 60 and words(t) <= 7]
     known = [t for t in known if not t.endswith(("?", "？"))]
     if not known:
@@ -87,11 +87,11 @@ def _group(work: Work, topic: str, keywords: list[str]) -> Content:
 def _headlines(work: Work, topic: str) -> list[str]:
     """Eight to twelve lines of at most 30 characters that stand alone."""
     facts = work.facts
-    options = [topic, work.action.label, work.name, work.action.note]
+    options = [topic if work.name not in topic else work.name, work.action.label, work.name, work.action.note]
     wanted = [s for s in facts.about(topic, most=3)]
     pool = [*wanted, *facts.benefits, *facts.proof, *work.offers, *facts.statements(OVERVIEW)]
     for statement in pool:
-        options.append(statement.label if statement.section != OBJECTIONS else "")
+        options.append(statement.label if statement.section != OBJECTIONS and words(statement.label) >= 2 else "")
         options += _short_clauses(statement.text, HEADLINE) if statement.stands else []
     options += [capital(word) for word in facts.vocabulary if words(word) >= 2]
     fitting = [capital(bare(t)) for t in options if t and 2 <= len(bare(t)) <= HEADLINE]

@@ -3,9 +3,9 @@
 import copy
 from collections.abc import Iterator
 
+from marketeer_dagster.sandbox.author.facts import DIFFERENTIATION
 from marketeer_dagster.sandbox.author.flaws import Flaw, public, text_flaws
 from marketeer_dagster.sandbox.author.flaws_page import page_flaws
-from marketeer_dagster.sandbox.author.headlines import headlines
 from marketeer_dagster.sandbox.author.page_copy import page_copy
 from marketeer_dagster.sandbox.author.request import Record
 from marketeer_dagster.sandbox.author.revise import get, revised
@@ -15,10 +15,13 @@ from marketeer_dagster.sandbox.author.work import Work
 Content = dict[str, object]
 _SWEEP_OF = {
     "long_sentence": "clarity", "filler": "clarity", "avoided_word": "voice", "exclamation": "voice",
-    "vague_headline": "specificity", "long_headline": "clarity", "weak_cta": "so_what", "missing_proof": "proof",
+    "vague_headline": "specificity", "weak_cta": "so_what", "missing_proof": "proof",
     "invented_quotation": "proof", "deflected_objection": "risk", "missing_objections": "risk", "long_form": "risk",
     "unaddressed": "so_what", "generic_section": "specificity", "unsupported_number": "proof",
     "unsupported_superlative": "proof", "weak_title": "specificity", "leftover": "clarity",
+}  # fmt: skip
+_CHINESE = {
+    "clarity": "清晰", "voice": "语气", "so_what": "意义", "proof": "证据", "specificity": "具体", "emotion": "情感", "risk": "顾虑",
 }  # fmt: skip
 
 
@@ -115,7 +118,7 @@ def _proof_beside_benefit(page: Content, best: Content, work: Work) -> Content |
 
 def _specific_heading(page: Content, best: Content, work: Work) -> Content | None:
     sections = page.get("sections")
-    options = [h for h in headlines(work) if len(h) <= 70 and h != page.get("headline")]
+    options = [h for h in work.facts.short(DIFFERENTIATION, limit=70) if h != page.get("headline")]
     for index, section in enumerate(sections if isinstance(sections, list) else []):
         if isinstance(section, dict) and section.get("role") == "solution" and options:
             old = str(section.get("heading") or "")
@@ -134,7 +137,8 @@ def _summary(work: Work, changes: list[Content], *, upstream: bool) -> str:
         return work.say("No copy was handed over, so this is a page of its own, written from the product context.", "没有收到待编辑的文案，这是一版根据产品资料新写的页面。")
     if not changes:
         return work.say("All seven sweeps passed without a change worth making.", "七轮检查都没有需要改动的地方。")
-    sweeps = list(dict.fromkeys(str(change["sweep"]).replace("_", " ") for change in changes))
+    names = {str(change["sweep"]): None for change in changes}
+    sweeps = [_CHINESE[name] if work.chinese else name.replace("_", " ") for name in names]
     learned = work.say("; ", "；").join(f"[{identity}]" for identity, _ in work.learnings[:3])
     cited = work.say(f" Learnings kept: {learned}.", f"保留的经验：{learned}。") if learned else ""
     return work.say(

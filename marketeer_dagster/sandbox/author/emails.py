@@ -14,7 +14,9 @@ from marketeer_dagster.sandbox.author.text import (
     ended,
     first_fitting,
     joined,
+    lower_first,
     numbers,
+    plain,
     sentences,
 )
 from marketeer_dagster.sandbox.author.work import Work
@@ -43,7 +45,7 @@ def email_sequence(work: Work) -> Content:
     return {
         "name": cut(work.say(f"{work.name}: back to “{label}”", f"{work.name}：回到“{label}”"), 290),
         "audience": work.audience,
-        "trigger": work.say(f"Showed interest on {work.path} and did not choose “{label}”", f"访问了{work.path}但没有“{label}”"),
+        "trigger": work.say(f"Showed interest on {work.place} and did not choose “{label}”", f"访问了{work.place}但没有“{label}”"),
         "goal": cut(work.brief.text("objective") or work.say(f"More people choose “{label}”", f"让更多人“{label}”"), 290),
         "exit_rule": work.say(f"Leaves as soon as “{label}” is done, or on unsubscribing", f"完成“{label}”或退订后立即退出"),
         "emails": emails,
@@ -54,7 +56,7 @@ def _email(work: Work, argument: Argument, delay: int, index: int) -> Content:
     subjects = _subjects(work, argument)
     hello = work.say("Hello,", "您好，")
     sign = work.say(f"The {work.name} team", f"{work.name}团队")
-    body = "\n\n".join([hello, *argument.paragraphs, _closing(work, index), sign])
+    body = "\n\n".join([hello, *argument.paragraphs, _closing(work, index, " ".join(argument.paragraphs)), sign])
     return {
         "purpose": argument.purpose,
         "delay_days": delay,
@@ -69,26 +71,36 @@ def _email(work: Work, argument: Argument, delay: int, index: int) -> Content:
 def _subjects(work: Work, argument: Argument) -> list[str]:
     """Two or three subjects of at most 60 characters that differ."""
     fitting = [capital(bare(t)) if not t.endswith(("?", "？")) else capital(t) for t in argument.subjects]
-    short = [t for t in fitting if 3 <= len(t) <= SUBJECT] + [cut(t, SUBJECT) for t in fitting if len(t) > SUBJECT]
-    spare = [bare(t) for t in work.facts.short("differentiation", "proof points", "product overview", limit=SUBJECT)]
+    short = [t for t in fitting if 3 <= len(t) <= SUBJECT]
+    pool = work.facts.short("differentiation", "proof points", "product overview", limit=SUBJECT)
+    spare = [bare(t) for t in work.dice.order(f"spare {argument.purpose}", pool)]
     label = work.say(f"{work.name}: {work.action.label}", f"{work.name}：{work.action.label}")
-    unique = list(dict.fromkeys(t for t in [*short, *spare, cut(label, SUBJECT), cut(work.name.ljust(3, "."), SUBJECT)] if len(t) >= 3))
+    unique = _distinct([t for t in [*short, *spare, cut(label, SUBJECT), cut(work.name.ljust(3, "."), SUBJECT)] if len(t) >= 3])
     return unique[:3] if len(unique) >= 2 else [*unique, cut(f"{work.name} – {work.action.label}", SUBJECT)]
 
 
 def _preheader(work: Work, argument: Argument, subjects: list[str]) -> str:
     said = {subject.lower() for subject in subjects}
-    text = [s for p in argument.paragraphs for s in sentences(p)]
+    lines = [plain(line.lstrip("> ")) for p in argument.paragraphs for line in p.splitlines() if line.strip("> ")]
+    text = [s for line in lines for s in sentences(line)]
     options = [s for s in text if bare(s).lower() not in said and 20 <= len(s) <= PREHEADER]
     options += [c for s in text for c in clauses(s) if c.lower() not in said and len(c) <= PREHEADER]
     note = work.action.note
     return first_fitting([*options[:1], *([note] if note else []), *work.facts.short("product overview", limit=PREHEADER), work.name.ljust(3, ".")], PREHEADER, least=3)
 
 
-def _closing(work: Work, index: int) -> str:
-    note = f"{ended(work.action.note)} " if work.action.note and index % 2 == 0 else ""
-    note = note.rstrip() if work.chinese else note
-    label = work.action.label
+def _distinct(lines: list[str]) -> list[str]:
+    """Without repeats, also of lines that differ in case or end mark only."""
+    found: dict[str, str] = {}
+    for line in lines:
+        found.setdefault(bare(line).rstrip("?？").lower(), line)
+    return list(found.values())
+
+
+def _closing(work: Work, index: int, said: str) -> str:
+    reassuring = bool(work.action.note) and index % 2 == 0 and work.action.note not in said
+    note = f"{ended(work.action.note)}{'' if work.chinese else ' '}" if reassuring else ""
+    label = lower_first(work.action.label)
     english = (f"If this is what you need: {label}.", f"The next step is a small one: {label}.", f"When you are ready: {label}.",
                f"See for yourself: {label}.", f"One step from here: {label}.")  # fmt: skip
     chinese = (f"如果这正是您需要的，欢迎{label}。", f"下一步很简单：{label}。", f"准备好了，就{label}。", f"眼见为实：{label}。", f"只差一步：{label}。")
@@ -100,7 +112,7 @@ def _sentences(statements: list[Statement]) -> str:
 
 
 def _concern(work: Work) -> Argument | None:
-    found = [c for c in work.concerns if c.asked and c.statements]
+    found = [c for c in work.concerns if c.leads and c.statements]
     if not found:
         return None
     concern = found[0]

@@ -2,9 +2,10 @@
 
 import math
 
+from marketeer_dagster.sandbox.author.headlines import headlines
 from marketeer_dagster.sandbox.author.metrics import Metrics
 from marketeer_dagster.sandbox.author.request import Record
-from marketeer_dagster.sandbox.author.text import bare, cut, ended
+from marketeer_dagster.sandbox.author.text import bare, capital, cut, ended
 from marketeer_dagster.sandbox.author.work import Work
 
 Content = dict[str, object]
@@ -29,7 +30,7 @@ def experiment_plan(work: Work) -> Content:
             "转化为客户的比例不下降|每位访客带来的收入不下降|跳出率和页面速度不变",
         ).split("|"),
         "arms": [
-            {"name": "control", "description": work.say(f"{work.path} as it is live now", f"{work.path}的现有版本"), "share": 0.5},
+            {"name": "control", "description": work.say(capital(f"{work.place} as it is live now"), f"{work.place}的现有版本"), "share": 0.5},
             {"name": "b", "description": cut(work.say(f"New copy, led by “{headline}”", f"新文案，以“{headline}”开头"), 290), "share": 0.5},
         ],
         "baseline_rate": round(rate, 5),
@@ -92,11 +93,11 @@ def _headline(work: Work) -> str:
         text = record.text("headline") or record.record("page").text("headline")
         if text:
             return bare(text)
-    return bare(work.brief.text("key_message")) or work.name
+    return bare(work.brief.text("key_message")) or headlines(work)[0]
 
 
 def _hypothesis(work: Work, headline: str) -> str:
-    asked = next((c.text for c in work.concerns if c.asked and c.statements), "")
+    asked = next((c.text for c in work.concerns if c.leads and c.statements), "")
     audit = next((r for r in work.task.upstream.values() if r.records("findings")), Record({}))
     found = next((f.text("problem") for f in audit.records("findings") if f.text("problem")), "")
     reason = (
@@ -107,7 +108,7 @@ def _hypothesis(work: Work, headline: str) -> str:
     learned = work.say(" ", "").join(f"[{identity}]" for identity, _ in work.learnings[:2])
     cited = work.say(f" Earlier result that points the same way: {learned}.", f"此前的结果也支持这一点：{learned}。") if learned else ""
     text = work.say(
-        f"If {work.path} leads with “{headline}”, more visitors choose “{work.action.label}”, because {reason}.",
-        f"如果{work.path}以“{headline}”开头，会有更多访客“{work.action.label}”，因为{reason}。",
+        f"If {work.place} leads with “{headline}”, more visitors choose “{work.action.label}”, because {reason}.",
+        f"如果{work.place}以“{headline}”开头，会有更多访客“{work.action.label}”，因为{reason}。",
     )
     return ended(text) + cited

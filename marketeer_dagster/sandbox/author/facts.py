@@ -227,10 +227,13 @@ class Facts:
         total = sum(rarity.values())
         if not total:
             return []
-        answers = pool or [s for s in self.public if s.section != PROBLEMS]
-        scored = [
-            (sum(rarity[t] for t in wanted & s.terms) / total + (0.04 if s.has_number else 0), s) for s in answers
-        ]
+        answers = pool or self.public
+        scored: list[tuple[float, Statement]] = []
+        for statement in answers:
+            share = sum(rarity[term] for term in wanted & statement.terms) / total
+            # A problem is no answer, unless nothing else speaks of the subject.
+            known = share * (0.6 if statement.section == PROBLEMS and pool is None else 1.0)
+            scored.append((known + (0.04 if statement.has_number else 0), statement))
         close = sorted((pair for pair in scored if pair[0] >= 0.3), key=lambda pair: -pair[0])
         return [statement for score, statement in close[:most] if score >= 0.75 * close[0][0]]
 

@@ -122,7 +122,8 @@ def _audit(content: Record, work: Work) -> Iterator[Flaw]:
         yield _flaw(work, "few_findings", {"completeness": 1.4, "actionability": 0.7, "data": 0.6}, "findings", "",
                     ("The audit stops after the obvious.", "审查停留在表面。"),
                     ("Check message match, proof, action and objections.", "检查信息匹配、证据、行动和顾虑。"))  # fmt: skip
-    if work.metrics.queries and "opportunities" in content.values and not content.records("opportunities"):
+    answerable = any(work.facts.about(query.text) for query in work.metrics.queries)
+    if answerable and "opportunities" in content.values and not content.records("opportunities"):
         yield _flaw(work, "no_opportunities", {"completeness": 1.5, "actionability": 1.2, "data": 1.2, "technical": 0.8}, "opportunities", "",
                     ("The rankings were given and no query is picked.", "有排名数据，却没有挑出任何查询。"),
                     ("List the queries with impressions and few clicks.", "列出展示多点击少的查询。"))  # fmt: skip

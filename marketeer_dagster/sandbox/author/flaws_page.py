@@ -43,12 +43,6 @@ def _headline(page: Record, work: Work) -> Iterator[Flaw]:
             work.say("The headline names no benefit; a visitor cannot tell from it what they get.", "标题没有说出好处，访客看不出能得到什么。"),
             work.say("Lead with the concrete benefit or figure of the key message.", "用关键信息里的具体好处或数字开头。"),
         )  # fmt: skip
-    elif len(text) > 80:
-        yield Flaw(
-            "long_headline", {"clarity": 0.4, "creativity": 0.3}, "minor", "headline", text,
-            work.say("The headline is long for a phone.", "标题在手机上偏长。"),
-            work.say("Keep the first clause.", "保留前半句。"),
-        )  # fmt: skip
 
 
 def _action(page: Record, work: Work) -> Iterator[Flaw]:

@@ -31,7 +31,7 @@ def headlines(work: Work) -> list[str]:
     """Possible headlines, best first: answers to what visitors ask, then the strongest clauses of the context."""
     facts = work.facts
     matched = [
-        text for concern in work.concerns if concern.statements and concern.asked for text in _answers(work, concern)
+        text for concern in work.concerns if concern.statements and concern.leads for text in _answers(work, concern)
     ]
     pool = [bare(work.brief.text("key_message"))] if work.true(work.brief.text("key_message")) else []
     pool = [text for text in pool if weight(text) >= 14 and len(text) <= HEADLINE]
@@ -42,7 +42,7 @@ def headlines(work: Work) -> list[str]:
     )
     message = bare(work.brief.text("key_message"))
     proof = set(facts.short(PROOF, limit=HEADLINE))
-    ranks = {t: _rank(t, wanted, work) + (0.9 if t == message else -0.5 if t in proof else 0.0) for t in pool}
+    ranks = {t: _rank(t, wanted, work) + (0.9 if t == message else -0.9 if t in proof else 0.0) for t in pool}
     ranked = sorted(ranks, key=lambda text: -ranks[text])
     near = [t for t in ranked[:3] if ranks[t] >= ranks[ranked[0]] - 0.35]
     lead = work.dice.order("headline", near) + ranked[len(near) :]
@@ -83,18 +83,19 @@ def _paired(work: Work) -> list[str]:
 def _rank(text: str, wanted: frozenset[str], work: Work) -> float:
     length = weight(text)
     fit = 1.0 if 28 <= length <= 75 else 0.4 if 18 <= length <= 90 else 0.0
-    price = 0.8 if re.search(r"[$€£¥]\d|元", text) else 0.0
-    about_us = 0.6 if re.match(r"(?:we|our|is|are)\b|我们", text, re.I) else 0.0
+    price = 0.8 if re.search(r"[$€£¥]\d|元|free trial|funded|免费试用", text, re.I) else 0.0
+    about_us = 1.2 if re.match(r"(?:we|our|is|are)\b|我们", text, re.I) else 0.0
+    off_topic = 0.9 if work.action.kind == "donate" and re.search(r"volunteer|志愿", text, re.I) else 0.0
     definition = 0.7 if re.search(r"\b(?:is|are) an? |是.*一", text) else 0.0
     figures = 0.9 if numbers(text) else 0.0
-    return fit + figures + 1.2 * len(terms(text) & wanted) / max(1, len(wanted)) - price - about_us - definition
+    return fit + figures + 1.2 * len(terms(text) & wanted) / max(1, len(wanted)) - price - about_us - definition - off_topic
 
 
 def title_tag(work: Work, headline: str) -> str:
     """At most 60 characters: the topic people search for, and the name."""
     bar = "｜" if work.chinese else " | "
     keywords = [work.topic(k) for k in work.brief.texts("keywords")]
-    topics = [c.text for c in work.concerns if c.statements] + keywords
+    topics = [c.text for c in work.concerns if c.statements and (c.leads or not c.asked)] + keywords
     topics = [capital(t) for t in topics if work.facts.supports(t) and words(t) <= 8]
     short = [
         t
@@ -118,7 +119,7 @@ def title_tag(work: Work, headline: str) -> str:
 
 def description(work: Work, headline: str) -> str:
     """30 to 155 characters of whole sentences: what it is, what you get, what to do."""
-    lead = [s for c in work.concerns for s in c.statements[:1]]
+    lead = [s for c in work.concerns if c.leads or not c.asked for s in c.statements[:1]]
     pool = [s.sentence for s in [*lead, *work.overview, *work.facts.benefits, *work.facts.proof] if s.full or s.label]
     pool = [s for s in pool if bare(s) != bare(headline)] or [ended(headline)]
     limit = 80 if work.chinese else DESCRIPTION
@@ -139,14 +140,15 @@ def padded(work: Work, text: str) -> str:
 
 def subheadline(work: Work, headline: str) -> str:
     """At most 240 characters under the headline: who it is for and what it does, or the answer to the first concern."""
-    answers = [s for c in work.concerns if c.asked for s in c.statements[:2]]
+    answers = [s for c in work.concerns if c.leads for s in c.statements[:2]]
     pool = [*answers, *work.overview[:2], *work.facts.benefits, *work.facts.proof, *work.overview[2:]]
     texts = [sentences(s.sentence)[0] if len(s.sentence) > 160 else s.sentence for s in pool if s.section != PROBLEMS]
     fresh = [t for t in dict.fromkeys(texts) if not _same(t, headline)]
     if not fresh:
         return cut(ended(headline), SUBHEADLINE)
     first = next((t for t in fresh if 40 <= weight(t) <= SUBHEADLINE), fresh[0])
-    rest = [t for t in fresh if t != first and len(t) <= 110]
+    fragments = {s.sentence for s in work.overview if s.label}
+    rest = [t for t in fresh if t != first and len(t) <= 110 and t not in fragments]
     return cut(joined([first, *rest[:1]]), SUBHEADLINE) if weight(first) < 120 else cut(first, SUBHEADLINE)
 
 

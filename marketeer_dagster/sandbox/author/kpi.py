@@ -12,7 +12,7 @@ from marketeer_dagster.sandbox.author.work import Work
 _METRICS = (
     ("conversion_rate", r"conversion rate|conver\w+ .{0,20}\brate|转化率", ("conversion_rate", "conversion rate", "cvr", "转化率")),
     ("churn_rate", r"churn|retention|retain|cancel|流失|留存", ("churn_rate", "churn")),
-    ("mrr", r"\bmrr\b|recurring revenue|monthly donors|monthly giving|月经常性", ("mrr",)),
+    ("mrr", r"\bmrr\b|recurring revenue|monthly giving|月经常性", ("mrr",)),
     ("revenue", r"revenue|sales|turnover|donations? (?:income|amount)|营收|收入|销售额", ("revenue", "收入")),
     ("email_click_rate", r"email.{0,20}click|newsletter.{0,20}click|邮件.{0,6}点击", ("email_click_rate", "click rate", "click_rate")),
     ("trials_started", r"\btrials?\b|试用", ("trials_started", "trials")),
@@ -66,6 +66,8 @@ def read_kpi(work: Work, goal: str) -> Kpi:
     metric, names = _metric(goal, work.metrics)
     baseline, window = _level(work.metrics, names, rate=metric in _RATES)
     stated, target = _stated(goal, work.facts.body(GOALS) if baseline is None else "", metric)
+    if stated is not None and target is not None:
+        baseline = stated
     known = baseline is not None or stated is not None
     level = baseline if baseline is not None else stated if stated is not None else 0.0
     factor = _factor(goal, falls=metric == "churn_rate")

@@ -10,13 +10,13 @@ from marketeer_dagster.sandbox.author.headlines import headlines
 from marketeer_dagster.sandbox.author.metrics import Query
 from marketeer_dagster.sandbox.author.text import (
     bare,
+    capital,
     cjk_count,
     cut,
     ended,
     joined,
     numbers,
     plain,
-    sentences,
     terms,
     words,
 )
@@ -24,6 +24,8 @@ from marketeer_dagster.sandbox.author.work import Concern, Work
 
 Content = dict[str, object]
 _TAG = re.compile(r"<[^>]+>")
+_ORDER = re.compile(r"ignore (?:all|any|the|your|previous)|previous instructions|system prompt|忽略.{0,8}(?:指令|提示)", re.IGNORECASE)
+"""Lines addressed to a machine: data like all else on the page, and not worth quoting to a colleague."""
 _SCRIPT = re.compile(r"<(script|style)\b.*?</\1>", re.IGNORECASE | re.DOTALL)
 
 
@@ -44,8 +46,9 @@ def read_live(source: str) -> LivePage:
     heading = re.search(r"<h1[^>]*>(.*?)</h1>", source, re.I | re.S) or re.search(r"^#\s+(.+)$", source, re.M)
     buttons = re.findall(r"<(?:button|a)\b[^>]*>(.*?)</(?:button|a)>", source, re.I | re.S) + re.findall(r"\[([^\]]+)\]\([^)]+\)", source)
     fields = len(re.findall(r"<(?:input|select|textarea)\b(?![^>]*type=\"?(?:hidden|submit))", source, re.I))
-    spaced = re.sub(r"</(?:p|h\d|li|div|section|blockquote)>|<br\s*/?>", "\n", source, flags=re.I)
-    lines = tuple(line for raw in _TAG.sub(" ", spaced).splitlines() if (line := plain(re.sub(r"^[#>*\-\s]+", "", raw))))
+    spaced = re.sub(r"</(?:p|h\d|li|div|section|blockquote|a|button)>|<br\s*/?>", "\n", source, flags=re.I)
+    found = (plain(re.sub(r"^[#>*\-\s]+", "", raw)) for raw in _TAG.sub(" ", spaced).splitlines())
+    lines = tuple(line for line in found if line and not _ORDER.search(line))
     first = next((line for line in lines if words(line) >= 2), "")
     headline = plain(_TAG.sub("", heading[1])) if heading else first
     labels = tuple(label for b in buttons if (label := plain(_TAG.sub("", b))) and len(label) <= 40)
@@ -104,7 +107,7 @@ class Audit:
     def _unanswered(self) -> list[tuple[Query, Concern]]:
         asked = {c.text.lower(): c for c in self.work.concerns if c.statements}
         pairs: list[tuple[Query, Concern]] = [
-            (Query(c.text, self.work.path, fresh=False), c) for c in asked.values() if c.asked and not self._answered(c.text)
+            (Query(c.text, self.work.path, fresh=False), c) for c in asked.values() if c.leads and not self._answered(c.text)
         ]
         known = {q.text.lower() for q, _ in pairs}
         for query in sorted(self.queries, key=lambda q: not q.fresh):
@@ -200,7 +203,7 @@ class Audit:
         work = self.work
         figures = self.figures()
         best = next(iter(headlines(work)), work.name)
-        basis = work.say(f"Figures for {work.path}: {figures}.", f"{work.path}的数据：{figures}。") if figures else (
+        basis = work.say(f"Figures for {work.place}: {figures}.", f"{work.place}的数据：{figures}。") if figures else (
             work.say(f"The first lines read “{cut(' '.join(self.page.lines[:2]), 200)}”.", f"开头写着“{cut(' '.join(self.page.lines[:2]), 200)}”。") if self.page.lines
             else work.say(f"No live page and no figures were given for {work.path}; the brief asks: “{cut(work.brief.text('objective') or work.action.label, 200)}”.",
                           f"没有{work.path}的页面和数据；任务要求：“{cut(work.brief.text('objective') or work.action.label, 200)}”。")
@@ -213,8 +216,8 @@ class Audit:
 
     def _summary(self, findings: list[Content]) -> str:
         work, figures = self.work, self.figures()
-        lead = work.say(f"{work.path} stands at {figures}. ", f"{work.path}目前：{figures}。") if figures else ""
-        problems = work.say("; ", "；").join(bare(str(f["problem"])) for f in findings[:3])
+        lead = capital(work.say(f"{work.place} stands at {figures}. ", f"{work.place}目前：{figures}。")) if figures else ""
+        problems = work.say("; ", "；").join(list(dict.fromkeys(bare(str(f["problem"])) for f in findings))[:3])
         asked = [q.text for q, _ in self._unanswered()[:2]]
         mix = work.say("; ", "；").join(f"“{q}”" for q in asked)
         queries = work.say(f" What visitors ask and the page does not answer: {mix}.", f"访客在问而页面没有回答的是：{mix}。") if asked else ""

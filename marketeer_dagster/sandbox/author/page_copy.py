@@ -89,7 +89,7 @@ class Sections:
         made: list[Content] = []
         for concern in self.work.concerns[:4]:
             heading = self.work.heading(concern, _HEADING)
-            if concern.statements and heading and concern.asked and len(made) < 3:
+            if concern.statements and heading and concern.leads and len(made) < 3:
                 body = joined(dict.fromkeys(s.sentence for s in concern.statements))
                 made.append(_section("objections", heading, body, []))
         return made

@@ -7,7 +7,7 @@ from marketeer_dagster.sandbox.author.headlines import headlines
 from marketeer_dagster.sandbox.author.kpi import Kpi, read_deadline, read_kpi
 from marketeer_dagster.sandbox.author.metrics import Query, Row, named_queries, page_path
 from marketeer_dagster.sandbox.author.request import Record
-from marketeer_dagster.sandbox.author.text import bare, cut, ended, numbers, terms
+from marketeer_dagster.sandbox.author.text import bare, capital, cut, ended, numbers, terms
 from marketeer_dagster.sandbox.author.work import Work
 
 Content = dict[str, object]
@@ -120,7 +120,7 @@ class Briefs:
         named = [Query(text, self.page, fresh=True) for text in named_queries([signal, *blocks])]
         known = {q.text.lower() for q in named}
         ordered = [*named, *(q for q in mine if q.text.lower() not in known)]
-        return sorted(ordered, key=lambda q: not q.fresh)
+        return sorted(ordered, key=lambda q: (not q.fresh, not self.work.facts.about(q.text, most=1)))
 
     def _message(self) -> str:
         answers = [s for q in self.asked for s in self.work.facts.about(q.text, most=1)]
@@ -202,8 +202,9 @@ class Briefs:
         return cut("\n".join([*lines, detail]).strip(), 3900)
 
     def _objective(self, skill: str) -> str:
-        work, page = self.work, self.page
+        work = self.work
         goal = ended(self.goal)
+        page = self.page if self.page != "/" else work.say("the home page", "首页")
         english = {
             "page-cro": f"Find out what keeps visitors of {page} from acting, with evidence from the page and the metrics. Goal: {goal}",
             "copywriting": f"Write {page} so that a visitor sees at once what {work.name} does for them and chooses “{self.action}”. Goal: {goal}",
@@ -256,6 +257,7 @@ def _budget(work: Work, goal: Record) -> float:
 
 def _summary(work: Work, goal: str, briefs: Briefs, skills: list[str]) -> str:
     names = work.say(", ", "、").join(skills)
+    place = briefs.page if briefs.page != "/" else work.say("the home page", "首页")
     asked = briefs.asked
     reason = (
         work.say(
@@ -266,17 +268,18 @@ def _summary(work: Work, goal: str, briefs: Briefs, skills: list[str]) -> str:
         else ""
     )
     return work.say(
-        f"{ended(goal)} {reason}The work starts with {briefs.page} and leads with: {ended(briefs.message)} Skills: {names}.",
-        f"{ended(goal)}{reason}从{briefs.page}入手，主打：{ended(briefs.message)}用到的技能：{names}。",
+        f"{ended(goal)} {reason}The work starts with {place} and leads with: {ended(briefs.message)} Skills: {names}.",
+        f"{ended(goal)}{reason}从{place}入手，主打：{ended(briefs.message)}用到的技能：{names}。",
     )
 
 
 def _rationale(work: Work, briefs: Briefs) -> str:
     measured = briefs.row is not None
+    place = briefs.page if briefs.page != "/" else work.say("the home page", "首页")
     basis = work.say(
-        f"{briefs.page} was chosen because there visits and room for improvement come together." if measured
-        else f"No page figures were given; {briefs.page} is where the offer is made.",
-        f"选择{briefs.page}，因为那里访问多、提升空间大。" if measured else f"没有页面数据；{briefs.page}是提出行动的地方。",
+        f"{capital(place)} was chosen because there visits and room for improvement come together." if measured
+        else f"No page figures were given; {place} is where the offer is made.",
+        f"选择{place}，因为那里访问多、提升空间大。" if measured else f"没有页面数据；{place}是提出行动的地方。",
     )  # fmt: skip
     cited = work.say("; ", "；").join(f"[{i}] {bare(s)}" for i, s in work.learnings[:3])
     learned = work.say(f" Proven before and applied again: {cited}.", f"已验证并再次采用：{cited}。") if cited else ""

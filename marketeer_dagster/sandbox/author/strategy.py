@@ -67,7 +67,7 @@ def _roadmap(work: Work, pillars: list[str]) -> list[Content]:
         answers = work.facts.about(query.text, most=1)
         if answers and len(items) < 5:
             items.append(_item(work, _title(work, query.text), pillars[min(1, len(pillars) - 1)], query.text, "consideration", _search_reason(work, query), 5, 2))
-    for concern in [c for c in work.concerns if c.statements and c.text.lower() not in {str(i["query"]).lower() for i in items}][:3]:
+    for concern in [c for c in work.concerns if c.statements and not c.objection and c.text.lower() not in {str(i["query"]).lower() for i in items}][:3]:
         reason = work.say("The brief names it as a question visitors have", "任务指出这是访客的问题") if concern.asked else work.say("A keyword of the brief that the context can answer", "任务关键词，且有资料可答")
         items.append(_item(work, _title(work, concern.text), pillars[min(1, len(pillars) - 1)], concern.text, "consideration", reason, 4, 2))
     for objection, answer in work.facts.objections[:4]:
@@ -119,7 +119,7 @@ def seo_audit(work: Work) -> Content:
     queries = sorted(work.metrics.queries, key=_at_stake, reverse=True)
     findings = [_query_finding(work, query) for query in queries[:5]] or [_blind(work)]
     findings += _on_page(work)
-    fitting = [q for q in queries if work.facts.about(q.text)] or queries
+    fitting = [q for q in queries if work.facts.about(q.text)]
     return {
         "summary": _seo_summary(work, queries),
         "findings": findings[:12],

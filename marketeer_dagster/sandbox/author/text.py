@@ -238,7 +238,7 @@ def clauses(sentence: str) -> list[str]:
             rest,
         ):
             continue
-        if match[0].strip() in {":", "："} and words(head) < 4:
+        if match[0].strip() in {":", "："} and (words(head) < 4 or words(rest) < 4):
             continue
         if words(head) >= 4 and not _SUBORDINATE.match(head) and not _CONDITION.match(rest) and _balanced(head):
             found.append(head)

@@ -11,8 +11,8 @@ Content = dict[str, object]
 def tracking_plan(work: Work) -> Content:
     """Events from the first sight of the page to the action, each with the question it answers."""
     key = _key_event(work)
-    label, path = work.action.label, work.path
-    page = _parameter("page_path", work.say("Path of the page", "页面路径"), path)
+    label, path = work.action.label, work.place
+    page = _parameter("page_path", work.say("Path of the page", "页面路径"), work.path)
     experiment = [
         _parameter("experiment_id", work.say("The running experiment", "正在进行的实验"), work.say("id of the experiment", "实验编号")),
         _parameter("experiment_variant", work.say("The variant the visitor saw", "访客看到的版本"), "control"),

@@ -15,6 +15,7 @@ from marketeer_dagster.sandbox.author.facts import (
     Facts,
     Statement,
 )
+from marketeer_dagster.sandbox.author.markdown import Item
 from marketeer_dagster.sandbox.author.metrics import Metrics, named_queries, page_path, read_metrics
 from marketeer_dagster.sandbox.author.questions import as_question
 from marketeer_dagster.sandbox.author.request import Task
@@ -41,7 +42,14 @@ class Concern:
     text: str
     statements: tuple[Statement, ...]
     asked: bool = True
-    """Whether the brief demands it (otherwise it is a keyword or a learning)."""
+    """Whether the brief demands it (otherwise it is a keyword)."""
+    objection: bool = False
+    """A known objection: answered on the page, but nothing to open it with."""
+
+    @property
+    def leads(self) -> bool:
+        """Whether headlines and first lines should answer it."""
+        return self.asked and not self.objection
 
 
 class Work:
@@ -90,6 +98,11 @@ class Work:
         options = (self.brief.text("target"), live, *upstream, self.task.record("signal").text("subject"))
         return next((path for option in options if (path := page_path(option))), "/")
 
+    @property
+    def place(self) -> str:
+        """The page, as prose names it."""
+        return self.path if self.path != "/" else self.say("the home page", "首页")
+
     @cached_property
     def action(self) -> Action:
         live_links = re.findall(r"(?:href|action)=\"([^\"]+)\"", self.live)
@@ -101,7 +114,7 @@ class Work:
         """Who it is for, in one line: the brief's audience, else the first persona, else the audience section."""
         persona = next(iter(self.facts.items(PERSONAS)), None)
         section = next(iter(self.facts.items(AUDIENCE)), None)
-        options = (self.brief.text("audience"), persona.whole if persona else "", section.whole if section else "")
+        options = (self.brief.text("audience"), _persona(persona) if persona else "", section.whole if section else "")
         return cut(next((option for option in options if option), self.name), 280)
 
     @cached_property
@@ -123,7 +136,8 @@ class Work:
         ]:
             cleaned = self.topic(text)
             if cleaned and cleaned.lower() not in found:
-                found[cleaned.lower()] = Concern(cleaned, tuple(self.facts.about(text)), demanded)
+                known = any(terms(cleaned) == terms(objection) for objection, _ in self.facts.objections)
+                found[cleaned.lower()] = Concern(cleaned, tuple(self.facts.about(text)), demanded, known)
         return sorted(found.values(), key=lambda c: (not c.statements, not c.asked))
 
     def topic(self, text: str) -> str:
@@ -174,6 +188,11 @@ class Work:
         )
         pool = self.facts.statements(OVERVIEW, DIFFERENTIATION)
         return [s for s in pool if money.search(f"{s.group} {s.text}")]
+
+
+def _persona(item: Item) -> str:
+    """A persona in one line, with the name of the subheading it stands under."""
+    return f"{item.heading}: {item.whole}" if item.heading else item.whole
 
 
 def topics(point: str) -> list[str]:
