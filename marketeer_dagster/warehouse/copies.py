@@ -1,0 +1,256 @@
+"""Tables copied from the operational store, so that analysts can join what was made with what came of it."""
+
+from marketeer_dagster.warehouse.tables import (
+    SIMULATED,
+    TENANT,
+    Column,
+    Table,
+    count,
+    date_of,
+    moment,
+    name,
+    number,
+    text,
+    usd,
+)  # fmt: skip
+
+_CREATED = moment("created_at", "When it was recorded (UTC).")
+_TOKENS = (
+    count("calls", "Claude calls (count)."),
+    count("input_tokens", "Full-price input tokens (count)."),
+    count("output_tokens", "Output tokens (count)."),
+    count("cache_read_tokens", "Input tokens read from the prompt cache (count)."),
+    count("cache_write_tokens", "Input tokens written to the prompt cache (count)."),
+    usd("cost_usd", "Price of these calls (USD)."),
+)
+
+TENANTS = Table(
+    "tenants",
+    "Customers' workspaces and their money limits.",
+    (
+        TENANT,
+        text("name", "Display name."),
+        text("website", "Public website."),
+        text("timezone", "IANA time zone in which the tenant's days and months are counted."),
+        text("currency", "ISO 4217 code of the amounts in the daily facts."),
+        usd("llm_budget_usd", "Claude spend allowed per calendar month (USD)."),
+        usd("ad_budget_usd", "Advertising spend allowed per calendar month (USD)."),
+        _CREATED,
+        SIMULATED,
+    ),
+)
+
+GOALS = Table(
+    "goals",
+    "What people asked for, in their own words.",
+    (
+        TENANT,
+        name("goal", "Goal's id."),
+        text("text", "The goal as stated."),
+        usd(
+            "budget_usd", "Most that may be spent on it (USD); null when only the tenant's limits hold.", nullable=True
+        ),
+        date_of("deadline", "Day by which it should be met; null when none was given.", nullable=True),
+        _CREATED,
+        SIMULATED,
+    ),
+)
+
+CAMPAIGNS = Table(
+    "campaigns",
+    "Plans under way and done: one row per campaign.",
+    (
+        TENANT,
+        name("campaign", "Campaign's key, tenant:slug; the Dagster partition."),
+        text("goal", "Goal it serves; null for a pipeline or signal.", nullable=True),
+        text("pipeline", "Named pipeline that was asked for; null when the Director chose.", nullable=True),
+        text("signal", "Signal that it answers; null otherwise.", nullable=True),
+        text("parent", "Campaign whose work it improves; null otherwise.", nullable=True),
+        text("title", "Title."),
+        Column("priority", "INTEGER", "0 (most urgent) to 3."),
+        text("status", "drafted, planned, running, waiting, published, failed or escalated."),
+        text("skills", "Chosen skills in plan order, separated by commas; null before planning.", nullable=True),
+        text("kpi_metric", "Metric the plan is held to; null before planning.", nullable=True),
+        number("kpi_baseline", "The metric's level when planned, in its own unit.", nullable=True),
+        number("kpi_target", "The level aimed at, in its own unit.", nullable=True),
+        usd("budget_usd", "Money the plan may use (USD).", nullable=True),
+        date_of("deadline", "Day by which the target should be met.", nullable=True),
+        _CREATED,
+        moment("updated_at", "When it last changed (UTC)."),
+        SIMULATED,
+    ),
+)
+
+ARTEFACTS = Table(
+    "artefacts",
+    "Every version of everything written. The head is the version that the last finished round of work chose.",
+    (
+        TENANT,
+        name("artefact", "Artefact's id."),
+        Column("version", "INTEGER", "Version, from 1.", key=True),
+        text("campaign", "Campaign's key."),
+        text("brief", "Brief it answers."),
+        text("skill", "Skill that made it."),
+        text("kind", "Type of content, for instance page_copy."),
+        text("title", "Title."),
+        text("status", "draft, approved, escalated or rejected."),
+        Column("is_head", "BOOLEAN", "Whether this is the artefact's current version."),
+        number("score", "Weighted rubric score, 0-10; 0 before a review."),
+        text("verdict", "APPROVE, REVISE, REJECT or NONE."),
+        Column("revisions", "INTEGER", "Revisions made on the way (count)."),
+        Column("context_version", "INTEGER", "Version of the product context it was written from."),
+        text("skill_hash", "Fingerprint of the skill's folder."),
+        text("prompt_hash", "Fingerprint of the prompt."),
+        text("content_hash", "Fingerprint of the content."),
+        *_TOKENS,
+        _CREATED,
+        SIMULATED,
+    ),
+)
+
+REVIEWS = Table(
+    "reviews",
+    "What each reviewer said of each version in each round.",
+    (
+        TENANT,
+        name("review", "Review's id."),
+        text("campaign", "Campaign's key."),
+        text("artefact", "Artefact's id."),
+        Column("version", "INTEGER", "Version reviewed."),
+        text("reviewer", "Reviewing skill, or director."),
+        Column("round", "INTEGER", "Round of review, from 1."),
+        text("verdict", "APPROVE, REVISE, REJECT or NONE; NONE approves nothing."),
+        number("score", "Weighted rubric score, 0-10."),
+        count("findings", "Flaws named (count)."),
+        count("blockers", "Flaws that alone prevent approval (count)."),
+        text("summary", "The reviewer's summary."),
+        _CREATED,
+        SIMULATED,
+    ),
+)
+
+PUBLICATIONS = Table(
+    "publications",
+    "Artefact versions in channels, from intent to receipt.",
+    (
+        TENANT,
+        name("publication", "Publication's id."),
+        text("campaign", "Campaign's key."),
+        text("artefact", "Artefact's id."),
+        Column("version", "INTEGER", "Version published."),
+        text("skill", "Skill that made it."),
+        text("tool", "Connector: wordpress, mailchimp …"),
+        text("kind", "What it is in the tool: page, page_variant, email_campaign …"),
+        text("target", "Page path or list it is addressed to."),
+        text("state", "pending, approved, writing, draft, published, rejected, failed or superseded."),
+        text("external_id", "The tool's id; empty before the write."),
+        text("url", "Where it can be seen; empty before the write."),
+        text("experiment", "Experiment it is part of; null otherwise.", nullable=True),
+        text("error", "Why the tool refused; empty otherwise."),
+        _CREATED,
+        moment("updated_at", "When it last changed (UTC)."),
+        moment("published_at", "When it first became public (UTC); null before.", nullable=True),
+        date_of("published_on", "Day it first became public, in the tenant's time zone; null before.", nullable=True),
+        SIMULATED,
+    ),
+)
+
+SIGNALS = Table(
+    "signals",
+    "Things that happened, the figures behind them, what answered them and whether the metric came back.",
+    (
+        TENANT,
+        name("signal", "Signal's id."),
+        text("name", "Entry of the signal catalog, for instance conversion_drop."),
+        text("subject", "Page path, channel, experiment or plan it is about."),
+        text("metric", "Metric that was off."),
+        number("observed", "Its level, in its own unit."),
+        number("expected", "The level expected, same unit."),
+        number("low", "Lower end of the expected interval, same unit."),
+        number("high", "Upper end of the expected interval, same unit."),
+        number("relative_change", "observed / expected - 1 (ratio)."),
+        date_of("since", "First day it was off."),
+        date_of("until", "Newest day looked at."),
+        text("campaign", "Campaign that answers it; null while unanswered.", nullable=True),
+        text("run_id", "Dagster run it started; empty before."),
+        Column("recovered", "BOOLEAN", "Whether the metric came back; null until measured.", nullable=True),
+        _CREATED,
+        moment("measured_at", "When recovery was measured (UTC).", nullable=True),
+        SIMULATED,
+    ),
+)
+
+EXPERIMENTS = Table(
+    "experiments",
+    "Tests of variants on a page and how they ended; daily results are in experiment_daily.",
+    (
+        TENANT,
+        name("experiment", "Experiment's id."),
+        text("campaign", "Campaign's key."),
+        text("subject", "Page path under test."),
+        text("hypothesis", "What was expected and why."),
+        text("metric", "Metric that decides."),
+        text("state", "running, decided, inconclusive or stopped."),
+        Column("arms", "INTEGER", "Variants including the control (count)."),
+        Column("max_days", "INTEGER", "Longest duration (days)."),
+        count("sample_per_arm", "Planned visitors per arm (count)."),
+        date_of("started_on", "First day."),
+        date_of("decided_on", "Day of the decision; null while running.", nullable=True),
+        text("winner", "Arm that won; null while running.", nullable=True),
+        number("lift", "Relative lift of the winner over control (ratio, 0.12 is +12 %).", nullable=True),
+        number("low", "Lower end of its always-valid interval (ratio).", nullable=True),
+        number("high", "Upper end of its always-valid interval (ratio).", nullable=True),
+        number("confidence", "Coverage of that interval (share).", nullable=True),
+        _CREATED,
+        SIMULATED,
+    ),
+)
+
+LEARNINGS = Table(
+    "learnings",
+    "What experiments taught, for how long it may be cited.",
+    (
+        TENANT,
+        name("learning", "Learning's id."),
+        text("statement", "What works, as one sentence."),
+        text("skill", "Skill it applies to."),
+        text("subject", "Page or audience it was found on."),
+        text("experiment", "Experiment that showed it; null otherwise.", nullable=True),
+        number("lift", "Relative lift (ratio)."),
+        number("low", "Lower end of its interval (ratio)."),
+        number("high", "Upper end of its interval (ratio)."),
+        text("state", "candidate, validated or expired."),
+        date_of("expires_on", "Last day it may be cited."),
+        _CREATED,
+        SIMULATED,
+    ),
+)
+
+LLM_CALLS = Table(
+    "llm_calls",
+    "The Claude ledger: every call with its price. Only settled calls cost money.",
+    (
+        TENANT,
+        name("call", "Call's id."),
+        text("campaign", "Campaign's key."),
+        text("skill", "Skill it was made for."),
+        text("role", "draft, revise, review, plan …"),
+        text("run_id", "Dagster run."),
+        text("model", "Claude model."),
+        text("month", "Month it is booked to, YYYY-MM, in the tenant's time zone."),
+        Column("priority", "INTEGER", "0 (most urgent) to 3."),
+        text("state", "reserved, settled, released (failed, not billed) or lost (its process died)."),
+        usd("reserved_usd", "Worst case held back before the call (USD)."),
+        *_TOKENS,
+        text("stop_reason", "Why the answer ended; empty before."),
+        number("latency_s", "Duration of the call (seconds).", nullable=True),
+        text("error", "What went wrong; empty otherwise."),
+        moment("reserved_at", "When the call began (UTC)."),
+        moment("finished_at", "When it ended (UTC); null while under way.", nullable=True),
+        SIMULATED,
+    ),
+)
+
+COPIES = (
+    TENANTS, GOALS, CAMPAIGNS, ARTEFACTS, REVIEWS, PUBLICATIONS, SIGNALS, EXPERIMENTS, LEARNINGS, LLM_CALLS,
+)  # fmt: skip

@@ -1,0 +1,118 @@
+"""The daily facts: what vendors report, one row per tenant, day and dimension."""
+
+from marketeer_dagster.warehouse.tables import SIMULATED, TENANT, Table, count, day, name, number
+
+_CURRENCY = "in the tenant's currency"
+
+GA4_DAILY = Table(
+    "ga4_daily",
+    "Website traffic by day, landing page, source, medium and campaign, from Google Analytics 4. "
+    "Google revises the last two days or so; a nightly backfill reads them again.",
+    (
+        TENANT,
+        day("Day in the property's time zone."),
+        name("landing_page", "Path of the first page of the session, with its query string where there was one."),
+        name("source", "Session source as GA4 reports it, for instance google or (direct)."),
+        name("medium", "Session medium as GA4 reports it, for instance organic, cpc or email."),
+        name("campaign", "Session campaign (utm_campaign); empty when not set."),
+        count("sessions", "Sessions begun (count)."),
+        count("users", "Users with a session (count); not additive over rows."),
+        count("engaged_sessions", "Sessions of 10 s or more, with a key event or two page views (count)."),
+        count("conversions", "Key events counted as conversion, sign_up unless configured otherwise (count)."),
+        number("revenue", f"Total revenue GA4 attributes to the row ({_CURRENCY})."),
+        SIMULATED,
+    ),
+)
+
+GSC_DAILY = Table(
+    "gsc_daily",
+    "Search results by day, page, query, country and device, from Google Search Console. "
+    "Queries of few people are withheld by Google, so sums are below the site's totals.",
+    (
+        TENANT,
+        day("Day in Pacific time, as Search Console counts."),
+        name("page", "Path of the page shown in the results."),
+        name("query", "What was searched for."),
+        name("country", "Three-letter country code, lower case (ISO 3166-1 alpha-3)."),
+        name("device", "desktop, mobile or tablet."),
+        count("clicks", "Clicks to the site (count)."),
+        count("impressions", "Times the page was shown (count)."),
+        number("position", "Mean position of the topmost result, 1 is first; weight by impressions when averaging."),
+        SIMULATED,
+    ),
+)
+
+STRIPE_DAILY = Table(
+    "stripe_daily",
+    "Monthly recurring revenue by day and plan with its movements, trials and churn, computed from Stripe's "
+    "subscriptions and events.",
+    (
+        TENANT,
+        day("Day in the account's time zone."),
+        name("plan", "Plan: the price's nickname or the product's name."),
+        number("mrr", f"Monthly recurring revenue at the end of the day ({_CURRENCY})."),
+        number("new_mrr", f"MRR of subscriptions that began to pay that day ({_CURRENCY})."),
+        number("expansion_mrr", f"MRR gained from paying customers by upgrades that day ({_CURRENCY}, positive)."),
+        number("contraction_mrr", f"MRR lost by downgrades that day ({_CURRENCY}, positive)."),
+        number("churned_mrr", f"MRR lost by cancellations that day ({_CURRENCY}, positive)."),
+        count("active", "Paying subscriptions at the end of the day (count)."),
+        count("trials_started", "Trials begun that day (count)."),
+        count("trials_converted", "Trials that became paying that day (count)."),
+        count("churned", "Paying subscriptions that ended that day (count)."),
+        SIMULATED,
+    ),
+)
+
+EMAIL_DAILY = Table(
+    "email_daily",
+    "Email results by day and campaign, from the email tool's reports. A person counts once per campaign, on the day "
+    "of the first open or click.",
+    (
+        TENANT,
+        day("Day in UTC."),
+        name("campaign_id", "The email tool's id of the campaign: `external_id` of a publication."),
+        name("campaign", "The campaign's title in the email tool."),
+        count("sends", "Emails sent that day (count)."),
+        count("opens", "People who first opened that day (count)."),
+        count("clicks", "People who first clicked that day (count)."),
+        count("unsubscribes", "People who left the list by this campaign that day (count)."),
+        count("bounces", "Addresses that bounced that day (count)."),
+        number("revenue", f"Revenue the tool attributes to the campaign, on the day of sending ({_CURRENCY})."),
+        SIMULATED,
+    ),
+)
+ADS_DAILY = Table(
+    "ads_daily",
+    "Advertising results by day and ad, from the ad platforms.",
+    (
+        TENANT,
+        day("Day in the ad account's time zone."),
+        name("platform", "google_ads, meta_ads or another platform."),
+        name("campaign", "Campaign name in the platform."),
+        name("ad_group", "Ad group or ad set."),
+        name("ad", "Ad."),
+        count("impressions", "Times shown (count)."),
+        count("clicks", "Clicks (count)."),
+        number("cost", f"Money spent ({_CURRENCY})."),
+        number("conversions", "Conversions the platform attributes (count, may be fractional)."),
+        number("revenue", f"Conversion value the platform attributes ({_CURRENCY})."),
+        SIMULATED,
+    ),
+)
+
+EXPERIMENT_DAILY = Table(
+    "experiment_daily",
+    "Results of running experiments by day and variant, from the event experiment_impression in Google Analytics 4.",
+    (
+        TENANT,
+        day("Day in the property's time zone."),
+        name("experiment", "Experiment's id, see table experiments."),
+        name("variant", "Arm: control or a short name such as b."),
+        count("visitors", "Visitors who saw the arm for the first time that day (count)."),
+        count("conversions", "Of these, how many converted (count)."),
+        number("revenue", f"Revenue of these visitors ({_CURRENCY})."),
+        SIMULATED,
+    ),
+)
+
+FACTS = (GA4_DAILY, GSC_DAILY, STRIPE_DAILY, EMAIL_DAILY, ADS_DAILY, EXPERIMENT_DAILY)

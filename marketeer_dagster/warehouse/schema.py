@@ -1,0 +1,59 @@
+"""The whole schema, and how a database is brought to it."""
+
+import hashlib
+
+import duckdb
+
+from marketeer_dagster.warehouse.copies import COPIES
+from marketeer_dagster.warehouse.facts import FACTS
+from marketeer_dagster.warehouse.marts import MARTS, mart
+from marketeer_dagster.warehouse.tables import Table, comments
+
+TABLES: dict[str, Table] = {table.name: table for table in (*FACTS, *COPIES)}
+"""Every table that is written, by name. Marts are computed, see marts.py."""
+
+_ABOUT = comments(
+    "warehouse_schema",
+    "Which state of the schema this file has. Kept by the software.",
+    {"fingerprint": "Fingerprint of all table and mart definitions."},
+)
+
+
+def fingerprint() -> str:
+    """A hash of every definition: a file with another one is brought up to date."""
+    statements = [s for table in TABLES.values() for s in (table.create(), *table.comments())]
+    statements += [s for name in MARTS for s in mart(name).statements()]
+    return hashlib.sha256("\n".join(statements).encode()).hexdigest()[:16]
+
+
+def ensure(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create what is missing, in one transaction; rows stay. Quick when nothing is to do."""
+    wanted = fingerprint()
+    connection.execute("CREATE TABLE IF NOT EXISTS warehouse_schema (fingerprint VARCHAR NOT NULL)")
+    if connection.execute("SELECT fingerprint FROM warehouse_schema").fetchall() == [(wanted,)]:
+        return
+    connection.execute("BEGIN")
+    try:
+        for table in TABLES.values():
+            _ensure_table(connection, table)
+        for statement in (*(s for name in MARTS for s in mart(name).statements()), *_ABOUT):
+            connection.execute(statement)
+        connection.execute("DELETE FROM warehouse_schema")
+        connection.execute("INSERT INTO warehouse_schema VALUES (?)", [wanted])
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _ensure_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    connection.execute(table.create())
+    rows = connection.execute(f'SELECT column_name, column_type FROM (DESCRIBE "{table.name}")').fetchall()
+    found: dict[str, str] = dict(rows)
+    for column in table.columns:
+        if column.name not in found:
+            connection.execute(f'ALTER TABLE "{table.name}" ADD COLUMN "{column.name}" {column.type}')
+        elif found[column.name] != column.type:
+            connection.execute(f'ALTER TABLE "{table.name}" ALTER "{column.name}" TYPE {column.type}')
+    for statement in table.comments():
+        connection.execute(statement)

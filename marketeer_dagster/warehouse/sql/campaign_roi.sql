@@ -1,0 +1,48 @@
+-- What each campaign cost and what was earned on what it published. Revenue is what came while its versions were live,
+-- not what came because of them: experiments tell that apart.
+-- tenant: Tenant's id.
+-- campaign: Campaign's key.
+-- title: Title.
+-- status: Where the campaign stands.
+-- artefacts: Artefacts made (count).
+-- approved: Artefacts approved (count).
+-- publications: Publications that became public (count).
+-- sessions: Sessions on its pages while they were live (count).
+-- conversions: Conversions of these sessions (count).
+-- revenue: Revenue of its pages and emails (in the tenant's currency).
+-- cost_usd: Claude cost (USD).
+-- roi: (revenue - cost) / cost (ratio), for tenants that account in USD; null otherwise or without cost.
+-- simulated: True for figures of the sandbox's market.
+WITH made AS (
+    SELECT tenant, campaign, count(*) AS artefacts, count(*) FILTER (status = 'approved') AS approved
+    FROM artefacts WHERE is_head GROUP BY tenant, campaign
+),
+spent AS (
+    SELECT tenant, campaign, sum(cost_usd)::DECIMAL(18, 9) AS cost_usd
+    FROM llm_calls WHERE state = 'settled' GROUP BY tenant, campaign
+),
+earned AS (
+    SELECT tenant, campaign, count(*) AS publications, sum(sessions)::BIGINT AS sessions,
+        sum(conversions)::BIGINT AS conversions, sum(revenue) AS revenue
+    FROM artefact_performance GROUP BY tenant, campaign
+)
+SELECT
+    c.tenant,
+    c.campaign,
+    c.title,
+    c.status,
+    coalesce(m.artefacts, 0) AS artefacts,
+    coalesce(m.approved, 0) AS approved,
+    coalesce(e.publications, 0) AS publications,
+    coalesce(e.sessions, 0) AS sessions,
+    coalesce(e.conversions, 0) AS conversions,
+    coalesce(e.revenue, 0) AS revenue,
+    coalesce(s.cost_usd, 0)::DECIMAL(18, 9) AS cost_usd,
+    CASE WHEN t.currency = 'USD' THEN (coalesce(e.revenue, 0) - s.cost_usd) / nullif(s.cost_usd, 0) END AS roi,
+    c.simulated
+FROM campaigns AS c
+LEFT JOIN tenants AS t USING (tenant)
+LEFT JOIN made AS m USING (tenant, campaign)
+LEFT JOIN spent AS s USING (tenant, campaign)
+LEFT JOIN earned AS e USING (tenant, campaign)
+ORDER BY c.tenant, c.campaign

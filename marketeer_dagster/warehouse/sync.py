@@ -1,0 +1,122 @@
+"""Copies of the operational store for analysts: one frame per table, replaced whole."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import Enum
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from marketeer_dagster.model.artefacts import Spend
+from marketeer_dagster.model.campaign import Campaign
+from marketeer_dagster.model.experiment import Experiment
+from marketeer_dagster.model.review import Severity
+from marketeer_dagster.model.signal import Signal
+from marketeer_dagster.model.tenant import Tenant
+from marketeer_dagster.store import LlmCall, Store
+from marketeer_dagster.warehouse.schema import TABLES
+from marketeer_dagster.warehouse.tables import Table
+from marketeer_dagster.warehouse.writer import Writer
+
+Row = Mapping[str, object]
+
+
+def sync_store(store: Store, w: Writer) -> dict[str, int]:
+    """Copy tenants, goals, campaigns, artefacts, reviews, publications, signals, experiments, learnings and llm_calls.
+
+    Returns the rows of each table. A row is simulated when it says so itself, or when its tenant is.
+    """
+    tenants = {str(tenant.id): tenant for tenant in store.tenants.list()}
+    return {
+        name: w.replace_all(name, _frame(TABLES[name], rows, tenants)) for name, rows in _rows(store, tenants).items()
+    }
+
+
+def _rows(store: Store, tenants: Mapping[str, Tenant]) -> Mapping[str, Sequence[Row]]:
+    heads = {(a.id, a.version) for a in store.artefacts.list()}
+    return {
+        "tenants": [t.model_dump() | {"tenant": t.id, "website": str(t.website)} for t in tenants.values()],
+        "goals": [g.model_dump() | {"goal": g.id} for g in store.goals.list()],
+        "campaigns": [_campaign(c) for c in store.campaigns.list()],
+        "artefacts": [
+            a.model_dump(exclude={"content"}) | _spend(a.spend)
+            | {"artefact": a.id, "is_head": (a.id, a.version) in heads, "simulated": a.simulated or None}
+            for a in store.artefacts.list(heads_only=False)
+        ],
+        "reviews": [
+            r.model_dump() | {
+                "review": r.id,
+                "findings": len(r.findings),
+                "blockers": sum(f.severity is Severity.BLOCKER for f in r.findings),
+            }
+            for r in store.reviews.list()
+        ],
+        "publications": [
+            p.model_dump(exclude={"payload"})
+            | {"publication": p.id, "published_on": _day(p.published_at, tenants[p.tenant].zone)}
+            for p in store.publications.list()
+        ],
+        "signals": [_signal(s) for s in store.signals.list()],
+        "experiments": [_experiment(e) for e in store.experiments.list()],
+        "learnings": [one.model_dump() | {"learning": one.id} for one in store.learnings.list()],
+        "llm_calls": [_call(c) for c in store.llm.list()],
+    }  # fmt: skip
+
+
+def _campaign(campaign: Campaign) -> Row:
+    row = campaign.model_dump(exclude={"plan"}) | {"campaign": campaign.key, "priority": int(campaign.priority)}
+    plan = campaign.plan
+    if plan is None:
+        return row
+    return row | {
+        "skills": ", ".join(plan.skills), "kpi_metric": plan.kpi.metric.value, "kpi_baseline": plan.kpi.baseline,
+        "kpi_target": plan.kpi.target, "budget_usd": plan.budget_usd, "deadline": plan.deadline,
+    }  # fmt: skip
+
+
+def _signal(signal: Signal) -> Row:
+    return signal.evidence.model_dump() | signal.model_dump() | {"signal": signal.id}
+
+
+def _experiment(experiment: Experiment) -> Row:
+    decision = experiment.decision.model_dump() if experiment.decision else {}
+    return decision | experiment.model_dump() | {"experiment": experiment.id, "arms": len(experiment.variants)}
+
+
+def _call(call: LlmCall) -> Row:
+    skill, _, role = call.purpose.partition("/")
+    return call.model_dump() | _spend(call.spend) | {
+        "call": call.id, "skill": skill, "role": role, "priority": int(call.priority)
+    }  # fmt: skip
+
+
+def _spend(spend: Spend) -> dict[str, object]:
+    return spend.model_dump()
+
+
+def _frame(table: Table, rows: Sequence[Row], tenants: Mapping[str, Tenant]) -> pd.DataFrame:
+    """The table's columns of `rows`; values nobody gave are null."""
+    columns: dict[str, pd.Series] = {}
+    for column in table.columns:
+        if column.name == "simulated":
+            values = [bool(row.get("simulated")) or tenants[str(row["tenant"])].simulated for row in rows]
+        else:
+            values = [_plain(row.get(column.name)) for row in rows]
+        columns[column.name] = pd.Series(values, dtype="object")
+    return pd.DataFrame(columns)
+
+
+def _plain(value: object) -> object:
+    """A value DuckDB casts exactly: moments in UTC without zone, amounts as text."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat()
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return value
+
+
+def _day(moment: datetime | None, zone: ZoneInfo) -> object:
+    return None if moment is None else moment.astimezone(zone).date()

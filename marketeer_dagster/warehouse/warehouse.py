@@ -1,0 +1,145 @@
+"""The warehouse: one DuckDB file with one writer at a time, and a snapshot that everybody else reads.
+
+DuckDB lets either one process write a file or several read it. So nothing but the writer opens the working file; after
+each write it is copied whole and the copy replaces the snapshot in one step. Readers never wait, never block a writer,
+and see one finished state for as long as they hold their connection.
+"""
+
+import re
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+import duckdb
+
+from marketeer_dagster.model.errors import ConfigError, Conflict
+from marketeer_dagster.model.settings import Settings
+from marketeer_dagster.warehouse.lock import file_lock
+from marketeer_dagster.warehouse.schema import ensure
+from marketeer_dagster.warehouse.tables import quoted
+from marketeer_dagster.warehouse.writer import Writer
+
+LOCK_TIMEOUT_S = 900.0
+"""How long a writer waits for others. A write takes a second; a first load of years may take minutes."""
+_OPEN_ATTEMPTS = 50
+_REMOTE = re.compile(r"^(md|motherduck|ducklake|quack):")
+
+
+class Warehouse:
+    """Where figures are kept. Opens nothing until it is written or read.
+
+    `path` is the working file, or a MotherDuck or DuckLake URI: these let readers and writers in by themselves, so
+    there is no snapshot then.
+    """
+
+    def __init__(self, path: Path | str, snapshot: Path) -> None:
+        self.path = path
+        self.snapshot = snapshot
+
+    @classmethod
+    def at(cls, settings: Settings) -> Self:
+        """The warehouse that the settings name."""
+        if _REMOTE.match(settings.warehouse):
+            return cls(settings.warehouse, Path(settings.warehouse))
+        return cls(Path(settings.warehouse), settings.warehouse_snapshot)
+
+    @property
+    def remote(self) -> bool:
+        """Whether a service or catalogue holds it instead of one local file."""
+        return _REMOTE.match(str(self.path)) is not None
+
+    @contextmanager
+    def writing(self) -> Generator[Writer]:
+        """The one writer, after waiting for any other; on a clean exit the snapshot is replaced.
+
+        After an error the snapshot stays as it was; what the writer had committed appears with the next one.
+        Never hold it across a network call. Raises Conflict when another program keeps the file, ConfigError when it
+        cannot be used.
+        """
+        if self.remote:
+            with _closing(duckdb.connect(str(self.path))) as connection:
+                ensure(connection)
+                yield Writer(connection)
+            return
+        path = Path(self.path)
+        with file_lock(path.with_name(f"{path.name}.lock"), timeout_s=LOCK_TIMEOUT_S):
+            with _closing(_open_to_write(path)) as connection:
+                ensure(connection)
+                yield Writer(connection)
+                fresh = self._copy(connection)
+            fresh.replace(self.snapshot)
+
+    @contextmanager
+    def reading(self) -> Generator[duckdb.DuckDBPyConnection]:
+        """A connection to the newest snapshot that can change nothing, not even other files; empty tables before the
+        first write. Raises ConfigError when the snapshot is no DuckDB file.
+        """
+        if self.remote:
+            with _closing(duckdb.connect(str(self.path))) as connection:
+                yield connection
+            return
+        with _closing(self._open_to_read()) as connection:
+            yield connection
+
+    def _copy(self, connection: duckdb.DuckDBPyConnection) -> Path:
+        fresh = self.snapshot.with_name(f".{self.snapshot.name}.new")
+        fresh.unlink(missing_ok=True)  # left by a writer that was killed while copying
+        [(own,)] = connection.execute("SELECT current_database()").fetchall()
+        connection.execute(f"ATTACH {quoted(str(fresh))} AS fresh_snapshot")
+        connection.execute(f'COPY FROM DATABASE "{own}" TO fresh_snapshot')
+        connection.execute("DETACH fresh_snapshot")
+        return fresh
+
+    def _open_to_read(self) -> duckdb.DuckDBPyConnection:
+        # Attached to a database of its own: `duckdb.connect(path)` would hand out the instance that another reader of
+        # this process still holds, and with it a snapshot that was replaced meanwhile.
+        connection = duckdb.connect(":memory:")
+        try:
+            if self._attach(connection):
+                connection.execute("USE warehouse")
+            else:
+                ensure(connection)
+            connection.execute("SET enable_external_access = false")
+            connection.execute("SET lock_configuration = true")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _attach(self, connection: duckdb.DuckDBPyConnection) -> bool:
+        for attempt in range(_OPEN_ATTEMPTS):
+            if not self.snapshot.exists():
+                return False
+            try:
+                connection.execute(f"ATTACH {quoted(str(self.snapshot))} AS warehouse (READ_ONLY)")
+            except duckdb.Error as error:
+                # An opening that crosses a replacement may fail; a second look finds the new file.
+                if attempt == _OPEN_ATTEMPTS - 1:
+                    hint = "delete it, the next write makes it anew"
+                    raise ConfigError(str(error).splitlines()[0], where=str(self.snapshot), hint=hint) from None
+                time.sleep(0.01)
+            else:
+                break
+        return True
+
+
+@contextmanager
+def _closing(connection: duckdb.DuckDBPyConnection) -> Generator[duckdb.DuckDBPyConnection]:
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def _open_to_write(path: Path) -> duckdb.DuckDBPyConnection:
+    try:
+        return duckdb.connect(str(path))
+    except duckdb.IOException as error:
+        reason = str(error).splitlines()[0]
+        if "lock" in reason.lower():
+            raise Conflict(
+                f"{path}: another program has the working file open", hint="read the snapshot beside it instead"
+            ) from None
+        raise ConfigError(f"cannot be opened: {reason}", where=str(path), hint="check MARKETEER_WAREHOUSE") from None
