@@ -100,10 +100,8 @@ class WordPressClient:
     def pages(self, slug: str) -> tuple[WpPage, ...]:
         """All pages with this slug, whatever their status and parent (not those in the trash)."""
         query = {"slug": slug, "status": "any", "context": "edit", "per_page": str(PAGE_ROWS), "orderby": "id"}
-        answer = self._read("/wp/v2/pages", query | {"order": "asc"})
-        if "x-wp-total" not in answer.headers:
-            # An empty list without its count is a broken cache or proxy: trusting it would create the page twice.
-            raise _unreadable("a list of pages came without X-WP-Total")
+        ordered = query | {"order": "asc"}
+        answer = self._call(lambda: _counted(self._http.get("/wp/v2/pages", params=ordered)), attempts=READ_ATTEMPTS)
         return tuple(_page(row) for row in self._json(answer))
 
     def page(self, id: int) -> WpPage:
@@ -227,6 +225,13 @@ def _accepted(answer: httpx.Response) -> httpx.Response:
         status=answer.status_code,
         retry_after_s=retry_after_seconds(answer.headers.get("retry-after")),
     )
+
+
+def _counted(answer: httpx.Response) -> httpx.Response:
+    """A list with its count. Without it a broken cache or proxy answered: trusting it would make a page twice."""
+    if answer.is_success and "x-wp-total" not in answer.headers:
+        raise _unreadable("a list of pages came without X-WP-Total")
+    return answer
 
 
 def _words(answer: httpx.Response) -> str:

@@ -9,9 +9,11 @@ import pytest
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import ConfigError, ToolError, ToolErrorKind
 from marketeer_dagster.model.publication import Publication
+from marketeer_dagster.publishing.html import key_of
 from marketeer_dagster.publishing.protocols import Trial
 from resources.wordpress import WordPressPublisher
 from resources.wordpress_rest import WordPressClient
+from tests.support.proxy import Fault, proxied
 from tests.support.publishing import a_page, a_publication, a_tenant, an_artefact, an_experiment
 from tests.support.sites import SITES, Site, running_site
 
@@ -327,3 +329,36 @@ def test_a_user_who_would_lose_forms_and_scripts_is_refused_before_anything_is_p
 def test_a_password_never_travels_unencrypted_to_another_host(site: Site) -> None:
     with pytest.raises(ConfigError, match="unencrypted"):
         WordPressPublisher(site.connected(base_url="http://acme.example").model_copy(update={"simulated": False}))
+
+
+@pytest.mark.parametrize("fault", ["cut_after_write", "cut", "429", "500"])
+def test_one_page_whichever_request_fails(site: Site, client: WordPressClient, path: str, fault: Fault) -> None:
+    """Every request of the conversation is spoiled once, each on a path of its own."""
+    with proxied(str(site.connection.base_url)) as proxy:
+        publisher = WordPressPublisher(site.connected(base_url=proxy.url))
+        undisturbed = publication(publisher, f"{path}-undisturbed")
+        publisher.write(undisturbed, public=True)
+        for spared in range(len(proxy.requests)):
+            wanted = publication(publisher, f"{path}-{spared}")
+            proxy.spoil(fault, after=spared)
+            receipt = publisher.write(wanted, public=True)
+            assert proxy.fault is None, "the fault must have struck"
+            slug = f"{path}-{spared}".strip("/")
+            assert [str(page.id) for page in client.pages(slug)] == [receipt.external_id]
+            assert client.pages(f"{slug}-2") == ()
+            assert key_of(client.page(int(receipt.external_id)).content.raw) == wanted.idempotency_key
+
+
+@pytest.mark.parametrize("fault", ["empty", "nothing"])
+def test_a_look_up_that_is_wrong_makes_no_second_page(
+    site: Site, client: WordPressClient, path: str, fault: Fault
+) -> None:
+    """An empty list without its count is asked for again; one that lies is found out by the slug it leads to."""
+    slug = path.strip("/")
+    there = client.create({"slug": slug, "title": "There already", "status": "publish", "content": "<p>x</p>"})
+    with proxied(str(site.connection.base_url)) as proxy:
+        publisher = WordPressPublisher(site.connected(base_url=proxy.url))
+        proxy.spoil(fault)
+        assert publisher.write(publication(publisher, path), public=True).external_id == str(there.id)
+    assert len(client.pages(slug)) == 1
+    assert client.pages(f"{slug}-2") == ()
