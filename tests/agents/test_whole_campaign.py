@@ -81,3 +81,19 @@ async def test_most_input_tokens_come_from_the_cache(
     await claude.aclose()
     everything = spent.input_tokens + spent.cache_read_tokens + spent.cache_write_tokens
     assert spent.input_tokens / everything <= 0.35, json.dumps(spent.model_dump(mode="json"))
+
+
+async def test_faults_of_the_vendor_neither_stop_a_campaign_nor_double_a_bill(
+    store: Store, catalog: Catalog, tmp_path: Path
+) -> None:
+    with run_in_thread(seed=13) as sandbox:
+        for kind in ("429", "500", "529", "cut", "cut_after_write"):
+            sandbox.admin.fault("anthropic", kind, rate=0.06)
+        claude = a_claude(sandbox, store, catalog, tmp_path)
+        made = await run_campaign(claude, store, catalog, "conversion-sprint", ("page-cro", "ab-test-setup"))
+        await claude.aclose()
+        assert all(artefact.verdict is not Verdict.NONE for artefact in made.artefacts)
+        billed = sandbox.admin.ledger(vendor="anthropic")
+        calls = store.llm.list(tenant=marketing.TENANT)
+    assert Counter(entry.key for entry in billed) == Counter(call.fingerprint for call in calls)
+    assert sum(entry.amount for entry in billed) == store.llm.totals().cost_usd
