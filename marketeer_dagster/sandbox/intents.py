@@ -13,6 +13,9 @@ _SOURCES = (("problem", 6), ("objection", 6), ("language", 6))
 _VOCABULARY = 10
 """Words an intent is recognised by; more would ask of a page to repeat the context."""
 _FEWEST_WORDS = 3
+_ANSWERS = ("differentiat", "objection", "proof", "overview", "switching")
+"""Words in the headings of sections whose statements can answer a concern."""
+_SHARED_WITH_ANSWER = 2
 _QUERIES = 5
 _SEARCHED_WEIGHT = 2.0
 """Concerns for which the context names searches bring this much more visitors than those it only mentions."""
@@ -32,16 +35,18 @@ _CLAUSE = re.compile(r"[，。、；：！？,.;:!?]+")
 
 @dataclass(frozen=True)
 class Intent:
-    """One concern. `vocabulary` maps stems to weights that sum to 1; `queries` is what its holders search for."""
+    """One concern. `vocabulary` holds stems with weights that sum to 1; `queries` is what its holders search for."""
 
     name: str
     phrase: str
     vocabulary: tuple[tuple[str, float], ...]
+    answer: tuple[tuple[str, float], ...]
+    """The same for the statement of the context that answers it best; empty where none does."""
     queries: tuple[str, ...]
     weight: float
     """Share of the site's visitors who have it before any shock."""
-    searched: bool
-    """Whether the context names its searches itself."""
+    searches: tuple[tuple[tuple[str, float], ...], ...] = ()
+    """The vocabulary of each query, where the context names its searches itself; otherwise empty."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,7 @@ def _intents(seed: int, tenant: str, name: str, one_liner: str, context: str) ->
     for unit in units:
         for word in set(stems(unit.text)):
             frequency[word] = frequency.get(word, 0) + 1
+    statements = _statements(context)
     category = _category(one_liner, name)
     alphas = [2.0 * (_SEARCHED_WEIGHT if unit.searches else 1.0) for unit in units]
     weights = stream(seed, tenant, "intents").dirichlet(alphas)
@@ -67,9 +73,10 @@ def _intents(seed: int, tenant: str, name: str, one_liner: str, context: str) ->
             name=f"{number}-{'-'.join(surface_words(unit.text)[:2])}",
             phrase=unit.text[:160],
             vocabulary=_vocabulary(unit.text, frequency),
+            answer=_answer(unit.text, statements),
             queries=unit.searches or _queries(unit.text, frequency, category, name),
             weight=float(weights[number]),
-            searched=bool(unit.searches),
+            searches=tuple(_vocabulary(search, frequency) for search in unit.searches),
         )
         for number, unit in enumerate(units)
     )
@@ -121,6 +128,28 @@ def _vocabulary(unit: str, frequency: dict[str, int]) -> tuple[tuple[str, float]
     words = [stem(word) for word in _ranked(unit, frequency)[:_VOCABULARY]]
     raw = [1.0 / frequency.get(word, 1) for word in words]
     return tuple((word, weight / sum(raw)) for word, weight in zip(words, raw, strict=True))
+
+
+def _statements(context: str) -> list[str]:
+    sections = _sections(context)
+    bodies = [body for heading, body in sections.items() if any(word in heading for word in _ANSWERS)]
+    return [item for body in bodies for item in _ITEM.split(body) if item.strip()]
+
+
+def _answer(unit: str, statements: list[str]) -> tuple[tuple[str, float], ...]:
+    """The telling words of the statement that shares most, rare words counting more, with what is asked."""
+    holders: dict[str, int] = {}
+    for statement in statements:
+        for word in set(stems(statement)):
+            holders[word] = holders.get(word, 0) + 1
+    asked = set(stems(unit))
+    shared = [asked & set(stems(statement)) for statement in statements]
+    scores = [sum(1 / holders[word] for word in words) for words in shared]
+    best = max(range(len(statements)), key=lambda index: scores[index], default=None)
+    if best is None or len(shared[best]) < _SHARED_WITH_ANSWER:
+        return ()
+    own = " ".join(word for word in surface_words(statements[best]) if stem(word) not in asked)
+    return _vocabulary(own, holders) if own else ()
 
 
 def _category(one_liner: str, name: str) -> str:

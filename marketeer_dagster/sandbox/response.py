@@ -10,18 +10,18 @@ from marketeer_dagster.sandbox.intents import Intent
 from marketeer_dagster.sandbox.traits import Traits
 
 EFFECTS = {
-    "match": 0.28,
-    "specificity": 0.04,
-    "proof": 0.05,
-    "clarity": 0.06,
-    "friction": -0.06,
-    "weight": -0.05,
+    "match": 0.26,
+    "specificity": 0.03,
+    "proof": 0.04,
+    "clarity": 0.05,
+    "friction": -0.05,
+    "weight": -0.04,
     "hype": -0.04,
 }
 """Effect of each trait from 0 to 1 on the log of the conversion rate, for an average audience."""
 _TASTE_SD = 0.3
 """Audiences differ: each tenant's effects are the above times a lognormal factor of this spread."""
-_UNSEEN_SD = 0.05
+_UNSEEN_SD = 0.07
 """What makes a text work that no trait shows: a normal effect on the log rate, fixed per hero."""
 _UNADDRESSED = 0.10
 """What is left of the conversion of visitors whose concern a page does not mention at all."""
@@ -70,7 +70,7 @@ class Audience:
 
     def drift_onto(self, traits: Traits, path: str, size: float) -> Drift:
         """The drift that hurts this page by about `size`: towards the searched concern it speaks to least."""
-        candidates = [intent for intent in self.intents if intent.searched] or self.intents
+        candidates = [intent for intent in self.intents if intent.searches] or self.intents
         worst = min(candidates, key=lambda intent: (traits.match(intent), digest(self._seed, path, intent.name)))
         loss = (1 - _UNADDRESSED) * (1 - traits.match(worst))
         return Drift(worst, min(0.9, size / loss) if loss > 0 else 0.9)

@@ -9,10 +9,12 @@ from html.parser import HTMLParser
 from marketeer_dagster.sandbox.intents import Intent
 from marketeer_dagster.sandbox.text import stems
 
-ZONES = {"hero": 1.0, "heading": 0.8, "body": 0.5}
+ZONES = {"hero": 1.0, "heading": 0.7, "body": 0.3}
 """How much a word counts by where it stands: the hero is title, h1 and what follows up to the next heading."""
-COVERED = 0.55
-"""Weighted share of an intent's vocabulary from which its holders feel fully understood."""
+COVERED = 0.7
+"""Weighted share of an intent's vocabulary, by zone, from which its holders feel fully understood."""
+_ONE_SEARCH = 0.6
+"""How much of naming a concern is naming one of its searches well; the rest is the words of all of them."""
 _SILENT = frozenset({"script", "style", "template", "noscript", "head"})
 _HYPE = frozenset(
     stems(
@@ -50,12 +52,26 @@ class Traits:
     """Empty superlatives and exclamation marks."""
 
     def match(self, intent: Intent) -> float:
-        """How well the page speaks to `intent`: 0 not at all, 1 fully (COVERED of its vocabulary, by zone)."""
+        """How well the page speaks to `intent`: 0 not at all, 1 fully.
+
+        It may name the concern, or answer it: half of what is left unnamed can be made good by the answer.
+        """
+        named, answered = self._named(intent), self._covered(intent.answer)
+        return min(1.0, (named + 0.5 * (1 - named) * answered) / COVERED)
+
+    def _named(self, intent: Intent) -> float:
+        """Who names one search in full has most of the concern; where no searches are known its words decide."""
+        words = self._covered(intent.vocabulary)
+        if not intent.searches:
+            return words
+        return _ONE_SEARCH * max(map(self._covered, intent.searches)) + (1 - _ONE_SEARCH) * words
+
+    def _covered(self, vocabulary: Sequence[tuple[str, float]]) -> float:
+        """The weighted share of a vocabulary that the page uses, by zone."""
         covered = 0.0
-        for word, weight in intent.vocabulary:
-            best = max((ZONES[zone] for zone, words in self.zones if word in words), default=0.0)
-            covered += weight * best
-        return min(1.0, covered / COVERED)
+        for word, weight in vocabulary:
+            covered += weight * max((ZONES[zone] for zone, words in self.zones if word in words), default=0.0)
+        return covered
 
     def message_match(self, intents: Sequence[Intent], shares: Sequence[float]) -> float:
         """The average match over visitors whose intents have these shares."""
