@@ -31,6 +31,7 @@ UNSUPPORTED = {
     "default",
     "oneOf",
 }
+MODELS = ["claude-opus-5-5", "claude-sonnet-5-5", "claude-sonnet-5", "claude-haiku-5-5", "claude-haiku-4-5"]
 
 
 @cache
