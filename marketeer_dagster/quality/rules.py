@@ -1,0 +1,217 @@
+"""Deterministic rules of the channel: what code can see better than a judge. Limits of length are the models' own."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from urllib.parse import urlsplit
+
+from marketeer_dagster.model.artefacts import ArtefactContent
+from marketeer_dagster.model.artefacts.ad_campaign import AdCampaign
+from marketeer_dagster.model.artefacts.content_strategy import ContentStrategy
+from marketeer_dagster.model.artefacts.context_document import ContextDocument
+from marketeer_dagster.model.artefacts.edited_copy import EditedCopy
+from marketeer_dagster.model.artefacts.email_sequence import EmailSequence
+from marketeer_dagster.model.artefacts.experiment_plan import ExperimentPlan
+from marketeer_dagster.model.artefacts.page_copy import PageCopy
+from marketeer_dagster.model.artefacts.tracking_plan import TrackingPlan
+from marketeer_dagster.model.campaign import Brief
+from marketeer_dagster.model.review import Finding, Severity
+from marketeer_dagster.model.tenant import Tenant
+from marketeer_dagster.quality.text import folded, plain, stems
+
+MAX_FORM_FIELDS = 5
+"""Each further field of a signup form costs sign-ups; above this the page must explain itself."""
+SPLIT_TOLERANCE = 0.011
+POWER_CONSTANT = 16.0
+"""n per arm is about 16 p (1 - p) / d^2 for 80 % power at 5 % two-sided (van Belle, Statistical Rules of Thumb)."""
+_PLACEHOLDER = re.compile(
+    r"\[(?:your|insert|name|company|product|link|todo)[^\]]*\]|\{\{?[\w .]+\}?\}|\bTODO\b|\bTBD\b|"
+    r"lorem ipsum|<insert[^>]*>|\bXX+\b|\bxxx+\b",
+    re.IGNORECASE,
+)
+_MERGE_TAG = re.compile(r"\*\|[A-Z0-9_:]+\|\*")
+_DOUBLED = re.compile(r"(?<!\.)\.\.(?!\.)|,,|;;|::|!!+|\?\?+|(?<=\w) ,| {2,}(?=\S)|\b(\w{2,}) \1\b", re.IGNORECASE)
+_SHOUTING = re.compile(r"\b[A-Z]{4,}\b(?:\s+\b[A-Z]{3,}\b)+")
+_FAKE_REPLY = re.compile(r"^\s*(?:re|fwd?|aw)\s*:", re.IGNORECASE)
+
+Rule = Callable[[ArtefactContent, Tenant, Brief], Iterator[Finding]]
+
+
+def check(content: ArtefactContent, tenant: Tenant, brief: Brief) -> tuple[Finding, ...]:
+    """Findings of dimension `rules` for one artefact, in the order of its text."""
+    found = [*_texts(content), *_target(content, brief)]
+    for kind, rule in _RULES.items():
+        if isinstance(content, kind):
+            found += rule(content, tenant, brief)
+    return tuple(found)
+
+
+def _texts(content: ArtefactContent) -> Iterator[Finding]:
+    for path, text in content.texts():
+        line = _MERGE_TAG.sub("", text)
+        if match := _PLACEHOLDER.search(line):
+            yield _blocker(path, match[0], "placeholder left in the text", "write what belongs here")
+        if match := _DOUBLED.search(line):
+            yield _minor(path, match[0].strip() or match[0], "doubled word, space or punctuation", "write it once")
+        if line.count("**") % 2 or line.count("[") != line.count("]"):
+            yield _minor(path, line[:60], "Markdown marks do not pair up", "close what is opened")
+        if match := _SHOUTING.search(line):
+            yield _minor(path, match[0], "several words in capitals read as shouting", "use sentence case")
+        if line.count("!") + line.count("！") > 1:
+            yield _minor(path, "!", "more than one exclamation mark", "keep at most one")
+
+
+def _target(content: ArtefactContent, brief: Brief) -> Iterator[Finding]:
+    page = content.target_page()
+    if page and brief.target.startswith("/") and page.rstrip("/") != brief.target.rstrip("/"):
+        yield _blocker("path", page, f"the brief is about {brief.target}", f"write for {brief.target}")
+
+
+def _page(content: ArtefactContent, tenant: Tenant, brief: Brief) -> Iterator[Finding]:
+    page, prefix = (content.page, "page.") if isinstance(content, EditedCopy) else (content, "")
+    if not isinstance(page, PageCopy):
+        return
+    yield from _link(f"{prefix}cta.url", page.cta.url, tenant)
+    headings = Counter(folded(section.heading) for section in page.sections)
+    headings[folded(page.headline)] += 1
+    for heading, times in headings.items():
+        if times > 1:
+            yield _major(f"{prefix}sections", heading, "the same heading stands twice", "give each block its own point")
+    if len(page.form_fields) > MAX_FORM_FIELDS:
+        problem = f"{len(page.form_fields)} form fields; more than {MAX_FORM_FIELDS} cost sign-ups"
+        yield _minor(f"{prefix}form_fields", "", problem, "ask only what the first step needs")
+    read = stems(f"{page.title_tag} {page.meta_description} {page.body_markdown()}")
+    missing = [keyword for keyword in brief.keywords if stems(keyword) and not stems(keyword) & read]
+    if (
+        brief.keywords
+        and len(missing) == len(brief.keywords)
+        and folded(brief.keywords[0]) not in folded(page.body_markdown())
+    ):
+        yield _major(
+            f"{prefix}headline", page.headline, "none of the brief's keywords occurs", f"use {brief.keywords[0]}"
+        )
+
+
+def _emails(content: ArtefactContent, tenant: Tenant, brief: Brief) -> Iterator[Finding]:
+    if not isinstance(content, EmailSequence):
+        return
+    subjects = Counter(folded(subject) for email in content.emails for subject in email.subjects)
+    for index, email in enumerate(content.emails):
+        yield from _link(f"emails[{index}].cta_url", email.cta_url, tenant)
+        for number, subject in enumerate(email.subjects):
+            where = f"emails[{index}].subjects[{number}]"
+            if _FAKE_REPLY.match(subject):
+                yield _blocker(
+                    where, subject, "pretends to be a reply; inboxes and readers punish it", "say what it is"
+                )
+            if subjects[folded(subject)] > 1:
+                yield _minor(where, subject, "the same subject stands twice in the sequence", "vary it")
+            if plain(subject).isupper() and len(subject) > 8:
+                yield _major(where, subject, "a subject in capitals", "use sentence case")
+
+
+def _ads(content: ArtefactContent, tenant: Tenant, brief: Brief) -> Iterator[Finding]:
+    if not isinstance(content, AdCampaign):
+        return
+    for index, group in enumerate(content.ad_groups):
+        yield from _link(f"ad_groups[{index}].ad.final_url", group.ad.final_url, tenant)
+        for number, headline in enumerate(group.ad.headlines):
+            if "!" in headline:
+                where = f"ad_groups[{index}].ad.headlines[{number}]"
+                yield _blocker(where, headline, "Google refuses exclamation marks in headlines", "end without one")
+        keys = Counter((folded(keyword.text), keyword.match) for keyword in group.keywords)
+        for (text, _), times in keys.items():
+            if times > 1:
+                yield _minor(f"ad_groups[{index}].keywords", text, "the same keyword twice", "keep one")
+    for index, ad_set in enumerate(content.ad_sets):
+        for number, ad in enumerate(ad_set.ads):
+            yield from _link(f"ad_sets[{index}].ads[{number}].link", ad.link, tenant)
+
+
+def _experiment(content: ArtefactContent, tenant: Tenant, brief: Brief) -> Iterator[Finding]:
+    if not isinstance(content, ExperimentPlan):
+        return
+    total = sum(arm.share for arm in content.arms)
+    if abs(total - 1) > SPLIT_TOLERANCE:
+        yield _blocker("arms", "", f"shares sum to {total:.2f}", "let them sum to 1")
+    if len({arm.name for arm in content.arms}) < len(content.arms):
+        yield _blocker("arms", "", "two arms have the same name", "name each arm")
+    rate, effect = content.baseline_rate, content.baseline_rate * content.minimum_effect
+    needed = POWER_CONSTANT * rate * (1 - rate) / effect**2
+    if content.sample_per_arm < needed / 2:
+        problem = f"{content.sample_per_arm:,} visitors per arm cannot find {content.minimum_effect:+.0%} at {rate:.2%}"
+        yield _major("sample_per_arm", "", problem, f"plan about {needed:,.0f}, or look for a larger effect")
+
+
+def _tracking(content: ArtefactContent, tenant: Tenant, brief: Brief) -> Iterator[Finding]:
+    if not isinstance(content, TrackingPlan):
+        return
+    for name, times in Counter(event.name for event in content.events).items():
+        if times > 1:
+            yield _major("events", name, "the event is defined twice", "define it once")
+    if not any(event.key_event for event in content.events):
+        yield _major("events", "", "no event counts as a conversion", "mark the event that the KPI counts")
+
+
+def _strategy(content: ArtefactContent, tenant: Tenant, brief: Brief) -> Iterator[Finding]:
+    if not isinstance(content, ContentStrategy):
+        return
+    pillars = {folded(pillar.name) for pillar in content.pillars}
+    for index, item in enumerate(content.roadmap):
+        if folded(item.pillar) not in pillars:
+            yield _major(f"roadmap[{index}].pillar", item.pillar, "no such pillar", "use a pillar's name")
+    for title, times in Counter(folded(item.title) for item in content.roadmap).items():
+        if times > 1:
+            yield _minor("roadmap", title, "the same piece twice", "keep one")
+
+
+def _context(content: ArtefactContent, tenant: Tenant, brief: Brief) -> Iterator[Finding]:
+    if isinstance(content, ContextDocument):
+        for section, times in Counter(section.section for section in content.sections).items():
+            if times > 1:
+                yield _blocker("sections", section.value, "the section stands twice", "write all twelve once")
+
+
+def _link(path: str, url: str, tenant: Tenant) -> Iterator[Finding]:
+    parts = urlsplit(url)
+    if not parts.scheme and url.startswith(("/", "#")):
+        return
+    own = (tenant.website.host or "").removeprefix("www.")
+    host = (parts.hostname or "").removeprefix("www.")
+    if parts.scheme not in ("http", "https") or not (host == own or host.endswith(f".{own}")):
+        yield _blocker(path, url, f"leads away from {own}", f"use a path such as /signup or a page of {own}")
+
+
+_RULES: Mapping[type[ArtefactContent], Rule] = {
+    PageCopy: _page,
+    EditedCopy: _page,
+    EmailSequence: _emails,
+    AdCampaign: _ads,
+    ExperimentPlan: _experiment,
+    TrackingPlan: _tracking,
+    ContentStrategy: _strategy,
+    ContextDocument: _context,
+}
+
+
+def _finding(severity: Severity, path: str, quote: str, problem: str, suggestion: str) -> Finding:
+    return Finding(
+        dimension="rules",
+        severity=severity,
+        where=path,
+        quote=quote[:600],
+        problem=problem[:800],
+        suggestion=suggestion,
+    )
+
+
+def _blocker(path: str, quote: str, problem: str, suggestion: str) -> Finding:
+    return _finding(Severity.BLOCKER, path, quote, problem, suggestion)
+
+
+def _major(path: str, quote: str, problem: str, suggestion: str) -> Finding:
+    return _finding(Severity.MAJOR, path, quote, problem, suggestion)
+
+
+def _minor(path: str, quote: str, problem: str, suggestion: str) -> Finding:
+    return _finding(Severity.MINOR, path, quote, problem, suggestion)

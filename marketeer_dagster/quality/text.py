@@ -1,0 +1,56 @@
+"""How texts are made comparable: one spelling of quotes, dashes, spaces and digits; words without inflexion noise."""
+
+import re
+import unicodedata
+
+_QUOTES = str.maketrans("“”„‟«»「」『』’‘‚‛`´–—−", '""""""""""\'\'\'\'\'\'---')
+_WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
+_CJK = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+_SUFFIXES = ("'s", "ing", "ers", "er", "ed", "es", "s", "en", "e", "n")
+_LEAST_STEM = 4
+
+
+def plain(text: str) -> str:
+    """NFKC (full-width digits become ASCII), straight quotes, hyphens for dashes, single spaces."""
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text).translate(_QUOTES)).strip()
+
+
+def folded(text: str) -> str:
+    """`plain`, lower case, without Markdown's marks and punctuation: for finding words within other words."""
+    bare = re.sub(r"[*_#>\[\]()`\"]+", "", plain(text).casefold())
+    return re.sub(r"\s+", " ", re.sub(r"[.,;:!?。，；：！？、…]+", " ", bare)).strip()
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, as written."""
+    return _WORD.findall(plain(text))
+
+
+def stem(word: str) -> str:
+    """A crude common form of a word in English or German: enough to see that `trials` is in a text about a `trial`."""
+    low = word.casefold()
+    for suffix in _SUFFIXES:
+        if low.endswith(suffix) and len(low) - len(suffix) >= _LEAST_STEM:
+            return low[: -len(suffix)]
+    return low
+
+
+def stems(text: str) -> frozenset[str]:
+    """The stems of a text's words and of their hyphenated parts."""
+    found: set[str] = set()
+    for word in words(text):
+        found.add(stem(word))
+        found.update(stem(part) for part in re.split(r"[-']", word) if part)
+    return frozenset(found)
+
+
+def cjk_share(text: str) -> float:
+    """Share of a text's letters that are Chinese characters."""
+    letters = [char for char in text if char.isalpha()]
+    return sum(bool(_CJK.match(char)) for char in letters) / len(letters) if letters else 0.0
+
+
+def sentences(text: str) -> list[str]:
+    """Sentences and lines of a text; list marks and headings start new ones."""
+    parts = re.split(r"(?<=[.!?。！？])\s+|(?<=[。！？])|\n+|\s\|\s|:\s|•", text)
+    return [part.strip(" -*#>\t") for part in parts if part.strip(" -*#>\t")]
