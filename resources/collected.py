@@ -1,15 +1,17 @@
 """What a metric client brings home: rows in the warehouse's columns, and how they were come by."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
 class Collected:
     """Rows of one tenant for a range of days."""
 
-    rows: pd.DataFrame
+    rows: "pd.DataFrame"
     """The warehouse table's columns without `tenant`, sorted, one row per key."""
     api_calls: int
     """Answered requests, paging included."""
@@ -19,7 +21,9 @@ class Collected:
     """What a reader of the figures must know: sampling, thresholding, rows withheld."""
 
 
-def frame(columns: dict[str, str], records: list[dict[str, object]], key: list[str]) -> pd.DataFrame:
+def frame(columns: dict[str, str], records: list[dict[str, object]], key: list[str]) -> "pd.DataFrame":
     """`records` as a frame of exactly `columns` (name -> pandas dtype), sorted by `key`; typed even when empty."""
+    import pandas as pd
+
     table = pd.DataFrame.from_records(records, columns=list(columns))
     return table.astype(columns).sort_values(key, ignore_index=True)

@@ -6,15 +6,16 @@ that a backfill of months costs one report's quota tokens instead of one a day.
 
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import ToolError
 from resources.calling import READ_ATTEMPTS, UNLIMITED, CallLimiter, call
 from resources.collected import Collected, frame
 from resources.google_auth import TIMEOUT_S, credentials, require_setting, translate_google
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TOOL = "ga4"
 SCOPES = ("https://www.googleapis.com/auth/analytics.readonly",)
@@ -45,7 +46,7 @@ class Ga4Client:
         self._property = require_setting(connection, "property_id", "123456789").removeprefix("properties/")
         self._key_event = connection.settings.get("key_event", DEFAULT_KEY_EVENT)
 
-    def daily(self, first: date, last: date) -> pd.DataFrame:
+    def daily(self, first: date, last: date) -> "pd.DataFrame":
         """Rows of `ga4_daily` for [first, last], days in the property's time zone. Raises ToolError."""
         return self.collect_daily(first, last).rows
 
@@ -55,7 +56,7 @@ class Ga4Client:
         report = self._report(_DAILY_DIMENSIONS, metrics, first, last)
         return report.collected(DAILY_COLUMNS, 5)
 
-    def experiments(self, first: date, last: date) -> pd.DataFrame:
+    def experiments(self, first: date, last: date) -> "pd.DataFrame":
         """Rows of `experiment_daily` for [first, last]: visitors and conversions per arm. Raises ToolError."""
         return self.collect_experiments(first, last).rows
 
@@ -146,19 +147,26 @@ class _Report:
             self._notes["rows beyond the property's cardinality limit are summed up in '(other)'"] = None
 
     def collected(self, columns: dict[str, str], dimensions: int) -> Collected:
+        """The rows in our columns; those that our spelling of "not set" makes alike are added up."""
         names = list(columns)
-        records = [
-            {name: _value(columns[name], text) for name, text in zip(names, row, strict=True)} for row in self.rows
-        ]
-        return Collected(frame(columns, records, names[:dimensions]), self.calls, self._quota, tuple(self._notes))
+        merged: dict[tuple[object, ...], dict[str, Any]] = {}
+        for row in self.rows:
+            record = {name: _value(name, columns[name], text) for name, text in zip(names, row, strict=True)}
+            held = merged.setdefault(tuple(record[name] for name in names[:dimensions]), record)
+            if held is not record:
+                held.update({name: held[name] + record[name] for name in names[dimensions:]})
+        rows = frame(columns, list(merged.values()), names[:dimensions])
+        return Collected(rows, self.calls, self._quota, tuple(self._notes))
 
 
-def _value(dtype: str, text: object) -> object:
+def _value(name: str, dtype: str, text: object) -> Any:
     if dtype == "object":
         return datetime.strptime(str(text), "%Y%m%d").date()
     if dtype == "int64":
         return int(float(str(text)))
-    return float(str(text)) if dtype == "float64" else str(text)
+    if dtype == "float64":
+        return float(str(text))
+    return "" if name == "campaign" and text in _NOT_SET else str(text)
 
 
 def _translate(error: Exception) -> ToolError | None:

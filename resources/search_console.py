@@ -7,16 +7,17 @@ each paged to its end: asked for months at once it would silently keep the top r
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-
-import pandas as pd
 
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import ToolError
 from resources.calling import READ_ATTEMPTS, UNLIMITED, CallLimiter, call
 from resources.collected import Collected, frame
 from resources.google_auth import TIMEOUT_S, credentials, require_setting, translate_google
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TOOL = "search_console"
 SCOPES = ("https://www.googleapis.com/auth/webmasters.readonly",)
@@ -44,7 +45,7 @@ class SearchConsoleClient:
         host = urlsplit(self._site).netloc or self._site.removeprefix("sc-domain:")
         self._hosts = frozenset({host, f"www.{host}"})
 
-    def daily(self, first: date, last: date) -> pd.DataFrame:
+    def daily(self, first: date, last: date) -> "pd.DataFrame":
         """Rows of `gsc_daily` for [first, last], days in Pacific time as Google counts them. Raises ToolError.
 
         `page` is the path for pages of the property's own host, so that it joins with analytics' landing pages.
@@ -119,8 +120,8 @@ def _record(row: dict[str, Any], own_hosts: frozenset[str]) -> dict[str, object]
         "date": date.fromisoformat(day),
         "page": _path(page, own_hosts),
         "query": query,
-        "country": country,
-        "device": device,
+        "country": country.lower(),
+        "device": device.lower(),
         "clicks": round(row["clicks"]),
         "impressions": round(row["impressions"]),
         "position": float(row["position"]),

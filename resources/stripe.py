@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import pandas as pd
 from pydantic import ValidationError
 
 from marketeer_dagster.model.connection import Connection
@@ -17,6 +16,9 @@ from resources.collected import Collected, frame
 from resources.mrr import Movement, daily_movements
 from resources.stripe_history import histories
 from resources.stripe_models import Discount, Subscription, SubscriptionEvent, Valuation
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TOOL = "stripe"
 TIMEOUT_S = (5.0, 30.0)
@@ -44,7 +46,7 @@ class StripeClient_:  # noqa: N801 - the SDK's own client is called StripeClient
         self._zone = _zone(connection)
         self._api_calls = 0
 
-    def daily(self, first: date, last: date) -> pd.DataFrame:
+    def daily(self, first: date, last: date) -> "pd.DataFrame":
         """Rows of `stripe_daily` for [first, last], money in the reporting currency. Raises ToolError."""
         return self.collect_daily(first, last).rows
 

@@ -1,0 +1,16 @@
+"""The job `ingest`: days of metrics, then the marts made of them."""
+
+from dagster import AssetSelection, define_asset_job, in_process_executor
+
+from assets.marts import mart_assets
+from assets.metrics import metric_assets
+
+ingest_job = define_asset_job(
+    "ingest",
+    selection=AssetSelection.assets(*metric_assets, *mart_assets),
+    # Waiting for vendors and one DuckDB writer: processes would only add their start to it.
+    executor_def=in_process_executor,
+    tags={"marketeer/kind": "metrics"},
+    description="Reads days of every metric table for all connected tenants, then computes the marts. A range is one "
+    "run: set the tags dagster/asset_partition_range_start and _end, or launch a backfill.",
+)

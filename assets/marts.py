@@ -1,0 +1,186 @@
+"""Marts: tables computed from the facts and the store's copies, one SQL file each, and the copies themselves.
+
+A mart's dependencies are read out of its SQL, so the asset graph cannot say other than what the query does.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dagster import (
+    AssetCheckResult,
+    AssetCheckSpec,
+    AssetExecutionContext,
+    AssetKey,
+    AssetsDefinition,
+    MaterializeResult,
+    MetadataValue,
+    asset,
+)
+
+from assets.failures import explained
+from assets.metrics.factory import POOL
+from assets.metrics.sources import SOURCES
+from assets.tables import address, markdown_table, mart_schema, preview, row_count
+from marketeer_dagster.model.ids import content_hash
+from marketeer_dagster.store import Store
+from marketeer_dagster.warehouse import MARTS, Warehouse, sync_store
+from marketeer_dagster.warehouse.copies import COPIES
+from marketeer_dagster.warehouse.marts import Mart, mart
+
+STORE_TABLES = AssetKey("store_tables")
+PREVIEW_ROWS = 12
+_COPIES = frozenset(table.name for table in COPIES)
+_INGESTED = frozenset(source.table for source in SOURCES)
+_READS = re.compile(r"\b(?:FROM|JOIN)\s+\"?(\w+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class _Reconciliation:
+    """A sum that a mart must share with the table it is made of."""
+
+    description: str
+    differing: str
+    """Query for the rows in which they differ; none is right."""
+
+
+def build_store_tables() -> AssetsDefinition:
+    """The asset `store_tables`. Needs resources `store` and `warehouse`."""
+
+    @asset(
+        key=STORE_TABLES,
+        group_name="marts",
+        kinds={"sqlalchemy", "duckdb"},
+        owners=["team:measure"],
+        description="What was planned, made, reviewed, published, signalled, tested, learned and spent, copied from the "
+        "operational store for analysts: " + ", ".join(f"`{name}`" for name in sorted(_COPIES)) + ".",
+        required_resource_keys={"store", "warehouse"},
+        pool=POOL,
+    )
+    def store_tables(context: AssetExecutionContext) -> MaterializeResult:
+        store: Store = context.resources.store.store()
+        warehouse: Warehouse = context.resources.warehouse.warehouse()
+        with explained(), warehouse.writing() as writer:
+            rows = sync_store(store, writer)
+        return MaterializeResult(
+            metadata={
+                "dagster/row_count": sum(rows.values()),
+                "tables": MetadataValue.md(markdown_table(("Table", "Rows"), list(rows.items()))),
+                "preview": MetadataValue.md(preview(warehouse, _NEWEST_ARTEFACTS)),
+            }
+        )
+
+    return store_tables
+
+
+def build_mart_asset(name: str) -> AssetsDefinition:
+    """The asset of one mart. Needs resource `warehouse`."""
+    definition = mart(name)
+    reconciliation = _RECONCILIATIONS.get(name)
+    specs = [AssetCheckSpec("plausible", asset=name, description="No negative counts, rates between 0 and 1.")]
+    if reconciliation is not None:
+        specs.append(AssetCheckSpec("adds_up", asset=name, description=reconciliation.description))
+
+    @asset(
+        name=name,
+        group_name="marts",
+        deps=_dependencies(definition),
+        kinds={"sql", "duckdb"},
+        owners=["team:measure"],
+        description=_documentation(definition),
+        metadata=address(name),
+        code_version=content_hash(definition.select),
+        check_specs=specs,
+        required_resource_keys={"warehouse"},
+        pool=POOL,
+    )
+    def computed(context: AssetExecutionContext) -> Iterator[AssetCheckResult | MaterializeResult]:
+        warehouse: Warehouse = context.resources.warehouse.warehouse()
+        with explained(), warehouse.writing() as writer:
+            writer.build_mart(name)
+        schema = mart_schema(warehouse, definition)
+        yield _check(warehouse, "plausible", _implausible(name, {c.name: c.type for c in schema.columns}))
+        if reconciliation is not None:
+            yield _check(warehouse, "adds_up", reconciliation.differing)
+        yield MaterializeResult(
+            metadata={
+                "dagster/row_count": row_count(warehouse, name),
+                "dagster/column_schema": schema,
+                "preview": MetadataValue.md(preview(warehouse, _newest(definition))),
+                "query": MetadataValue.md(f"```sql\n{definition.select.strip()}\n```"),
+            }
+        )
+
+    return computed
+
+
+def _dependencies(definition: Mart) -> list[AssetKey]:
+    """Assets that fill the tables a mart reads. Facts of tools that cannot be connected yet have none."""
+    read = set(_READS.findall(definition.select)) & (_COPIES | _INGESTED | set(MARTS))
+    return sorted({STORE_TABLES if table in _COPIES else AssetKey(table) for table in read})
+
+
+def _documentation(definition: Mart) -> str:
+    columns = "\n".join(f"- `{name}`: {meaning}" for name, meaning in definition.columns.items())
+    return f"{definition.comment}\n\n{columns}"
+
+
+def _newest(definition: Mart) -> str:
+    by = next((column for column in ("date", "month", "live_from") if column in definition.columns), "tenant")
+    return f'SELECT * FROM "{definition.name}" ORDER BY {by} DESC, tenant LIMIT {PREVIEW_ROWS}'
+
+
+def _implausible(name: str, types: dict[str, str]) -> str:
+    counts = [f'"{column}" < 0' for column, type_ in types.items() if type_ == "BIGINT"]
+    rates = [f'"{column}" NOT BETWEEN 0 AND 1' for column in types if column.endswith("_rate")]
+    return f'SELECT * FROM "{name}" WHERE {" OR ".join([*counts, *rates]) or "false"}'
+
+
+def _check(warehouse: Warehouse, name: str, offending: str) -> AssetCheckResult:
+    with warehouse.reading() as connection:
+        found = connection.execute(f"SELECT count(*) FROM ({offending})").fetchone()
+    rows = int(found[0]) if found else 0
+    return AssetCheckResult(
+        check_name=name,
+        passed=rows == 0,
+        description=f"{rows} rows at fault" if rows else "no row at fault",
+        metadata={
+            "rows_at_fault": rows,
+            "rows": MetadataValue.md(preview(warehouse, f"{offending} LIMIT {PREVIEW_ROWS}") if rows else "none"),
+            "query": MetadataValue.md(f"```sql\n{offending.strip()}\n```"),
+        },
+    )
+
+
+def _same_traffic(name: str) -> _Reconciliation:
+    return _Reconciliation(
+        "Sessions and conversions of every tenant and day are those of ga4_daily.",
+        f"""
+SELECT tenant, date, m.sessions AS in_mart, f.sessions AS in_facts
+FROM (SELECT tenant, date, sum(sessions) AS sessions, sum(conversions) AS conversions FROM {name} GROUP BY ALL) AS m
+FULL JOIN (
+    SELECT tenant, date, sum(sessions) AS sessions, sum(conversions) AS conversions FROM ga4_daily GROUP BY ALL
+) AS f USING (tenant, date)
+WHERE m.sessions IS DISTINCT FROM f.sessions OR m.conversions IS DISTINCT FROM f.conversions""",
+    )
+
+
+_RECONCILIATIONS = {
+    "channel_performance": _same_traffic("channel_performance"),
+    "page_performance": _same_traffic("page_performance"),
+    "spend_and_budget": _Reconciliation(
+        "Every tenant's Claude cost is the sum of its settled calls in llm_calls.",
+        """
+SELECT tenant, m.cost_usd AS in_mart, f.cost_usd AS in_ledger
+FROM (SELECT tenant, sum(cost_usd) AS cost_usd FROM spend_and_budget GROUP BY tenant) AS m
+FULL JOIN (SELECT tenant, sum(cost_usd) AS cost_usd FROM llm_calls WHERE state = 'settled' GROUP BY tenant) AS f
+    USING (tenant)
+WHERE coalesce(m.cost_usd, 0) <> coalesce(f.cost_usd, 0)""",
+    ),
+}
+_NEWEST_ARTEFACTS = (
+    "SELECT tenant, campaign, skill, version, title, status, score, cost_usd FROM artefacts "
+    f"WHERE is_head ORDER BY created_at DESC, artefact LIMIT {PREVIEW_ROWS}"
+)
+
+mart_assets = [build_store_tables(), *(build_mart_asset(name) for name in MARTS)]

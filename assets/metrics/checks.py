@@ -1,0 +1,190 @@
+"""Checks of the metric tables: they read the snapshot, name the tenants concerned, and never call a vendor."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import duckdb
+from dagster import (
+    AssetCheckExecutionContext,
+    AssetCheckResult,
+    AssetChecksDefinition,
+    AssetCheckSeverity,
+    AssetCheckSpec,
+    AssetKey,
+    MetadataValue,
+    multi_asset_check,
+)
+
+from assets.metrics.factory import connected
+from assets.metrics.landing import newest_day
+from assets.metrics.sources import MetricSource
+from assets.tables import markdown_table
+from marketeer_dagster.model.clock import Clock
+from marketeer_dagster.model.connection import Connection
+from marketeer_dagster.store import Store
+
+WINDOW_DAYS = 28
+"""How far back gaps and silence are looked for."""
+SILENT_SHARE = 0.1
+"""A settled day below this share of the window's median counts as silent: tags fail all at once, demand does not."""
+_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What a check may look at."""
+
+    source: MetricSource
+    connections: Sequence[Connection]
+    clock: Clock
+    snapshot: duckdb.DuckDBPyConnection
+
+    def settled(self, connection: Connection) -> date:
+        """The newest day that the vendor should have reported by now."""
+        return newest_day(connection, self.clock) - timedelta(days=self.source.lag_days)
+
+
+@dataclass(frozen=True)
+class _Finding:
+    """One thing wrong: whose it is, which day (where it is about one), what."""
+
+    tenant: str
+    day: date | None
+    problem: str
+
+
+@dataclass(frozen=True)
+class _Check:
+    name: str
+    description: str
+    find: Callable[[_Asked], list[_Finding]]
+    severity: AssetCheckSeverity
+
+
+def build_metric_checks(source: MetricSource) -> AssetChecksDefinition:
+    """The checks of one table, in one step. Needs resources `store`, `warehouse` and `clock`."""
+    checks = [check for check in _CHECKS if source.every_day or check.name == "no_impossible_values"]
+    key = AssetKey(source.table)
+
+    @multi_asset_check(
+        name=f"{source.table}_checks",
+        specs=[AssetCheckSpec(check.name, asset=key, description=check.description) for check in checks],
+        required_resource_keys={"store", "warehouse", "clock"},
+    )
+    def metric_checks(context: AssetCheckExecutionContext) -> Iterator[AssetCheckResult]:
+        store: Store = context.resources.store.store()
+        clock: Clock = context.resources.clock.clock()
+        with context.resources.warehouse.warehouse().reading() as snapshot:
+            asked = _Asked(source, connected(store, source.tool), clock, snapshot)
+            for check in checks:
+                yield _result(key, check, check.find(asked))
+
+    return metric_checks
+
+
+def _result(key: AssetKey, check: _Check, found: Sequence[_Finding]) -> AssetCheckResult:
+    rows = [(finding.tenant, finding.day or "", finding.problem) for finding in found[:_SHOWN]]
+    tenants = ", ".join(sorted({finding.tenant for finding in found}))
+    return AssetCheckResult(
+        asset_key=key,
+        check_name=check.name,
+        passed=not found,
+        severity=check.severity,
+        description=f"{len(found)} found, of {tenants}" if found else "nothing found",
+        metadata={
+            "found": len(found),
+            "tenants": tenants or "none",
+            "details": MetadataValue.md(markdown_table(("Tenant", "Day", "Problem"), rows) if rows else "nothing"),
+        },
+    )
+
+
+def _absent(asked: _Asked) -> list[_Finding]:
+    with_rows = {
+        row[0] for row in asked.snapshot.execute(f"SELECT DISTINCT tenant FROM {asked.source.table}").fetchall()
+    }
+    return [
+        _Finding(str(connection.tenant), None, f"connected to {asked.source.tool}, but no row has ever landed")
+        for connection in asked.connections
+        if connection.tenant not in with_rows
+    ]
+
+
+def _impossible(asked: _Asked) -> list[_Finding]:
+    found: list[_Finding] = []
+    for condition, problem in asked.source.impossible:
+        query = (
+            f"SELECT tenant, date, count(*) FROM {asked.source.table} WHERE {condition} GROUP BY ALL ORDER BY date DESC"
+        )
+        rows = asked.snapshot.execute(query).fetchall()
+        found += [_Finding(tenant, day, f"{problem} ({count} rows)") for tenant, day, count in rows]
+    return found
+
+
+def _stale(asked: _Asked) -> list[_Finding]:
+    query = f"SELECT tenant, max(date) FROM {asked.source.table} GROUP BY tenant"
+    newest: dict[str, date] = dict(asked.snapshot.execute(query).fetchall())
+    return [
+        _Finding(str(connection.tenant), day, f"newest day is {day}, expected {asked.settled(connection)} or later")
+        for connection in asked.connections
+        if (day := newest.get(connection.tenant)) is not None and day < asked.settled(connection)
+    ]
+
+
+def _interrupted(asked: _Asked) -> list[_Finding]:
+    return [finding for connection in asked.connections for finding in _gaps_and_silence(asked, connection)]
+
+
+def _gaps_and_silence(asked: _Asked, connection: Connection) -> Iterator[_Finding]:
+    tenant, last = str(connection.tenant), asked.settled(connection)
+    rows = asked.snapshot.execute(_CONTINUITY.format(table=asked.source.table, measure=asked.source.measures[0]), {
+        "tenant": tenant, "last": last, "days": WINDOW_DAYS, "share": SILENT_SHARE,
+    }).fetchall()  # fmt: skip
+    for day, total, median in rows:
+        said = "no rows, though there are earlier and later ones" if total is None else (
+            f"{asked.source.measures[0]} {total:,.0f}, median of {WINDOW_DAYS} days {median:,.0f}"
+        )  # fmt: skip
+        yield _Finding(tenant, day, said)
+
+
+# Days between the tenant's first and newest that have no rows, or nearly nothing compared with the window's median.
+_CONTINUITY = """
+WITH daily AS (
+    SELECT date, sum({measure}) AS total FROM {table}
+    WHERE tenant = $tenant AND date > $last - $days::INTEGER AND date <= $last GROUP BY date
+),
+span AS (
+    SELECT unnest(generate_series(min(date)::TIMESTAMP, max(date)::TIMESTAMP, INTERVAL 1 DAY))::DATE AS date FROM daily
+),
+middle AS (SELECT median(total) AS median FROM daily)
+SELECT span.date, total, median FROM span LEFT JOIN daily USING (date) CROSS JOIN middle
+WHERE total IS NULL OR total < $share * median ORDER BY span.date DESC
+"""
+
+_CHECKS = (
+    _Check(
+        "rows_present",
+        "Every tenant that is connected to this tool has rows.",
+        _absent,
+        AssetCheckSeverity.WARN,
+    ),
+    _Check(
+        "no_impossible_values",
+        "No row contradicts itself: counts below zero, more conversions than sessions, and the like.",
+        _impossible,
+        AssetCheckSeverity.ERROR,
+    ),
+    _Check(
+        "fresh",
+        "Each tenant's newest day is as new as the vendor usually reports, by the business clock.",
+        _stale,
+        AssetCheckSeverity.WARN,
+    ),
+    _Check(
+        "tracking_continuity",
+        f"No day of the last {WINDOW_DAYS} is missing or silent between days that are there.",
+        _interrupted,
+        AssetCheckSeverity.WARN,
+    ),
+)

@@ -1,0 +1,79 @@
+"""What the warehouse already holds of the days being read again: for telling revisions, and for not losing days."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+from assets.metrics.sources import MetricSource
+from marketeer_dagster.warehouse import Warehouse
+
+_SHOWN = 5
+"""Revised days told in words; the rest is counted."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """One tenant's rows of one table and range, as they were before; columns as the clients bring them."""
+
+    rows: "pd.DataFrame"
+
+    def missing_from(self, new: "pd.DataFrame") -> tuple[date, ...]:
+        """Days that have rows here and none in `new`."""
+        return tuple(sorted(days_of(self.rows).keys() - days_of(new).keys()))
+
+    def with_days_kept(self, new: "pd.DataFrame", days: Sequence[date]) -> "pd.DataFrame":
+        """`new` with the rows of `days` as they were."""
+        if not days:
+            return new
+        kept = self.rows[self.rows["date"].isin(set(days))]
+        import pandas as pd
+
+        return pd.concat([new, kept[list(new.columns)]], ignore_index=True)
+
+    def revisions(self, new: "pd.DataFrame", measures: Sequence[str]) -> tuple[str, ...]:
+        """Days whose sums of `measures` differ from `new`, in words, newest first."""
+        before, after = _sums(self.rows, measures), _sums(new, measures)
+        told = [
+            f"{day}: {', '.join(changes)}"
+            for day in sorted(before.keys() & after.keys(), reverse=True)
+            if (changes := _changes(before[day], after[day]))
+        ]
+        return (*told[:_SHOWN], f"and {len(told) - _SHOWN} more days") if len(told) > _SHOWN else tuple(told)
+
+
+def read_held(
+    warehouse: Warehouse, source: MetricSource, tenants: Sequence[str], first: date, last: date
+) -> dict[str, Held]:
+    """What is held of each tenant in [first, last]."""
+    query = f"SELECT * FROM {source.table} WHERE date BETWEEN ? AND ? AND list_contains(?, tenant)"
+    import pandas as pd
+
+    with warehouse.reading() as connection:
+        rows = connection.execute(query, [first, last, list(tenants)]).df()
+    rows["date"] = pd.to_datetime(rows["date"]).dt.date
+    return {tenant: Held(rows[rows["tenant"] == tenant].drop(columns="tenant")) for tenant in tenants}
+
+
+def days_of(rows: "pd.DataFrame") -> dict[date, int]:
+    """Number of rows by day."""
+    counts: dict[date, int] = {}
+    for day in rows["date"]:
+        counts[day] = counts.get(day, 0) + 1
+    return counts
+
+
+def _sums(rows: "pd.DataFrame", measures: Sequence[str]) -> dict[date, dict[str, float]]:
+    sums = rows.groupby("date")[list(measures)].sum()
+    return {day: {name: float(values[name]) for name in measures} for day, values in sums.iterrows()}
+
+
+def _changes(before: dict[str, float], after: dict[str, float]) -> list[str]:
+    return [
+        f"{name} {before[name]:,.10g} → {after[name]:,.10g}"
+        for name in before
+        if round(before[name], 2) != round(after[name], 2)
+    ]

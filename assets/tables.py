@@ -1,0 +1,69 @@
+"""How warehouse tables appear in Dagster: Markdown previews, column schemas, addresses."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from dagster import TableColumn, TableColumnConstraints, TableConstraints, TableSchema
+
+from marketeer_dagster.warehouse import TABLES, Warehouse
+from marketeer_dagster.warehouse.marts import Mart
+
+DATABASE = "warehouse"
+
+
+def table_metadata(name: str) -> dict[str, object]:
+    """Definition metadata of a written table: address, columns with types and comments, the key."""
+    table = TABLES[name]
+    columns = [
+        TableColumn(c.name, c.type, c.comment, constraints=TableColumnConstraints(nullable=c.nullable))
+        for c in table.columns
+    ]
+    key = TableConstraints(other=[f"one row per {', '.join(table.key)}"])
+    return {**address(name), "dagster/column_schema": TableSchema(columns, key)}
+
+
+def address(name: str) -> dict[str, object]:
+    """Where a table of the warehouse is found."""
+    return {"dagster/table_name": f"{DATABASE}.main.{name}", "dagster/storage_kind": "duckdb"}
+
+
+def mart_schema(warehouse: Warehouse, mart: Mart) -> TableSchema:
+    """A mart's columns: types as it was computed, meanings from its file."""
+    with warehouse.reading() as connection:
+        types = connection.execute(f'SELECT column_name, column_type FROM (DESCRIBE "{mart.name}")').fetchall()
+    return TableSchema([TableColumn(name, type_, mart.columns.get(name)) for name, type_ in types])
+
+
+def row_count(warehouse: Warehouse, name: str) -> int:
+    """Rows of a table in the snapshot."""
+    with warehouse.reading() as connection:
+        row = connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()
+    return int(row[0]) if row else 0
+
+
+def preview(warehouse: Warehouse, query: str, parameters: Sequence[object] = ()) -> str:
+    """A query's rows as a Markdown table; says so when there are none."""
+    with warehouse.reading() as connection:
+        found = connection.execute(query, list(parameters))
+        names = [str(column[0]) for column in found.description or ()]
+        rows = found.fetchall()
+    return markdown_table(names, rows) if rows else "no rows yet"
+
+
+def markdown_table(names: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A Markdown table; pipes and line breaks in cells are made harmless."""
+    return "\n".join([_line(names), "|" + "---|" * len(names), *(_line(row) for row in rows)])
+
+
+def _line(cells: Sequence[object]) -> str:
+    return "| " + " | ".join(_cell(cell) for cell in cells) + " |"
+
+
+def _cell(cell: object) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, float):
+        return f"{cell:,.4g}" if abs(cell) < 1 else f"{cell:,.2f}"
+    if isinstance(cell, datetime):
+        return f"{cell:%Y-%m-%d %H:%M}"
+    return str(cell).replace("|", "\\|").replace("\n", " ")
