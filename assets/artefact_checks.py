@@ -51,7 +51,9 @@ def examine_quality(store: Store, catalog: Catalog, artefact: Artefact) -> tuple
 
 def examine_claims(store: Store, catalog: Catalog, artefact: Artefact) -> tuple[Findings, Mapping[str, object]]:
     """Every number, name, quotation and superlative is supported by the context or the metrics it was written from."""
-    return claims.check(artefact.parsed(), claim_sources(store, artefact)), {"context_version": artefact.context_version}
+    return claims.check(artefact.parsed(), claim_sources(store, artefact)), {
+        "context_version": artefact.context_version
+    }
 
 
 def examine_consistency(store: Store, catalog: Catalog, artefact: Artefact) -> tuple[Findings, Mapping[str, object]]:
@@ -129,10 +131,10 @@ def findings_table(found: Findings) -> str:
         f"| {f.severity.value} | {f.dimension} | `{f.where}` | {_cell(f.quote)} | {_cell(f.problem)} | {_cell(f.suggestion)} |"
         for f in found
     ]
-    return "\n".join(["| Severity | About | Where | Words | Problem | Suggestion |", "|---|---|---|---|---|---|", *rows])
+    return "\n".join(
+        ["| Severity | About | Where | Words | Problem | Suggestion |", "|---|---|---|---|---|---|", *rows]
+    )
 
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
-
-

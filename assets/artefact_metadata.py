@@ -49,4 +49,6 @@ def _reviews(bench: Workshop, artefact: Artefact) -> str:
         f"| {r.version} | {r.reviewer} | {r.round} | {r.verdict.value} | {r.score:.1f} | {len(r.findings)} |"
         for r in bench.store.reviews.list(artefact=artefact.id)
     ]
-    return "\n".join(["| Version | Reviewer | Round | Verdict | Score | Findings |", "|---|---|---|---|---|---|", *rows])
+    return "\n".join(
+        ["| Version | Reviewer | Round | Verdict | Score | Findings |", "|---|---|---|---|---|---|", *rows]
+    )

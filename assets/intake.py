@@ -20,7 +20,8 @@ class GoalConfig(Config):
     tenant: str = Field(description="Id of the tenant, as `marketeer tenant list` shows it.")
     goal: str = Field(description='What is wanted, for instance "+20 % trial signups this quarter".')
     budget_usd: float | None = Field(
-        default=None, description="Most that may be spent on it (Claude and ads together), USD; empty: the tenant's limits."
+        default=None,
+        description="Most that may be spent on it (Claude and ads together), USD; empty: the tenant's limits.",
     )
     deadline: str | None = Field(default=None, description="By when, as YYYY-MM-DD; empty: the Director decides.")
 
@@ -30,7 +31,9 @@ class PipelineConfig(Config):
 
     tenant: str = Field(description="Id of the tenant.")
     pipeline: str = Field(description="Name of the pipeline, for instance page-launch.")
-    campaign: str | None = Field(default=None, description="Slug for the campaign; empty: made from the pipeline's name.")
+    campaign: str | None = Field(
+        default=None, description="Slug for the campaign; empty: made from the pipeline's name."
+    )
 
 
 def build_intake_jobs(catalog: Catalog):

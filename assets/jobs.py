@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from dagster import AssetKey, AssetSelection, JobDefinition, UnresolvedAssetJobDefinition, define_asset_job, in_process_executor
+from dagster import AssetKey, AssetSelection, JobDefinition, define_asset_job, in_process_executor
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from assets.executor import agent_executor
 from assets.names import CAMPAIGN_PLAN, CAMPAIGN_REVIEW, asset_key, op_name

@@ -11,6 +11,7 @@ from dagster import (
     asset,
 )
 
+from assets.failures import explained
 from assets.names import CAMPAIGN_PLAN, PRODUCT_CONTEXT
 from assets.partitions import campaigns, tenants
 from marketeer_dagster.agents.director import Director
@@ -82,18 +83,18 @@ def build_campaign_plan(catalog: Catalog) -> AssetsDefinition:
         director = Director(context.resources.claude.model(), catalog)
         with explained():
             plan, spend = await director.plan(
-            goal_of(store, campaign, signal),
-            store.tenants.get(campaign.tenant),
-            store.contexts.latest(campaign.tenant),
-            metrics_brief(context.resources.warehouse.warehouse(), campaign.tenant, subject),
-            learnings,
-            campaign=campaign,
-            pipeline=campaign.pipeline,
-            signal=signal,
-            evidence=signal.evidence.detail if signal else "",
-            at=clock.now(),
-            run_id=context.run_id,
-        )
+                goal_of(store, campaign, signal),
+                store.tenants.get(campaign.tenant),
+                store.contexts.latest(campaign.tenant),
+                metrics_brief(context.resources.warehouse.warehouse(), campaign.tenant, subject),
+                learnings,
+                campaign=campaign,
+                pipeline=campaign.pipeline,
+                signal=signal,
+                evidence=signal.evidence.detail if signal else "",
+                at=clock.now(),
+                run_id=context.run_id,
+            )
         store.campaigns.save_plan(campaign.key, plan, clock.now())
         store.campaigns.set_status(campaign.key, CampaignStatus.PLANNED, clock.now())
         return MaterializeResult(metadata=_metadata(campaign, plan, spend, len(learnings)))

@@ -63,7 +63,10 @@ def _campaign_review(catalog: Catalog) -> AssetsDefinition:
             f"| {a.skill} | {a.title} | {a.version} | {a.status.value} | {a.score:.1f} | {a.revisions} | {a.spend.cost_usd:.4f} |"
             for a in heads
         ]
-        head = ["| Skill | Artefact | Version | Status | Score | Revisions | Cost, USD |", "|---|---|---|---|---|---|---|"]
+        head = [
+            "| Skill | Artefact | Version | Status | Score | Revisions | Cost, USD |",
+            "|---|---|---|---|---|---|---|",
+        ]
         return MaterializeResult(
             metadata={
                 "preview": MetadataValue.md("\n".join([*head, *rows])),

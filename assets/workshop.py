@@ -6,9 +6,10 @@ from dagster import OpExecutionContext
 
 from assets.desk import Desk
 from assets.io import WorkingCopy
+from assets.sources import keep_sources
 from marketeer_dagster.agents.assignment import Assignment, Drafted, Reviewed
-from marketeer_dagster.agents.protocols import LanguageModel
 from marketeer_dagster.campaigns.decisions import artefact_subject, human_approval
+from marketeer_dagster.campaigns.examining import sources_of
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.catalog.models import Skill
 from marketeer_dagster.model.artefacts import Artefact, ArtefactStatus, Spend, artefact_kinds, dump_content
@@ -16,6 +17,7 @@ from marketeer_dagster.model.clock import Clock
 from marketeer_dagster.model.ids import ApprovalId, CampaignKey, derived
 from marketeer_dagster.model.review import Approval, ApprovalReason, Review, Severity, Verdict
 from marketeer_dagster.store import Store
+from resources.claude import Claude
 
 
 @dataclass(frozen=True)
@@ -24,9 +26,8 @@ class Workshop:
 
     store: Store
     clock: Clock
-    model: LanguageModel
+    model: Claude
     assignment: Assignment
-    simulated: bool
 
     @classmethod
     def of(cls, context: OpExecutionContext, catalog: Catalog, skill: Skill) -> "Workshop":
@@ -35,14 +36,14 @@ class Workshop:
         store: Store = resources.store.store()
         desk = Desk(store, resources.warehouse.warehouse(), catalog, resources.clock.clock(), resources.publishers)
         assignment = desk.assignment(CampaignKey(context.partition_key), skill.name, context.run_id)
-        return cls(store, desk.clock, resources.claude.model(), assignment, resources.claude.simulated)
+        return cls(store, desk.clock, resources.claude.model(), assignment)
 
     def version(self, drafted: Drafted) -> int:
         content, content_hash = dump_content(drafted.content)
         assignment = self.assignment
         kind = assignment.skill.artefact
         title = f"{artefact_kinds()[kind].title_of_kind} {drafted.content.target_page()}".strip()
-        return self.store.artefacts.put(
+        stored = self.store.artefacts.put(
             Artefact(
                 id=assignment.artefact_id,
                 tenant=assignment.tenant.id,
@@ -58,10 +59,12 @@ class Workshop:
                 skill_hash=assignment.skill.hash,
                 prompt_hash=drafted.prompt_hash,
                 spend=drafted.spend,
-                simulated=self.simulated,
+                simulated=self.model.simulated,
                 created_at=self.clock.now(),
             )
-        ).version
+        )
+        keep_sources(self.store, stored, sources_of(assignment))
+        return stored.version
 
     def review(self, reviewed: Reviewed) -> None:
         self.store.reviews.add(reviewed.review)

@@ -2,11 +2,11 @@
 
 from dagster import DefaultSensorStatus, RunRequest, SensorDefinition, SensorEvaluationContext, sensor
 
+from assets.jobs import Job
 from assets.launching import is_being_worked_on
 from marketeer_dagster.model.ids import CampaignKey
 from marketeer_dagster.model.publication import Publication, PublicationState
 from marketeer_dagster.store import Store
-from assets.jobs import Job
 
 DELIVERABLE = (PublicationState.APPROVED, PublicationState.WRITING)
 

@@ -36,10 +36,8 @@ def build_schedules(catalog: Catalog, jobs: Mapping[str, Job]) -> list[ScheduleD
     for entry in catalog.schedules.values():
         if entry.pipeline:
             found.append(_pipeline(entry, jobs["start_pipeline"]))
-        elif entry.days:
-            found.append(_late_data(entry, jobs["ingest"]))
         else:
-            found.append(_review(entry, jobs[entry.target]))
+            found.append(_late_data(entry, jobs[entry.target]))
     return found
 
 
@@ -81,34 +79,6 @@ def _pipeline(entry: Schedule, job: Job) -> ScheduleDefinition:
 def _start_config(tenant: Tenant, pipeline: str, slug: str) -> dict[str, object]:
     config = {"tenant": tenant.id, "pipeline": pipeline, "campaign": slug}
     return {"ops": {"accept_pipeline": {"config": config}}}
-
-
-def _review(entry: Schedule, job: Job) -> ScheduleDefinition:
-    @schedule(
-        name=entry.name,
-        cron_schedule=EVERY_QUARTER,
-        execution_timezone="UTC",
-        job=job,
-        description=f"{entry.description} `{entry.cron}`, time zone: {entry.timezone}.",
-        default_status=DefaultScheduleStatus.STOPPED,
-        required_resource_keys={"store"},
-        tags={"marketeer/schedule": entry.name},
-    )
-    def run(context: ScheduleEvaluationContext):
-        moment = context.scheduled_execution_time
-        due = [t for t in _tenants(context) if is_due(entry, t, moment)]
-        if not due:
-            return SkipReason(f"It is not {entry.cron} at any tenant's.")
-        return [
-            RunRequest(
-                run_key=f"{entry.name}:{tenant.id}:{moment.isoformat()}",
-                partition_key=tenant.id,
-                tags={"tenant": tenant.id},
-            )
-            for tenant in due
-        ]
-
-    return run
 
 
 def _late_data(entry: Schedule, job: Job) -> ScheduleDefinition:

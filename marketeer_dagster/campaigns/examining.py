@@ -47,7 +47,7 @@ class ExaminedReviewer:
         reviewer: str,
         content: ArtefactContent,
         version: int,
-        round: int,  # noqa: A002 - the review's own word
+        round: int,
         at: datetime,
     ) -> Reviewed:
         reviewed = await self._judge.review(assignment, reviewer, content, version, round, at)

@@ -12,7 +12,15 @@ from marketeer_dagster.model.campaign import Campaign, CampaignStatus, Priority
 from marketeer_dagster.model.clock import Clock, today
 from marketeer_dagster.model.errors import BadInput
 from marketeer_dagster.model.goal import Goal
-from marketeer_dagster.model.ids import CampaignKey, GoalId, TenantId, campaign_key, derived, slugify, split_campaign_key
+from marketeer_dagster.model.ids import (
+    CampaignKey,
+    GoalId,
+    TenantId,
+    campaign_key,
+    derived,
+    slugify,
+    split_campaign_key,
+)
 from marketeer_dagster.model.signal import Signal
 from marketeer_dagster.store import Store
 
@@ -37,7 +45,9 @@ def take_goal(
     """
     text = " ".join(text.split())
     if not text:
-        raise BadInput("the goal is empty", where="goal", expected='a sentence such as "+20 % trial signups this quarter"')
+        raise BadInput(
+            "the goal is empty", where="goal", expected='a sentence such as "+20 % trial signups this quarter"'
+        )
     if len(text) > MAX_GOAL_CHARACTERS:
         raise BadInput(f"{len(text):,} characters", where="goal", expected=f"at most {MAX_GOAL_CHARACTERS:,}")
     if budget_usd is not None and budget_usd < 0:

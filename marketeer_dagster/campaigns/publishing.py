@@ -41,7 +41,9 @@ def intend_all(
     for artefact in publishable(store, catalog, campaign, tool):
         other = page_under_test(store, artefact)
         if other is not None:
-            held.append(f"{artefact.skill} v{artefact.version}: {other.subject} is under test until {other.id} is decided")
+            held.append(
+                f"{artefact.skill} v{artefact.version}: {other.subject} is under test until {other.id} is decided"
+            )
             continue
         experiment = experiment_for(store, clock, artefact)
         intended = outbox.intend(tenant, artefact, experiment)

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from marketeer_dagster.cli.carry_on import go_on
 from marketeer_dagster.cli.export import Format, exported
 from marketeer_dagster.cli.home import open_home
 from marketeer_dagster.cli.output import AsJson, console, print_json, print_table
@@ -46,11 +45,14 @@ def _campaigns(app: typer.Typer) -> None:
         else:
             print_campaign(report)
 
-
-    @group.command("continue", help="Work on a campaign that waits, without a daemon. Example: after `marketeer approve`.")
+    @group.command(
+        "continue", help="Work on a campaign that waits, without a daemon. Example: after `marketeer approve`."
+    )
     def continue_(key: Annotated[str, typer.Argument(help="tenant:slug")], as_json: AsJson = False) -> None:
         home = open_home()
         campaign = home.store.campaigns.get(CampaignKey(key))
+        from marketeer_dagster.cli.carry_on import go_on  # brings Dagster along
+
         raise typer.Exit(go_on(home, campaign, as_json=as_json))
 
 
@@ -83,7 +85,9 @@ def _artefacts(app: typer.Typer) -> None:
         console.print(f"[bold]{head}[/] · score {artefact.score:.1f}")
         console.print(artefact.parsed().render(), markup=False, highlight=False)
         rows = ((r.reviewer, r.round, r.verdict.value, f"{r.score:.1f}", len(r.findings), r.summary) for r in reviews)
-        print_table("Reviews", ("reviewer", "round", "verdict", "score", "findings", "summary"), rows, "No reviews yet.")
+        print_table(
+            "Reviews", ("reviewer", "round", "verdict", "score", "findings", "summary"), rows, "No reviews yet."
+        )
 
     @group.command("export", help="One artefact as a document.")
     def export(

@@ -4,8 +4,8 @@ import time
 
 from marketeer_dagster.cli.drive import dagster_instance, deliver_approved, finish_campaign
 from marketeer_dagster.cli.home import Home
-from marketeer_dagster.cli.ingest import ensure_metrics
 from marketeer_dagster.cli.market import running_market
+from marketeer_dagster.cli.metrics import ensure_metrics
 from marketeer_dagster.cli.output import errors, print_json
 from marketeer_dagster.cli.report import campaign_report, print_campaign
 from marketeer_dagster.model.campaign import Campaign, CampaignStatus

@@ -23,11 +23,14 @@ def register(app: typer.Typer) -> None:
 
     @group.command("import", help="Read a context document; a changed one becomes the next version.")
     def import_(
-        file: Annotated[Path, typer.Argument(help="Markdown with the twelve sections; see examples/context-template.md.")],
+        file: Annotated[
+            Path, typer.Argument(help="Markdown with the twelve sections; see examples/context-template.md.")
+        ],
         tenant: ForTenant,
         note: Annotated[str, typer.Option(help="Why it changed.")] = "",
         account: Annotated[
-            Path | None, typer.Option(help="For simulated tenants: YAML with monthly_sessions, conversion_rate, plans …")
+            Path | None,
+            typer.Option(help="For simulated tenants: YAML with monthly_sessions, conversion_rate, plans …"),
         ] = None,
         as_json: AsJson = False,
     ) -> None:
@@ -64,7 +67,9 @@ def register(app: typer.Typer) -> None:
         store = open_home().store
         versions = store.contexts.history(store.tenants.get(TenantId(tenant)).id)
         if as_json:
-            print_json([{"version": v.version, "at": v.created_at, "note": v.note, "hash": v.context.hash} for v in versions])
+            print_json(
+                [{"version": v.version, "at": v.created_at, "note": v.note, "hash": v.context.hash} for v in versions]
+            )
             return
         rows = ((v.version, f"{v.created_at:%Y-%m-%d %H:%M}", v.note, v.context.hash) for v in versions)
         print_table(f"Context of {tenant}", ("version", "at", "note", "hash"), rows, "No context yet.")

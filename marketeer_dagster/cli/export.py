@@ -25,7 +25,7 @@ class Format(StrEnum):
     JSON = "json"
 
 
-def exported(artefact: Artefact, format: Format) -> str:  # noqa: A002 - the option's own name
+def exported(artefact: Artefact, format: Format) -> str:
     """The artefact as text in one format. HTML in the content is shown as text, never run."""
     if format is Format.JSON:
         return json.dumps(json.loads(artefact.content), indent=2, ensure_ascii=False)

@@ -6,8 +6,7 @@ from typing import Annotated
 import typer
 
 from marketeer_dagster.campaigns.intake import take_goal, take_pipeline
-from marketeer_dagster.cli.carry_on import go_on
-from marketeer_dagster.cli.home import open_home
+from marketeer_dagster.cli.home import Home, open_home
 from marketeer_dagster.cli.market import running_market
 from marketeer_dagster.cli.output import AsJson, console, print_json
 from marketeer_dagster.cli.tenants import money
@@ -41,7 +40,7 @@ def register(app: typer.Typer) -> None:
                 budget_usd=None if budget is None else money(budget, "--budget"),
                 deadline=None if deadline is None else _day(deadline),
             )
-            code = _accepted(campaign, as_json) if not wait else go_on(home, campaign, as_json=as_json)
+            code = _taken_up(home, campaign, wait, as_json)
         raise typer.Exit(code)
 
     @app.command("pipeline", help="Run one named pipeline. Example: marketeer pipeline page-launch -t acme --wait")
@@ -57,11 +56,15 @@ def register(app: typer.Typer) -> None:
             taken = take_pipeline(
                 home.store, home.catalog, home.clock, tenant=TenantId(tenant), pipeline=name, slug=campaign
             )
-            code = _accepted(taken, as_json) if not wait else go_on(home, taken, as_json=as_json)
+            code = _taken_up(home, taken, wait, as_json)
         raise typer.Exit(code)
 
 
-def _accepted(campaign: Campaign, as_json: bool) -> int:
+def _taken_up(home: Home, campaign: Campaign, wait: bool, as_json: bool) -> int:
+    if wait:
+        from marketeer_dagster.cli.carry_on import go_on  # brings Dagster along
+
+        return go_on(home, campaign, as_json=as_json)
     if as_json:
         print_json({"campaign": campaign.key, "status": campaign.status.value})
     else:

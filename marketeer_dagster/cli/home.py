@@ -15,7 +15,6 @@ from marketeer_dagster.model.errors import ConfigError
 from marketeer_dagster.model.settings import Settings
 from marketeer_dagster.store import Store
 from marketeer_dagster.warehouse import Warehouse
-from resources.clock import clock_of
 
 DAGSTER_YAML = """\
 # Written by `marketeer init`: an instance of its own in this home. Production uses the project's dagster.yaml.
@@ -75,6 +74,8 @@ class Home:
 
     @cached_property
     def clock(self) -> Clock:
+        from resources.clock import clock_of  # brings Dagster along, which most commands can do without
+
         return clock_of(self.settings)
 
     @property

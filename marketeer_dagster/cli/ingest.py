@@ -3,21 +3,14 @@
 from datetime import date, timedelta
 from typing import Annotated
 
-import duckdb
 import typer
-from dagster import DagsterInstance
 
-from assets.metrics import ingest_tags
-from marketeer_dagster.cli.drive import PROCESS_TAG, Progress, dagster_instance, execute, process_tag
-from marketeer_dagster.cli.home import Home, open_home
+from marketeer_dagster.cli.home import open_home
 from marketeer_dagster.cli.market import running_market
 from marketeer_dagster.cli.output import AsJson, console, errors, print_json
 from marketeer_dagster.model.clock import today
-from marketeer_dagster.model.errors import BadInput, MarketeerError
+from marketeer_dagster.model.errors import BadInput
 from marketeer_dagster.model.ids import TenantId
-
-FIRST_DAYS = 90
-"""How far back a tenant's first ingest reaches."""
 
 
 def register(app: typer.Typer) -> None:
@@ -30,6 +23,9 @@ def register(app: typer.Typer) -> None:
         last: Annotated[str | None, typer.Option("--to", help="YYYY-MM-DD; default: yesterday.")] = None,
         as_json: AsJson = False,
     ) -> None:
+        from marketeer_dagster.cli.drive import dagster_instance  # brings Dagster along
+        from marketeer_dagster.cli.metrics import FIRST_DAYS, ingest_days
+
         home = open_home()
         owner = home.store.tenants.get(TenantId(tenant)).id if tenant else None
         with running_market(home):
@@ -44,35 +40,6 @@ def register(app: typer.Typer) -> None:
             print_json({"run": run_id, "from": since, "to": to})
         else:
             console.print(f"metrics from {since} to {to} are in the warehouse")
-
-
-def ingest_days(
-    home: Home, instance: DagsterInstance, first: date, last: date, tenant: TenantId | None, progress: Progress
-) -> str:
-    """Materialise all metric tables for a range of days in one run, then the marts; returns the run's id."""
-    progress(f"ingest {first} to {last}")
-    tags = {**ingest_tags(first, last, tenant), PROCESS_TAG: process_tag()}
-    result = execute(instance, "ingest", tags=tags)
-    if not result.success:
-        raise MarketeerError(f"ingest of {first} to {last} failed", hint=f"see run {result.run_id} in the Dagster UI")
-    return result.run_id
-
-
-def ensure_metrics(home: Home, instance: DagsterInstance, tenant: TenantId, progress: Progress) -> None:
-    """Read the first 90 days of a connected tenant that has no metrics yet: a plan without figures is a guess."""
-    if not home.store.connections.list(tenant=tenant) or _has_metrics(home, tenant):
-        return
-    last = today(home.clock) - timedelta(days=1)
-    ingest_days(home, instance, last - timedelta(days=FIRST_DAYS - 1), last, tenant, progress)
-
-
-def _has_metrics(home: Home, tenant: TenantId) -> bool:
-    with home.warehouse.reading() as connection:
-        try:
-            found = connection.execute("select 1 from ga4_daily where tenant = ? limit 1", [tenant]).fetchone()
-        except duckdb.CatalogException:
-            return False
-    return found is not None
 
 
 def _day(text: str, where: str) -> date:

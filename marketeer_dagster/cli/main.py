@@ -7,7 +7,20 @@ import warnings
 import typer
 
 from marketeer_dagster import __version__
-from marketeer_dagster.cli import campaigns, contexts, demo, goals, ingest, init, operate, people, sandbox, sql, tenants, tools
+from marketeer_dagster.cli import (
+    campaigns,
+    contexts,
+    demo,
+    goals,
+    ingest,
+    init,
+    operate,
+    people,
+    sandbox,
+    sql,
+    tenants,
+    tools,
+)
 from marketeer_dagster.cli.output import errors, print_error
 from marketeer_dagster.model.errors import MarketeerError
 

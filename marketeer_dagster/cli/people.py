@@ -48,7 +48,7 @@ def register(app: typer.Typer) -> None:
         _decide(id, ApprovalState.REVISE, note, by)
 
 
-def _decide(id: str, state: ApprovalState, note: str, by: str | None) -> None:  # noqa: A002
+def _decide(id: str, state: ApprovalState, note: str, by: str | None) -> None:
     home = open_home()
     approval = decide(home.store, SystemClock(), id, state, by=by or getpass.getuser(), note=note)
     console.print(f"{approval.id} {approval.state.value}: {approval.title}")

@@ -25,7 +25,9 @@ def campaign_report(home: Home, campaign: Campaign, wall_s: float | None = None)
         "plan": campaign.plan.model_dump(mode="json") if campaign.plan else None,
         "artefacts": [_artefact(artefact) for artefact in artefacts],
         "publications": [_publication(publication) for publication in publications],
-        "waiting": [a.model_dump(mode="json") for a in store.approvals.list(campaign=campaign.key) if a.state == "pending"],
+        "waiting": [
+            a.model_dump(mode="json") for a in store.approvals.list(campaign=campaign.key) if a.state == "pending"
+        ],
         "llm": spend_report(store.llm.totals(campaign=campaign.key)),
         "runs": runs,
         "wall_s": None if wall_s is None else round(wall_s, 2),
@@ -77,7 +79,15 @@ def print_campaign(report: dict[str, Any]) -> None:
         "Artefacts",
         ("artefact", "title", "version", "status", "score", "revisions", "USD"),
         (
-            (a["skill"], a["title"], a["version"], a["status"], f"{a['score']:.1f}", a["revisions"], f"{a['cost_usd']:.4f}")
+            (
+                a["skill"],
+                a["title"],
+                a["version"],
+                a["status"],
+                f"{a['score']:.1f}",
+                a["revisions"],
+                f"{a['cost_usd']:.4f}",
+            )
             for a in report["artefacts"]
         ),
         "Nothing made yet.",
@@ -91,4 +101,6 @@ def print_campaign(report: dict[str, Any]) -> None:
     if report["waiting"]:
         console.print(f"{len(report['waiting'])} question(s) wait for a person: marketeer inbox")
     llm = report["llm"]
-    console.print(f"Claude: {llm['calls']} calls, USD {llm['cost_usd']:.4f}{' (simulated)' if report['simulated'] else ''}")
+    console.print(
+        f"Claude: {llm['calls']} calls, USD {llm['cost_usd']:.4f}{' (simulated)' if report['simulated'] else ''}"
+    )

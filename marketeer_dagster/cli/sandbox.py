@@ -44,7 +44,9 @@ def register(app: typer.Typer) -> None:
 
     @group.command("fault", help="Make a vendor fail. Example: marketeer sandbox fault wordpress 500 --rate 0.2")
     def fault(
-        vendor: Annotated[str, typer.Argument(help="ga4, searchconsole, stripe, wordpress, mailchimp, anthropic, oauth or *.")],
+        vendor: Annotated[
+            str, typer.Argument(help="ga4, searchconsole, stripe, wordpress, mailchimp, anthropic, oauth or *.")
+        ],
         kind: Annotated[FaultKind, typer.Argument(help="What happens.")],
         rate: Annotated[float, typer.Option(min=0, max=1, help="Probability per request.")] = 1.0,
         count: Annotated[int | None, typer.Option(min=1, help="At most so often.")] = None,

@@ -29,7 +29,9 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Tenants: customers' workspaces.", no_args_is_help=True)
     app.add_typer(group, name="tenant")
 
-    @group.command("add", help="Add a tenant. Example: marketeer tenant add acme --name Acme --website https://acme.example")
+    @group.command(
+        "add", help="Add a tenant. Example: marketeer tenant add acme --name Acme --website https://acme.example"
+    )
     def add(
         tenant: Annotated[str, typer.Argument(help="Id: 1-40 of a-z, 0-9 and single hyphens.")],
         name: Annotated[str | None, typer.Option(help="Name for people; default: the id.")] = None,
@@ -68,7 +70,10 @@ def register(app: typer.Typer) -> None:
         print_table(
             "Tenants",
             ("id", "name", "website", "time zone", "autonomy", "Claude budget", "simulated"),
-            ((t.id, t.name, t.website, t.timezone, t.autonomy.value, f"${t.llm_budget_usd}", t.simulated) for t in tenants),
+            (
+                (t.id, t.name, t.website, t.timezone, t.autonomy.value, f"${t.llm_budget_usd}", t.simulated)
+                for t in tenants
+            ),
             "No tenants yet: marketeer tenant add ID",
         )
 

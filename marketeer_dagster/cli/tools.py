@@ -20,7 +20,9 @@ ForTenant = Annotated[str, typer.Option("--tenant", "-t", help="Id of the tenant
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
 
-    @app.command("connect", help="Connect a tool. Example: marketeer connect stripe -t acme --secret api_key=STRIPE_KEY")
+    @app.command(
+        "connect", help="Connect a tool. Example: marketeer connect stripe -t acme --secret api_key=STRIPE_KEY"
+    )
     def connect(
         tool: Annotated[str, typer.Argument(help=", ".join(CONNECTORS))],
         tenant: ForTenant,

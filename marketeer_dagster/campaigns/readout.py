@@ -1,0 +1,127 @@
+"""Reading experiments: running totals from the snapshot, judged by the always-valid test, turned into a decision."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import duckdb
+
+from marketeer_dagster.catalog.models import SignalSpec
+from marketeer_dagster.model.experiment import Decision, Experiment, ExperimentState
+from marketeer_dagster.model.ids import LearningId, derived
+from marketeer_dagster.model.learning import Learning, LearningState
+from marketeer_dagster.optimise.experiment import Arm, Evaluation, Mode, Outcome, Plan, evaluate
+from marketeer_dagster.store import Store
+
+LEARNING_DAYS = 180
+"""How long a learning holds before it must be shown again: markets and readers change."""
+CONCLUSIVE = (Outcome.WINNER, Outcome.CONTROL_WINS)
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look at a running experiment. `evaluation` is None while an arm has no visitors."""
+
+    experiment: Experiment
+    as_of: date
+    looks: int
+    evaluation: Evaluation | None
+
+    @property
+    def over(self) -> bool:
+        """Whether the test should end now: it decided, or its planned duration has passed."""
+        decided = self.evaluation is not None and self.evaluation.decided
+        return decided or self.as_of >= self.experiment.started_on + timedelta(days=self.experiment.max_days)
+
+    @property
+    def conclusive(self) -> bool:
+        """Whether the test itself found a winner, possibly the control."""
+        return self.evaluation is not None and self.evaluation.outcome in CONCLUSIVE
+
+
+def look_at(connection: duckdb.DuckDBPyConnection, experiment: Experiment, spec: SignalSpec) -> Look | None:
+    """Judge the totals so far; None before the first day of figures. `spec.threshold` is the error rate allowed."""
+    rows = connection.execute(
+        """
+        select variant, sum(visitors)::bigint, sum(conversions)::bigint, max(date), count(distinct date)
+        from experiment_daily where tenant = ? and experiment = ? and date >= ? group by variant
+        """,
+        [experiment.tenant, experiment.id, experiment.started_on],
+    ).fetchall()
+    if not rows:
+        return None
+    totals = {row[0]: (int(row[1]), int(row[2])) for row in rows}
+    as_of, looks = max(row[3] for row in rows), max(int(row[4]) for row in rows)
+    if any(totals.get(variant.name, (0, 0))[0] == 0 for variant in experiment.variants):
+        return Look(experiment, as_of, looks, None)
+    arms = [
+        # A visitor who converts twice in a day is counted twice by analytics; a rate above one cannot be.
+        Arm(v.name, totals[v.name][0], min(totals[v.name][1], totals[v.name][0]), share=v.share)
+        for v in experiment.variants
+    ]
+    plan = Plan(Mode.ANYTIME, sample_per_arm=experiment.sample_per_arm, alpha=spec.threshold)
+    return Look(experiment, as_of, looks, evaluate(arms, plan, looks=looks))
+
+
+def decision_of(look: Look) -> tuple[Decision, ExperimentState]:
+    """The decision that ends the experiment. Without a conclusive result the control stays."""
+    control = look.experiment.variants[0].name
+    evaluation = look.evaluation
+    if evaluation is None:
+        text = "An arm had no visitors within the planned time; nothing can be said and the control stays."
+        nothing = Decision(
+            winner=control, lift=0, low=0, high=0, confidence=0, looks=look.looks, summary=text, decided_on=look.as_of
+        )
+        return nothing, ExperimentState.INCONCLUSIVE
+    best = max(evaluation.comparisons, key=lambda comparison: comparison.lift)
+    state = ExperimentState.DECIDED if look.conclusive else ExperimentState.INCONCLUSIVE
+    if evaluation.outcome is Outcome.BROKEN_SPLIT:
+        state = ExperimentState.STOPPED
+    decision = Decision(
+        winner=(evaluation.winner or control) if look.conclusive else control,
+        lift=best.lift,
+        low=best.low,
+        high=best.high,
+        confidence=evaluation.confidence,
+        looks=look.looks,
+        summary=evaluation.summary,
+        decided_on=look.as_of,
+    )
+    return decision, state
+
+
+def learning_of(
+    store: Store, experiment: Experiment, decision: Decision, state: ExperimentState, at: datetime
+) -> Learning | None:
+    """What the experiment taught, as a sentence that a brief can cite; None when it taught nothing."""
+    if state is not ExperimentState.DECIDED:
+        return None
+    challenger = next(v for v in experiment.variants[1:])
+    artefact = store.artefacts.get(challenger.artefact, challenger.version)
+    won = decision.winner != experiment.variants[0].name
+    control = experiment.variants[0]
+    before = store.artefacts.get(control.artefact, control.version)
+    verb = "beat" if won else "lost to"
+    statement = (
+        f"On {experiment.subject}, {_gist(artefact.parsed())} {verb} {_gist(before.parsed())}: "
+        f"{decision.lift:+.0%} conversion rate ({decision.low:+.0%} to {decision.high:+.0%})."
+    )
+    return Learning(
+        id=LearningId(derived("lrn", experiment.id)),
+        tenant=experiment.tenant,
+        statement=statement[:600],
+        skill=artefact.skill,
+        subject=experiment.subject,
+        experiment=experiment.id,
+        lift=decision.lift,
+        low=decision.low,
+        high=decision.high,
+        state=LearningState.VALIDATED,
+        expires_on=decision.decided_on + timedelta(days=LEARNING_DAYS),
+        created_at=at,
+    )
+
+
+def _gist(content: object) -> str:
+    """The headline of a page, whichever artefact carries it."""
+    page = getattr(content, "page", content)
+    return f"the headline “{getattr(page, 'headline', 'the version before')}”"

@@ -1,0 +1,152 @@
+"""What the loops look at: daily series from the snapshot, judged by the anomaly engine, with the evidence for people."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+
+from marketeer_dagster.catalog.models import SignalSpec
+from marketeer_dagster.model.ids import TenantId
+from marketeer_dagster.model.signal import Evidence
+from marketeer_dagster.optimise.anomaly import Direction, Policy, Reading, Status, score_rate, score_series
+
+HISTORY_DAYS = 119
+"""Days of history a judgement looks back on: seventeen weeks."""
+LEAST_SESSIONS = 700
+"""Sessions in the last four weeks below which a page is too small to be watched."""
+
+Rows = list[tuple[str, date, float, float]]
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """Something judged odd: whose, what it is about, the engine's reading, and what people want to see with it."""
+
+    tenant: TenantId
+    subject: str
+    metric: str
+    reading: Reading
+    detail: str
+
+    def evidence(self) -> Evidence:
+        """The reading as a signal's evidence; the unit is the metric's (a share for rates, a count otherwise)."""
+        reading = self.reading
+        return Evidence(
+            metric=self.metric,
+            observed=reading.observed or 0.0,
+            expected=reading.expected or 0.0,
+            low=reading.low or 0.0,
+            high=reading.high or 0.0,
+            since=reading.since or reading.day,
+            until=reading.day,
+            relative_change=reading.relative_change or 0.0,
+            detail=f"{reading.summary}\n\n{self.detail}".strip()[:4000],
+        )
+
+
+def newest_day(connection: duckdb.DuckDBPyConnection, tenant: TenantId) -> date | None:
+    """The newest day of the tenant's GA4 figures in the snapshot; None while there are none."""
+    row = connection.execute("select max(date) from page_performance where tenant = ?", [tenant]).fetchone()
+    return row[0] if row else None
+
+
+def tracking_broken(connection: duckdb.DuckDBPyConnection, tenant: TenantId, as_of: date) -> Sighting | None:
+    """The whole site's counter, when it looks silent. While it is, nothing else that rests on it may be concluded."""
+    rows = connection.execute(
+        "select date, sum(sessions) from page_performance where tenant = ? and date > ? - ? group by date order by date",
+        [tenant, as_of, HISTORY_DAYS],
+    ).fetchall()
+    if not rows:
+        return None
+    reading = score_series([row[0] for row in rows], [float(row[1]) for row in rows], as_of=as_of)
+    if reading.status is not Status.TRACKING_BROKEN:
+        return None
+    return Sighting(tenant, "ga4", "sessions", reading, "The counter is silent; demand may be as usual.")
+
+
+def conversion_drops(
+    connection: duckdb.DuckDBPyConnection, tenant: TenantId, as_of: date, spec: SignalSpec
+) -> Iterator[Sighting]:
+    """Pages whose conversion rate is below expectation by more than the signal's threshold."""
+    policy = Policy(direction=Direction.DOWN, min_effect=spec.threshold)
+    for page, rows in _by_subject(_page_rows(connection, tenant, as_of)):
+        reading = score_rate(
+            [row[1] for row in rows], [row[3] for row in rows], [row[2] for row in rows], policy=policy, as_of=as_of
+        )
+        if reading.fired:
+            yield Sighting(tenant, page, "conversion_rate", reading, query_shift(connection, tenant, page, as_of))
+
+
+def traffic_drops(
+    connection: duckdb.DuckDBPyConnection, tenant: TenantId, as_of: date, spec: SignalSpec
+) -> Iterator[Sighting]:
+    """Pages and channels whose sessions are below expectation by more than the signal's threshold."""
+    policy = Policy(direction=Direction.DOWN, min_effect=spec.threshold)
+    pages = _page_rows(connection, tenant, as_of)
+    for subject, rows in [*_by_subject(pages), *_by_subject(_channel_rows(connection, tenant, as_of))]:
+        reading = score_series([row[1] for row in rows], [row[2] for row in rows], policy=policy, as_of=as_of)
+        if reading.fired:
+            detail = query_shift(connection, tenant, subject, as_of) if subject.startswith("/") else ""
+            yield Sighting(tenant, subject, "sessions", reading, detail)
+
+
+def query_shift(connection: duckdb.DuckDBPyConnection, tenant: TenantId, page: str, as_of: date) -> str:
+    """What visitors of a page search for in the last week beside the four weeks before, as a Markdown table."""
+    rows = connection.execute(_QUERY_SHIFT, {"tenant": tenant, "page": page, "as_of": as_of}).fetchall()
+    if not rows:
+        return ""
+    lines = [f"| {query} | {now:.1f} | {before:.1f} |" for query, now, before in rows]
+    head = [
+        "Searches that lead to the page, clicks a day:",
+        "",
+        "| query | last 7 days | 28 days before |",
+        "|---|---|---|",
+    ]
+    return "\n".join([*head, *lines])
+
+
+_QUERY_SHIFT = """
+with clicks as (
+    select query,
+           sum(clicks) filter (where date > $as_of - 7) / 7.0 as now,
+           sum(clicks) filter (where date <= $as_of - 7) / 28.0 as before
+    from gsc_daily
+    where tenant = $tenant and page like '%' || $page and date > $as_of - 35 and date <= $as_of
+    group by query
+)
+select query, coalesce(now, 0), coalesce(before, 0) from clicks
+order by abs(coalesce(now, 0) - coalesce(before, 0)) desc, query
+limit 8
+"""
+
+
+def _page_rows(connection: duckdb.DuckDBPyConnection, tenant: TenantId, as_of: date) -> Rows:
+    return connection.execute(
+        """
+        select page, date, sum(sessions)::double, sum(conversions)::double from page_performance
+        where tenant = $tenant and date > $as_of - $days and date <= $as_of
+          and page in (
+            select page from page_performance where tenant = $tenant and date > $as_of - 28 and date <= $as_of
+            group by page having sum(sessions) >= $least)
+        group by page, date order by page, date
+        """,
+        {"tenant": tenant, "as_of": as_of, "days": HISTORY_DAYS, "least": LEAST_SESSIONS},
+    ).fetchall()
+
+
+def _channel_rows(connection: duckdb.DuckDBPyConnection, tenant: TenantId, as_of: date) -> Rows:
+    return connection.execute(
+        """
+        select channel, date, sum(sessions)::double, sum(conversions)::double from channel_performance
+        where tenant = $tenant and date > $as_of - $days and date <= $as_of
+        group by channel, date order by channel, date
+        """,
+        {"tenant": tenant, "as_of": as_of, "days": HISTORY_DAYS},
+    ).fetchall()
+
+
+def _by_subject(rows: Rows) -> Iterator[tuple[str, Rows]]:
+    subjects = dict.fromkeys(row[0] for row in rows)
+    for subject in subjects:
+        yield subject, [row for row in rows if row[0] == subject]

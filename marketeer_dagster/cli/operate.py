@@ -1,0 +1,45 @@
+"""`marketeer up`, `daemon` and `doctor`."""
+
+from typing import Annotated
+
+import typer
+
+from marketeer_dagster.cli.checkup import checkup
+from marketeer_dagster.cli.home import create_home, open_home
+from marketeer_dagster.cli.output import AsJson, console, print_json, print_table
+from marketeer_dagster.cli.platform import Platform
+from marketeer_dagster.model.settings import Settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+
+    @app.command(
+        "up", help="Start webserver and daemon, and the sandbox while something is simulated. Ctrl-C ends them."
+    )
+    def up(
+        port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the Dagster UI; 0 takes a free one.")] = 3000,
+    ) -> None:
+        create_home(Settings.load())
+        with Platform(open_home(), ui_port=port) as platform:
+            console.print(f"Dagster UI: {platform.ui_url}")
+            console.print("Ctrl-C ends it; what was done is kept")
+            platform.wait()
+
+    @app.command("daemon", help="Start the daemon (and sandbox) without a UI.")
+    def daemon() -> None:
+        create_home(Settings.load())
+        with Platform(open_home(), ui_port=None) as platform:
+            console.print("daemon running; Ctrl-C ends it")
+            platform.wait()
+
+    @app.command("doctor", help="What is wrong here, and how to mend it.")
+    def doctor(as_json: AsJson = False) -> None:
+        findings = checkup(open_home())
+        if as_json:
+            print_json([finding.__dict__ for finding in findings])
+        else:
+            rows = ((f.about, "ok" if f.ok else "WRONG", f.detail, "" if f.ok else f.remedy) for f in findings)
+            print_table("Checkup", ("about", "state", "detail", "remedy"), rows, "")
+        if not all(finding.ok for finding in findings):
+            raise typer.Exit(1)

@@ -1,0 +1,54 @@
+"""All sensors, and how often each looks."""
+
+import os
+from collections.abc import Mapping
+
+from dagster import SensorDefinition
+
+from assets.jobs import Job
+from marketeer_dagster.catalog.catalog import Catalog
+from marketeer_dagster.model.errors import ConfigError
+from sensors.approved_publications import build_approved_publications
+from sensors.conversion_drop import build_conversion_drop
+from sensors.dispatch import build_dispatcher
+from sensors.experiment_decided import build_experiment_decided
+from sensors.metrics_due import build_metrics_due
+from sensors.signal_recovery import build_signal_recovery
+from sensors.tracking_broken import build_tracking_broken
+from sensors.traffic_drop import build_traffic_drop
+
+INTERVAL_VARIABLE = "MARKETEER_SENSOR_INTERVAL"
+DISPATCH_S = 15
+"""Default seconds between two looks for waiting campaigns and approvals: a person is waiting."""
+LOOP_S = 60
+"""Default seconds between two looks at metrics, which change a few times a day."""
+
+
+def build_sensors(catalog: Catalog, jobs: Mapping[str, Job]) -> list[SensorDefinition]:
+    """Every sensor. MARKETEER_SENSOR_INTERVAL (seconds) sets one interval for all, for markets that live faster."""
+    chosen = _interval()
+    soon, later = chosen or DISPATCH_S, chosen or LOOP_S
+    campaign_jobs = [jobs[name] for name in jobs if name in ("plan_campaign", "run_campaign") or _is_pipeline(name)]
+    return [
+        build_dispatcher(catalog, campaign_jobs, soon),
+        build_approved_publications(jobs["publish_campaign"], soon),
+        build_metrics_due(jobs["ingest"], later),
+        build_conversion_drop(catalog, later),
+        build_traffic_drop(catalog, later),
+        build_tracking_broken(catalog, later),
+        build_experiment_decided(catalog, jobs["conclude_experiment"], later),
+        build_signal_recovery(catalog, later),
+    ]
+
+
+def _is_pipeline(job: str) -> bool:
+    return job.startswith("pipeline_")
+
+
+def _interval() -> int | None:
+    text = os.environ.get(INTERVAL_VARIABLE, "")
+    if not text:
+        return None
+    if not text.isdigit() or int(text) < 1:
+        raise ConfigError(f"{text!r} is not an interval", where=INTERVAL_VARIABLE, expected="whole seconds, 1 or more")
+    return int(text)

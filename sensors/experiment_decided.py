@@ -1,0 +1,91 @@
+"""Loop: the always-valid test of a running experiment has decided, or its time is over -> read it out."""
+
+import json
+from datetime import timedelta
+
+from dagster import DefaultSensorStatus, RunRequest, SensorDefinition, SensorEvaluationContext, SensorResult, sensor
+
+from assets.jobs import Job
+from marketeer_dagster.campaigns.readout import Look, look_at
+from marketeer_dagster.catalog.catalog import Catalog
+from marketeer_dagster.catalog.models import SignalSpec
+from marketeer_dagster.model.clock import Clock
+from marketeer_dagster.model.experiment import ExperimentState
+from marketeer_dagster.model.ids import SignalId, derived
+from marketeer_dagster.model.signal import Evidence, Signal
+from marketeer_dagster.store import Store
+
+NAME = "experiment_decided"
+ONCE = timedelta(days=36500)
+"""Cooldown of a signal that fires once per subject."""
+
+
+def build_experiment_decided(catalog: Catalog, job: Job, interval_s: int) -> SensorDefinition:
+    """The sensor `experiment_decided`; its signal is `ab_test_significant`."""
+    spec = catalog.signal("ab_test_significant")
+
+    @sensor(
+        name=NAME,
+        job=job,
+        minimum_interval_seconds=interval_s,
+        default_status=DefaultSensorStatus.RUNNING,
+        required_resource_keys={"store", "warehouse", "clock"},
+        description=f"{spec.description} Answer: {spec.answer}",
+    )
+    def experiment_decided(context: SensorEvaluationContext) -> SensorResult:
+        store: Store = context.resources.store.store()
+        clock: Clock = context.resources.clock.clock()
+        seen: dict[str, str] = json.loads(context.cursor or "{}")
+        requests: list[RunRequest] = []
+        now: dict[str, str] = {}
+        with context.resources.warehouse.warehouse().reading() as connection:
+            for experiment in store.experiments.list(state=ExperimentState.RUNNING):
+                look = look_at(connection, experiment, spec)
+                if look is None:
+                    continue
+                now[experiment.id] = look.as_of.isoformat()
+                if look.over and seen.get(experiment.id) != now[experiment.id]:
+                    _record(store, clock, spec, look)
+                    requests.append(_request(look))
+        return SensorResult(run_requests=requests, cursor=json.dumps(now, sort_keys=True))
+
+    return experiment_decided
+
+
+def _record(store: Store, clock: Clock, spec: SignalSpec, look: Look) -> None:
+    if look.evaluation is None or not look.conclusive:
+        return
+    best = look.evaluation.comparisons[0]
+    experiment = look.experiment
+    evidence = Evidence(
+        metric=experiment.metric,
+        observed=best.value,
+        expected=best.control_value,
+        low=best.control_value * (1 + best.low),
+        high=best.control_value * (1 + best.high),
+        since=experiment.started_on,
+        until=look.as_of,
+        relative_change=best.lift,
+        detail=look.evaluation.summary[:4000],
+    )
+    signal = Signal(
+        id=SignalId(derived("sig", experiment.tenant, spec.name, experiment.id)),
+        tenant=experiment.tenant,
+        name=spec.name,
+        subject=experiment.id,
+        evidence=evidence,
+        campaign=experiment.campaign,
+        recovered=True,
+        created_at=clock.now(),
+        measured_at=clock.now(),
+    )
+    store.signals.open(signal, ONCE if spec.once else spec.cooldown)
+
+
+def _request(look: Look) -> RunRequest:
+    experiment = look.experiment
+    return RunRequest(
+        partition_key=experiment.campaign,
+        run_key=f"{experiment.id}:{look.as_of}",
+        tags={"tenant": experiment.tenant, "dagster/priority": "20", "marketeer/experiment": experiment.id},
+    )
