@@ -40,7 +40,9 @@ def email_sequence(work: Work) -> Content:
     arguments = [a for a in (_concern(work), _benefit(work), _problem(work), _proof(work), _objection(work), _offer(work)) if a]
     while len(arguments) < 3:
         arguments.append(_spare(work, len(arguments)))
-    emails = [_email(work, argument, _DELAYS[min(i, 4)], i) for i, argument in enumerate(arguments[:5])]
+    used: set[str] = set()
+    reserved = {bare(s).lower() for argument in arguments for s in argument.subjects}
+    emails = [_email(work, argument, _DELAYS[min(i, 4)], i, used, reserved) for i, argument in enumerate(arguments[:5])]
     label = work.action.label
     return {
         "name": cut(work.say(f"{work.name}: back to “{label}”", f"{work.name}：回到“{label}”"), 290),
@@ -52,8 +54,8 @@ def email_sequence(work: Work) -> Content:
     }
 
 
-def _email(work: Work, argument: Argument, delay: int, index: int) -> Content:
-    subjects = _subjects(work, argument)
+def _email(work: Work, argument: Argument, delay: int, index: int, used: set[str], reserved: set[str]) -> Content:
+    subjects = _subjects(work, argument, used, reserved)
     hello = work.say("Hello,", "您好，")
     sign = work.say(f"The {work.name} team", f"{work.name}团队")
     body = "\n\n".join([hello, *argument.paragraphs, _closing(work, index, " ".join(argument.paragraphs)), sign])
@@ -68,15 +70,18 @@ def _email(work: Work, argument: Argument, delay: int, index: int) -> Content:
     }
 
 
-def _subjects(work: Work, argument: Argument) -> list[str]:
-    """Two or three subjects of at most 60 characters that differ."""
+def _subjects(work: Work, argument: Argument, used: set[str], reserved: set[str]) -> list[str]:
+    """Two or three subjects of at most 60 characters that differ, also from those of earlier emails."""
     fitting = [capital(bare(t)) if not t.endswith(("?", "？")) else capital(t) for t in argument.subjects]
     short = [t for t in fitting if 3 <= len(t) <= SUBJECT]
     pool = work.facts.short("differentiation", "proof points", "product overview", limit=SUBJECT)
-    spare = [bare(t) for t in work.dice.order(f"spare {argument.purpose}", pool)]
+    spare = [bare(t) for t in work.dice.order(f"spare {argument.purpose}", pool) if bare(t).lower() not in reserved]
     label = work.say(f"{work.name}: {work.action.label}", f"{work.name}：{work.action.label}")
     unique = _distinct([t for t in [*short, *spare, cut(label, SUBJECT), cut(work.name.ljust(3, "."), SUBJECT)] if len(t) >= 3])
-    return unique[:3] if len(unique) >= 2 else [*unique, cut(f"{work.name} – {work.action.label}", SUBJECT)]
+    fresh = [t for t in unique if t.lower() not in used]
+    chosen = (fresh + [t for t in unique if t not in fresh])[: max(2, min(3, len(fresh)))]
+    used.update(t.lower() for t in chosen)
+    return chosen if len(chosen) >= 2 else [*chosen, cut(f"{work.name} – {work.action.label}", SUBJECT)]
 
 
 def _preheader(work: Work, argument: Argument, subjects: list[str]) -> str:
@@ -159,10 +164,14 @@ def _proof(work: Work) -> Argument | None:
 def _objection(work: Work) -> Argument | None:
     if not work.facts.objections:
         return None
-    pairs = work.dice.order("email objections", work.facts.objections[:4])[:2]
+    leading = next((c for c in work.concerns if c.leads and c.statements), None)
+    answered = leading.statements[0].text if leading else ""
+    open_ones = [pair for pair in work.facts.objections[:5] if pair[1] != answered] or work.facts.objections
+    pairs = work.dice.order("email objections", open_ones)[:2]
+    lead = work.say(f"{work.name} is asked this before people decide.", f"决定之前，常有人这样问{work.name}。")
     asked = [(as_question(o, work.chinese), ended(a)) for o, a in pairs]
     return Argument(work.say("Answer the objections that hold people back", "回应让人犹豫的顾虑"), [q for q, _ in asked],
-                    [f"**{q}**\n\n{a}" for q, a in asked])  # fmt: skip
+                    [lead, *(f"**{q}**\n\n{a}" for q, a in asked)])  # fmt: skip
 
 
 def _offer(work: Work) -> Argument | None:

@@ -55,7 +55,7 @@ def baseline_rate(metrics: Metrics, path: str) -> float | None:
     rows = [metrics.pages[path]] if path in metrics.pages else list(metrics.rows)
     for row in rows:
         stated = row.value("conversion_rate", "conversion rate", "cvr", "转化率")
-        visits, acts = row.value("session", "visit", "会话", "访问"), row.value("conversions", "转化")
+        visits, acts = row.value("session", "visit", "会话", "访问"), row.value("conversions", "sign-up", "转化")
         rate = acts / visits if acts and visits else stated
         if rate is not None and 0 < rate < 1:
             return rate

@@ -41,12 +41,14 @@ _NEGATIVE = re.compile(
 )
 _INTERNAL_LABEL = re.compile(
     r"stage|fund|team|founded|headcount|revenue|mrr|arr|margin|icp|kpi|business model|category|competit|roadmap|internal|"
-    r"metric|goal|budget|status|positioning|persona|segment|website|url|domain|legal|融资|团队|营收|目标|阶段|内部|竞品|品类|网址|官网|anx|habit|惯性|焦虑",
+    r"call to action|\bcta\b|\bpage\b|metric|goal|budget|status|positioning|persona|segment|website|url|domain|legal|融资|团队|营收|目标|阶段|内部|竞品|品类|网址|官网|anx|habit|惯性|焦虑",
     re.I,
 )
+_BARE_LABEL = re.compile(r"one.?liner|what it (?:is|does)|summary|in short|tagline|description|简介|一句话", re.I)
 _INTERNAL_TEXT = re.compile(
     r"\b(?:ICP|personas?|TAM|competitors?|positioning|MRR|ARR|KPIs?|our funnel)\b|目标客户|客户画像|竞品|营收"
 )
+_SEARCHED = re.compile(r"search|quer|keyword|搜索|关键词", re.I)
 _STEPS = re.compile(r"how it works|steps?$|流程|步骤", re.I)
 _PLACEHOLDER = re.compile(r"\b(?:TODO|TBD|TBC|N/A|lorem|unknown|not known|none yet)\b|待定|暂无", re.I)
 
@@ -240,12 +242,17 @@ class Facts:
     def _rarity(self, term: str) -> float:
         """Inverse document frequency over the statements: words that every line holds say little about a subject."""
         holding = sum(1 for statement in self.public if term in statement.terms)
+        if not holding:  # Nobody speaks of it: that must not outweigh what is spoken of.
+            return 0.5 * math.log(1 + len(self.public)) + 0.1
         weight = math.log((1 + len(self.public)) / (1 + holding)) + 0.1
         return weight if len(term) > 1 else weight / 2
 
     def supports(self, text: str) -> bool:
         """Whether every content word and number of `text` occurs in the context."""
-        return terms(text) <= self._terms and set(numbers(text)) <= self.numbers
+        wanted = terms(text)
+        # Chinese runs of several words hold bigrams that join two words: those need not occur.
+        needed = 0.6 if cjk_count(text) else 1.0
+        return len(wanted & self._terms) >= needed * len(wanted) and set(numbers(text)) <= self.numbers
 
     @cached_property
     def _terms(self) -> frozenset[str]:
@@ -300,8 +307,9 @@ def _statements(item: Item, section: str) -> list[Statement]:
         elif not DEPENDENT.match(sentence) or (not parts and item.label):
             parts.append(sentence)
     usable = [part for part in parts if not part.endswith((":", "："))]
+    label = "" if _BARE_LABEL.search(item.label) else item.label
     return [
-        Statement(part, section, item.label if i == 0 else "", item.listed, item.label) for i, part in enumerate(usable)
+        Statement(part, section, label if i == 0 else "", item.listed, item.label) for i, part in enumerate(usable)
     ]
 
 
@@ -315,7 +323,7 @@ def _quotes(item: Item, section: str) -> list[Quote]:
     whole = item.text
     for match in _QUOTE.finditer(whole):
         text = (match["a"] or match["b"]).strip().rstrip(",，")
-        if words(text) < 5:
+        if words(text) < 5 or _SEARCHED.search(item.label):
             continue
         rest = whole[match.end() :]
         said = _IN_BRACKETS.match(rest) or _SAID_BY.match(rest.split("“")[0].split('"')[0].split("「")[0])

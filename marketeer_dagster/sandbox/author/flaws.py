@@ -100,7 +100,7 @@ def text_flaws(content: Mapping[str, object], work: Work, *, measured: bool) -> 
 
 def _long(content: Mapping[str, object], work: Work) -> Iterator[Flaw]:
     for path, text in public(content):
-        for sentence in sentences(text):
+        for sentence in [part for line in text.splitlines() for part in sentences(line)]:
             too_long = len(sentence) > LONG_CHINESE if cjk_count(sentence) > 20 else words(sentence) > LONG_WORDS
             if too_long and sentence not in work.facts.document:
                 yield Flaw(

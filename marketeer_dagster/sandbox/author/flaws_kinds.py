@@ -93,7 +93,7 @@ def _ads(content: Record, work: Work) -> Iterator[Flaw]:
                         ("All lines are general; none has a figure.", "文案都很泛，没有一个数字。"),
                         ("Use a figure of the proof points.", "用上证据里的数字。"))  # fmt: skip
         if len(lines) < 5:
-            yield _flaw(work, "few_headlines", {"completeness": 1.3, "technical": 1.0, "creativity": 1.0, "clarity": 0.3},
+            yield _flaw(work, "few_headlines", {"completeness": 1.3, "technical": 1.0, "creativity": 1.3, "clarity": 1.1, "actionability": 0.6},
                         f"ad_groups[{index}].ad.headlines", "",
                         ("Too few headlines for the platform to find a good combination.", "标题太少，平台难以找到好的组合。"),
                         ("Add distinct headlines.", "补充不同角度的标题。"))  # fmt: skip

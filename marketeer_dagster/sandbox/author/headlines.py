@@ -4,6 +4,7 @@ import re
 
 from marketeer_dagster.sandbox.author.facts import DIFFERENTIATION, OBJECTIONS, OVERVIEW, PROBLEMS, PROOF
 from marketeer_dagster.sandbox.author.text import (
+    DEPENDENT,
     bare,
     capital,
     cjk_count,
@@ -120,7 +121,7 @@ def title_tag(work: Work, headline: str) -> str:
 def description(work: Work, headline: str) -> str:
     """30 to 155 characters of whole sentences: what it is, what you get, what to do."""
     lead = [s for c in work.concerns if c.leads or not c.asked for s in c.statements[:1]]
-    pool = [s.sentence for s in [*lead, *work.overview, *work.facts.benefits, *work.facts.proof] if s.full or s.label]
+    pool = [sentences(s.sentence)[0] for s in [*lead, *work.overview, *work.facts.benefits, *work.facts.proof] if s.full or s.label]
     pool = [s for s in pool if bare(s) != bare(headline)] or [ended(headline)]
     limit = 80 if work.chinese else DESCRIPTION
     return (
@@ -128,6 +129,11 @@ def description(work: Work, headline: str) -> str:
         or fill(pool, DESCRIPTION, least=30)
         or padded(work, pool[0])
     )
+
+
+def _readable(text: str) -> list[str]:
+    """A statement whole when it is short, else its sentences."""
+    return [text] if len(text) <= 160 else [part for part in sentences(text) if not DEPENDENT.match(part)]
 
 
 def padded(work: Work, text: str) -> str:
@@ -142,7 +148,7 @@ def subheadline(work: Work, headline: str) -> str:
     """At most 240 characters under the headline: who it is for and what it does, or the answer to the first concern."""
     answers = [s for c in work.concerns if c.leads for s in c.statements[:2]]
     pool = [*answers, *work.overview[:2], *work.facts.benefits, *work.facts.proof, *work.overview[2:]]
-    texts = [sentences(s.sentence)[0] if len(s.sentence) > 160 else s.sentence for s in pool if s.section != PROBLEMS]
+    texts = [part for s in pool if s.section != PROBLEMS for part in _readable(s.sentence)]
     fresh = [t for t in dict.fromkeys(texts) if not _same(t, headline)]
     if not fresh:
         return cut(ended(headline), SUBHEADLINE)
@@ -164,4 +170,4 @@ def fill(parts: list[str], limit: int, *, least: int = 1) -> str:
 
 def _same(a: str, b: str) -> bool:
     left, right = terms(a), terms(b)
-    return bool(left) and len(left & right) / len(left) > 0.85
+    return bool(left) and len(left & right) / len(left) > 0.6

@@ -15,9 +15,9 @@ _METRICS = (
     ("mrr", r"\bmrr\b|recurring revenue|monthly giving|月经常性", ("mrr",)),
     ("revenue", r"revenue|sales|turnover|donations? (?:income|amount)|营收|收入|销售额", ("revenue", "收入")),
     ("email_click_rate", r"email.{0,20}click|newsletter.{0,20}click|邮件.{0,6}点击", ("email_click_rate", "click rate", "click_rate")),
-    ("trials_started", r"\btrials?\b|试用", ("trials_started", "trials")),
+    ("trials_started", r"\btrials?\b(?!.{0,3}sign)|试用", ("trials_started", "trials")),
     ("conversions", r"sign.?ups?|lead|conver|book|appointment|install|donat|donor|register|demo|volunteer|member|预约|注册|报名|转化|捐|安装|订单",
-     ("conversions", "key events", "转化")),
+     ("conversions", "key events", "sign-ups", "signups", "转化")),
     ("clicks", r"organic|search|rank|seo|搜索|排名|自然流量", ("clicks", "点击")),
     ("sessions", r"traffic|visit|session|流量|访问|访客", ("sessions", "visits", "会话", "访问")),
 )  # fmt: skip
@@ -95,7 +95,7 @@ def _metric(goal: str, metrics: Metrics) -> tuple[str, tuple[str, ...]]:
             if metric == "trials_started" and _level(metrics, names, rate=False)[0] is None:
                 continue
             return metric, names
-    return "conversions", ("conversions", "转化")
+    return "conversions", _METRICS[-3][2]
 
 
 def _level(metrics: Metrics, names: tuple[str, ...], *, rate: bool) -> tuple[float | None, int]:

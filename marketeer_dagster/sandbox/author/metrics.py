@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from marketeer_dagster.sandbox.author.text import plain
 
@@ -72,12 +72,20 @@ class Metrics:
         ):
             text = _named(row, _QUERY).strip('"“”`')
             marks = f"{row.title} {' '.join(row.cells.values())} {' '.join(row.cells)}".lower()
-            fresh = bool(re.search(r"\bnew(?:ly)?\b|rising|growing|新增|新的|上升", marks)) or _grown(row)
-            found.setdefault(
-                text.lower(),
-                Query(text, page_path(_named(row, _PAGE)), row.cell("click", "点击"), row.cell("impression", "展示"),
-                      row.cell("position", "rank", "排名"), fresh),
-            )  # fmt: skip
+            fresh = bool(re.search(r"\bnew(?:ly)?\b|rising|risen|growing|新增|新的|上升", marks)) or _grown(row)
+            known = found.get(text.lower())
+            found[text.lower()] = (
+                replace(known, fresh=known.fresh or fresh)
+                if known
+                else Query(
+                    text,
+                    page_path(_named(row, _PAGE)),
+                    row.cell("click", "点击"),
+                    row.cell("impression", "展示"),
+                    row.cell("position", "rank", "排名"),
+                    fresh,
+                )
+            )
         return list(found.values())
 
 

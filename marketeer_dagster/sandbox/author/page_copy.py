@@ -51,8 +51,20 @@ class Sections:
             self._proof(),
             self._offer(),
         ]
-        found = [section for section in made if section]
-        return self._at_least_three(found)[:9]
+        found = self._at_least_three([section for section in made if section])[:9]
+        return self._distinct(found)
+
+    def _distinct(self, sections: list[Content]) -> list[Content]:
+        """No heading stands twice, nor repeats the headline."""
+        seen = {bare(self.headline).lower()}
+        generic = {"how_it_works": "steps", "objections": "solution"}
+        for section in sections:
+            role = str(section["role"])
+            options = [str(section["heading"]), *_heads(self.work, generic.get(role, role)), self.work.name]
+            chosen = next((h for h in options if bare(h).lower() not in seen), options[0])
+            section["heading"] = chosen
+            seen.add(bare(chosen).lower())
+        return sections
 
     def _take(self, pool: list[Statement], most: int) -> list[Statement]:
         fresh = [s for s in pool if s.text not in self.used]
@@ -187,13 +199,8 @@ def _heads(work: Work, part: str) -> list[str]:
 
 
 def quotations(work: Work) -> list[Content]:
-    """Up to three customers' quotations, verbatim, attributed ones first."""
-    nobody = work.say(f"A {work.name} customer", f"{work.name}的客户")
-    if work.action.kind in ("donate", "join"):
-        nobody = work.say(f"A {work.name} supporter", f"{work.name}的支持者")
-    named = [q for q in work.facts.quotes if q.who]
-    chosen = named[:3] or [q for q in work.facts.quotes if len(q.text) >= 12][:1]
-    return [{"text": q.text, "attribution": q.who or nobody} for q in chosen]
+    """Up to three customers' quotations, verbatim; words nobody is named for are not quoted."""
+    return [{"text": q.text, "attribution": q.who} for q in work.facts.quotes if q.who][:3]
 
 
 def questions(work: Work) -> list[Content]:

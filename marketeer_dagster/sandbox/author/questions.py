@@ -18,6 +18,9 @@ def as_question(objection: str, chinese: bool) -> str:
     turned = re.match(r"(?P<who>it|this|that)(?: (?P<verb>is|will|would|can)|(?P<s>['’]s)) (?P<rest>.+)$", text, re.I)
     if turned:
         return f"{(turned['verb'] or 'is').capitalize()} {turned['who'].lower()} {turned['rest']}?"
+    coming = re.match(r"(?P<who>(?!(?:we|i|you)\b)[\w'’ -]{2,30}?) will (?!not\b|never\b)(?P<rest>.+)$", text, re.I)
+    if coming:
+        return f"Will {lower_first(coming['who'])} {coming['rest']}?"
     if re.match(r"(?:too|not|very|already)\b", text, re.I):
         return f"Is it {lower_first(text)}?"
     if re.match(

@@ -31,7 +31,8 @@ MEASURED_KINDS = frozenset({"page_audit", "experiment_plan", "tracking_plan", "c
 def inspect(kind: str, content: Mapping[str, object], work: Work) -> list[Flaw]:
     """All flaws of an artefact, worst first."""
     page = Record.of(content.get("page")).values if kind == "edited_copy" else content if kind == "page_copy" else None
-    found = text_flaws(content, work, measured=kind in MEASURED_KINDS)
+    # The context document says itself what the brand does not say.
+    found = [] if kind == "context_document" else text_flaws(content, work, measured=kind in MEASURED_KINDS)
     if page is not None:
         prefix = "page." if kind == "edited_copy" else ""
         found += [_under(prefix, flaw) for flaw in page_flaws(page, work)]

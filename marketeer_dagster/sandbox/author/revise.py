@@ -3,6 +3,7 @@
 import copy
 import re
 
+from marketeer_dagster.sandbox.author.advice import advice
 from marketeer_dagster.sandbox.author.flaws import leaves
 from marketeer_dagster.sandbox.author.request import Record
 from marketeer_dagster.sandbox.author.text import bare, cut, ended, joined, sentences, terms, tidy
@@ -40,8 +41,9 @@ def _mend(result: Content, best: Content, where: str, finding: Record, work: Wor
     if not _steps(where) or get(result, ".".join(str(s) for s in _steps(where)[:1])) is None:
         where = _locate(result, quote) or where
     current, better = get(result, where), _counterpart(result, best, where)
+    holder = Record.of(get(result, where.rpartition(".")[0]))
     if isinstance(current, str):
-        _put(result, where, _better_text(current, better, where, finding, work))
+        _put(result, where, _better_text(current, better, where, finding, work, holder))
     elif isinstance(current, list) and where.rsplit(".", 1)[-1] == "sections":
         _put(result, where, _merged_sections(current, better, quote))
     elif better not in (None, current) and better:
@@ -53,11 +55,13 @@ def _mend(result: Content, best: Content, where: str, finding: Record, work: Wor
         _mend(result, best, found, finding, work)
 
 
-def _better_text(current: str, better: object, where: str, finding: Record, work: Work) -> str:
+def _better_text(current: str, better: object, where: str, finding: Record, work: Work, holder: Record) -> str:
     quote = finding.text("quote")
     polished = _polished(current)
     if polished != current and (not quote or quote not in polished):
         return polished
+    if where.endswith((".fix", ".recommendation")):
+        return advice(holder, work)
     asked = _asked_for(finding, where)
     if asked and work.true(asked):
         return asked

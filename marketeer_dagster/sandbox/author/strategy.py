@@ -72,7 +72,7 @@ def _roadmap(work: Work, pillars: list[str]) -> list[Content]:
         items.append(_item(work, _title(work, concern.text), pillars[min(1, len(pillars) - 1)], concern.text, "consideration", reason, 4, 2))
     for objection, answer in work.facts.objections[:4]:
         question = as_question(objection, work.chinese)
-        reason = work.say(f"It holds people back, and there is an answer: {cut(bare(answer), 180)}", f"这是让人犹豫的问题，而且有答案：{cut(bare(answer), 180)}")
+        reason = work.say(f"It holds people back, and there is an answer: {cut(bare(answer), 110)}", f"这是让人犹豫的问题，而且有答案：{cut(bare(answer), 110)}")
         items.append(_item(work, question, pillars[-1], question, "decision", reason, 4, 1))
     for statement in work.facts.problems[:4]:
         topic = bare(statement.label or statement.text)

@@ -231,10 +231,10 @@ def clauses(sentence: str) -> list[str]:
     """`sentence` and its beginnings that stand alone as a statement, longest first."""
     whole = bare(sentence)
     found = [whole]
-    for match in reversed(list(re.finditer(r"\s*[;:—–。；：，,]\s*|\s+-\s+", whole))):
+    for match in reversed(list(re.finditer(r"\s*(?:[;—–。；：，]|(?<!\d)[:,]|[:,](?!\d))\s*|\s+-\s+", whole))):
         head, rest = whole[: match.start()].strip(), whole[match.end() :].strip()
         if match[0].strip() in {",", "，"} and not re.match(
-            r"(?:and|so|which|with|because|including|even|then|plus|where|saving|without the)\b|并|让|从而|这样|还|包括",
+            r"(?:and|so|which|with|because|including|even|then|plus|where|without the|[a-z]+(?:ed|ing))\b|并|让|从而|这样|还|包括",
             rest,
         ):
             continue

@@ -1,0 +1,37 @@
+"""What to do about an audit's finding, from the finding's own evidence: for revisions, which see neither page nor metrics."""
+
+import re
+
+from marketeer_dagster.sandbox.author.headlines import headlines
+from marketeer_dagster.sandbox.author.request import Record
+from marketeer_dagster.sandbox.author.text import ended
+from marketeer_dagster.sandbox.author.work import Work
+
+_QUOTED = re.compile(r"[“「]([^”」]{2,200})[”」]")
+
+
+def advice(finding: Record, work: Work) -> str:
+    """A recommendation that somebody could carry out."""
+    quoted = _QUOTED.search(finding.text("evidence"))
+    subject = quoted[1] if quoted else finding.text("problem")
+    page = finding.text("page") or work.place
+    area = finding.text("area")
+    best = headlines(work)[0]
+    if area in ("headline", "value_proposition", "on_page"):
+        return work.say(f"Lead with what is true and concrete, for instance “{best}”.", f"用真实而具体的说法开头，例如“{best}”。")
+    if area == "cta":
+        label, note = work.action.label, ended(work.action.note or work.action.label)
+        return work.say(f"Label the button “{label}” and put under it: {note}", f"把按钮改为“{label}”，并在下方写明：{note}")
+    if area == "friction":
+        needed = work.say(", ", "、").join(work.action.fields)
+        return work.say(f"Ask only for what the first step needs: {needed}.", f"只问第一步需要的：{needed}。")
+    if area == "proof" and (work.facts.proof or work.facts.quotes):
+        proof = work.facts.proof[0].sentence if work.facts.proof else f"“{work.facts.quotes[0].text}”"
+        return work.say(f"Put proof beside the claim: {proof}", f"在说法旁边放证据：{proof}")
+    answers = work.facts.about(subject, most=1)
+    if answers:
+        return work.say(f"Say it on {page} in the words people use: {answers[0].sentence}", f"在{page}用访客的说法写明：{answers[0].sentence}")
+    return work.say(
+        f"Decide whether {work.name} wants this reader; the context says nothing about the subject, so ask the product team before writing.",
+        f"先确认{work.name}是否需要这类读者；资料没有提到，写之前请向产品方确认。",
+    )
