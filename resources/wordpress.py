@@ -13,6 +13,7 @@ import httpx
 
 from marketeer_dagster.model.artefacts import Artefact
 from marketeer_dagster.model.connection import Connection
+from marketeer_dagster.model.crashpoints import crash_point
 from marketeer_dagster.model.errors import ToolError, ToolErrorKind
 from marketeer_dagster.model.publication import Publication, Receipt
 from marketeer_dagster.model.tenant import Tenant
@@ -71,6 +72,7 @@ class WordPressPublisher:
         payload, content = _payload(publication), _content(publication)
         fields = self._fields(payload, content)
         page = self._client.page_at(payload.path) or self._create(payload.path, fields, content)
+        crash_point("wordpress.after_draft")
         self._check_allowed(page, content)
         if public:
             return self._receipt(self._publish(page, payload.path, fields, content), public=True)
@@ -160,6 +162,7 @@ class WordPressPublisher:
 
     def _publish(self, page: WpPage, path: str, fields: dict[str, object], content: str) -> WpPage:
         done = page if page.public and _same(page, content) else self._update(page, fields, content, status="publish")
+        crash_point("wordpress.after_publish")
         if path == "/":
             self._client.set_front_page(page.id)
         return done

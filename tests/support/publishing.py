@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from marketeer_dagster.model.artefacts import Artefact, ArtefactContent, ArtefactStatus, dump_content
+from marketeer_dagster.model.artefacts import Artefact, ArtefactContent, ArtefactStatus, Spend, dump_content
 from marketeer_dagster.model.artefacts.email_sequence import Email, EmailSequence
 from marketeer_dagster.model.artefacts.page_copy import (
     Alternative,
@@ -17,6 +17,7 @@ from marketeer_dagster.model.artefacts.page_copy import (
 from marketeer_dagster.model.experiment import Experiment, Variant
 from marketeer_dagster.model.ids import ArtefactId, BriefId, CampaignKey, ExperimentId, PublicationId, TenantId, derived
 from marketeer_dagster.model.publication import Publication, PublicationState
+from marketeer_dagster.model.review import Verdict
 from marketeer_dagster.model.tenant import Autonomy, Tenant
 from marketeer_dagster.publishing.protocols import Draft
 from marketeer_dagster.store import Store
@@ -156,5 +157,15 @@ def a_store(folder: Path, tenant: Tenant) -> Store:
 
 
 def approved(store: Store, artefact: Artefact) -> Artefact:
-    """`artefact` as the store's next version, approved."""
-    return store.artefacts.put(artefact)
+    """`artefact` as the store's next version, finished with its status."""
+    stored = store.artefacts.put(artefact)
+    return store.artefacts.finalise(
+        stored.id,
+        stored.version,
+        status=artefact.status,
+        score=8.0,
+        verdict=Verdict.APPROVE,
+        revisions=0,
+        spend=Spend(),
+        prompt_hash="",
+    )
