@@ -14,7 +14,7 @@
 WITH told AS (
     SELECT *, lower(source) AS s, lower(medium) AS m,
         regexp_matches(lower(source), '(^|\.)(google|bing|yahoo|duckduckgo|ecosia|baidu|yandex|qwant|brave)(\.|$)') AS engine,
-        regexp_matches(lower(source), '(^|\.)(facebook|instagram|linkedin|twitter|x|t\.co|reddit|youtube|tiktok|pinterest|threads|bluesky|mastodon|fb|lnkd)(\.|$)') AS network,
+        regexp_matches(lower(source), '(^|\.)(facebook|instagram|linkedin|twitter|t\.co|reddit|youtube|tiktok|pinterest|threads|bluesky|mastodon|lnkd)(\.|$)|^(www\.)?(x|fb)(\.com)?$') AS network,
         regexp_matches(lower(medium), '^(.*cp.*|ppc|retargeting|paid.*)$') AS paid
     FROM ga4_daily
 )
