@@ -8,9 +8,7 @@ campaigns choose by opens, which mail clients that fetch every image make meanin
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from typing import Final
-
-import pandas as pd
+from typing import TYPE_CHECKING, Final
 
 from marketeer_dagster.model.artefacts import Artefact
 from marketeer_dagster.model.artefacts.email_sequence import EmailSequence
@@ -25,8 +23,10 @@ from marketeer_dagster.publishing.html import key_of, keyed
 from marketeer_dagster.publishing.protocols import Draft, Trial
 from resources.calling import UNLIMITED, CallLimiter
 from resources.mailchimp_api import TOOL, Audience, MailchimpApi, McCampaign, Member
-from resources.mailchimp_reports import daily_reports
 from resources.writing import write_once
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["MailchimpClient", "MailchimpPublisher", "Member"]
 
@@ -57,8 +57,10 @@ class MailchimpClient:
         list_id = _list_id(self.api.connection)
         return {member.email: self.api.upsert(list_id, member) for member in members}
 
-    def reports(self, first: date, last: date) -> pd.DataFrame:
+    def reports(self, first: date, last: date) -> "pd.DataFrame":
         """Rows of `email_daily` for [first, last], days in UTC; see mailchimp_reports. Raises ToolError."""
+        from resources.mailchimp_reports import daily_reports  # pandas, which publishing does not need
+
         return daily_reports(self.api, first, last)
 
 
