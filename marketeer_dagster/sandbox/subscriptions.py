@@ -186,7 +186,7 @@ class Book:
         previous: int | None = None,
         trial: bool = False,
     ) -> None:
-        number = self._documents.next_id("event")
+        number = len(self._events) + 1
         event = SubscriptionEvent(
             number=number, day=day, second=second, what=what, subscription=subscription.id, plan=subscription.plan,
             previous_plan=previous, trial=trial,

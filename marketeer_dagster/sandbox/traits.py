@@ -11,7 +11,7 @@ from marketeer_dagster.sandbox.text import stems
 
 ZONES = {"hero": 1.0, "heading": 0.7, "body": 0.3}
 """How much a word counts by where it stands: the hero is title, h1 and what follows up to the next heading."""
-COVERED = 0.7
+COVERED = 0.8
 """Weighted share of an intent's vocabulary, by zone, from which its holders feel fully understood."""
 _ONE_SEARCH = 0.6
 """How much of naming a concern is naming one of its searches well; the rest is the words of all of them."""

@@ -70,8 +70,8 @@ def email_visits(
 
 
 def payments(paid: Iterable[Payment]) -> list[VisitRow]:
-    """First payments as the visits in which they were made, credited to where the customer once came from."""
-    return [VisitRow(*payment.origin, "", "", 1, 1, 1, 0, payment.usd) for payment in paid]
+    """First payments, credited to where the customer once came from: sent by the billing server, so without a session."""
+    return [VisitRow(*payment.origin, "", "", 0, 0, 0, 0, payment.usd) for payment in paid]
 
 
 def recorded(seed: int, account: Account, day: date, rows: list[VisitRow], shocks: tuple[Shock, ...]) -> list[VisitRow]:
@@ -82,7 +82,7 @@ def recorded(seed: int, account: Account, day: date, rows: list[VisitRow], shock
             rng = stream(seed, account.tenant, "tracking", day, shock.id)
             hit = [shock.spec.page in ("", row.page) for row in rows]
             rows = [thinned(row, kept, rng) if lost else row for row, lost in zip(rows, hit, strict=True)]
-    return merged(row for row in rows if row.sessions)
+    return merged(row for row in rows if row.sessions or row.revenue)
 
 
 def thinned(row: VisitRow, kept: float, rng: np.random.Generator) -> VisitRow:
@@ -95,7 +95,6 @@ def thinned(row: VisitRow, kept: float, rng: np.random.Generator) -> VisitRow:
         users=min(seen, round(row.users * of_seen)),
         engaged=max(conversions, min(seen, round(row.engaged * of_seen))),
         conversions=conversions,
-        revenue=row.revenue if seen else 0.0,
     )
 
 

@@ -168,7 +168,7 @@ class _Api:
         if kept == 1.0:
             return rows
         rng = stream(self._world.seed, tenant, "late", day, (today - day).days)
-        return [row for row in (thinned(row, kept, rng) for row in rows) if row.sessions]
+        return [row for row in (thinned(row, kept, rng) for row in rows) if row.sessions or row.revenue]
 
     def _ranges(self, asked: list[dict[str, Any]]) -> list[tuple[str, date, date]]:
         if not asked or len(asked) > _MOST_RANGES:
