@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from marketeer_dagster.model.errors import BadInput
+from marketeer_dagster.sandbox import vendors
 from marketeer_dagster.sandbox.accounts import AccountSpec
 from marketeer_dagster.sandbox.connections import connections
 from marketeer_dagster.sandbox.faults import FaultSpec
@@ -49,7 +50,11 @@ class _Admin:
         return JSONResponse([account.model_dump(mode="json") for account in self.world.accounts()])
 
     def faults(self, request: Request, body: bytes) -> Response:
-        self.world.faults.add(FaultSpec.model_validate_json(body))
+        spec = FaultSpec.model_validate_json(body)
+        if spec.vendor not in ("*", *vendors.names()):
+            known = ", ".join(vendors.names())
+            raise BadInput(f"no vendor {spec.vendor!r} here", where="vendor", expected=f"* or one of {known}")
+        self.world.faults.add(spec)
         return self.list_faults(request)
 
     def list_faults(self, request: Request) -> Response:

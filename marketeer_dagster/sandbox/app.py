@@ -1,10 +1,10 @@
 """The sandbox as one web application: every vendor below its prefix, the public sites, and the admin routes."""
 
 import importlib
-import pkgutil
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
+from starlette.types import ASGIApp
 
 from marketeer_dagster.sandbox import admin, public, vendors
 from marketeer_dagster.sandbox.misbehaviour import Misbehaviour
@@ -14,7 +14,7 @@ PREFIXES = {"wordpress": "/wordpress/{tenant}"}
 """Vendors that are not mounted below their own module's name."""
 
 
-def create_app(world: World) -> Starlette:
+def create_app(world: World) -> ASGIApp:
     """The whole sandbox over `world`.
 
     A vendor is a module in `sandbox/vendors/` with `routes(world) -> list[BaseRoute]`, relative to its prefix
@@ -22,7 +22,7 @@ def create_app(world: World) -> Starlette:
     before each day is lived.
     """
     routes: list[BaseRoute] = [*admin.routes(world), *public.routes(world)]
-    for name in vendor_names():
+    for name in vendors.names():
         module = importlib.import_module(f"{vendors.__name__}.{name}")
         if not hasattr(module, "routes"):
             continue
@@ -30,13 +30,5 @@ def create_app(world: World) -> Starlette:
         if hasattr(module, "on_day"):
             world.day_hooks.append(lambda tenant, day, hook=module.on_day: hook(world, tenant, day))
     app = Starlette(routes=routes)
-    app.state.world = world
-    app.add_middleware(Misbehaviour, world=world, vendors=frozenset(vendor_names()))
-    return app
-
-
-def vendor_names() -> tuple[str, ...]:
-    """The vendor modules present, by name."""
-    return tuple(
-        sorted(module.name for module in pkgutil.iter_modules(vendors.__path__) if not module.name.startswith("_"))
-    )
+    # Outside of Starlette's own middleware, which would hide the connection that some faults cut.
+    return Misbehaviour(app, world, frozenset(vendors.names()))

@@ -70,7 +70,7 @@ def email_visits(
 
 
 def payments(paid: Iterable[Payment]) -> list[VisitRow]:
-    """First payments, credited to where the customer once came from: sent by the billing server, so without a session."""
+    """First payments, credited to where the customer came from; the billing server sends them, without a session."""
     return [VisitRow(*payment.origin, "", "", 0, 0, 0, 0, payment.usd) for payment in paid]
 
 

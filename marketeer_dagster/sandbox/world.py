@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime
 from pathlib import Path
 
-from marketeer_dagster.model.errors import ConfigError, NotFound
+from marketeer_dagster.model.errors import BadInput, ConfigError, NotFound
 from marketeer_dagster.sandbox.accounts import Account, AccountSpec, Credentials
 from marketeer_dagster.sandbox.clock import WorldClock
 from marketeer_dagster.sandbox.documents import Documents
@@ -24,7 +24,7 @@ from marketeer_dagster.sandbox.faults import Faults
 from marketeer_dagster.sandbox.ledger import Ledger
 from marketeer_dagster.sandbox.mailing import Mailing
 from marketeer_dagster.sandbox.market import Market
-from marketeer_dagster.sandbox.shocks import Shock, Shocks, ShockSpec
+from marketeer_dagster.sandbox.shocks import Shock, ShockKind, Shocks, ShockSpec
 from marketeer_dagster.sandbox.site import Site
 from marketeer_dagster.sandbox.state import State
 
@@ -129,8 +129,15 @@ class World:
         return f"{self.base_url}/sites/{tenant}/{path.strip('/')}"
 
     def shock(self, spec: ShockSpec) -> Shock:
-        """Plant an event; it begins with the day `start_in_days` from now."""
+        """Plant an event; it begins with the day `start_in_days` from now.
+
+        Raises NotFound for an unknown tenant or a page that is not public, BadInput for a drift without a page.
+        """
         self.account(spec.tenant)
+        if spec.page and self.site(spec.tenant).pages.by_path(spec.page) is None:
+            raise NotFound(f"{spec.tenant} has no public page {spec.page!r}", where="page")
+        if spec.kind is ShockKind.INTENT_DRIFT and not spec.page:
+            raise BadInput("intent_drift happens to one page", where="page", expected="a path such as /pricing")
         return Shocks(self.state, spec.tenant).plant(spec, self.clock.day)
 
     def advance(self, days: int) -> date:

@@ -11,7 +11,10 @@ from marketeer_dagster.sandbox.traits import traits_of
 from marketeer_dagster.sandbox.variants import arms_of
 from tests.sandbox.conftest import CONTEXTS, account
 
-PAGE = '<h1>Close the month on day four</h1><p><a class="cta" href="/signup">Start free trial</a></p><h2>How</h2><p>Text.</p>'
+PAGE = """
+<h1>Close the month on day four</h1><p><a class="cta" href="/signup">Start free trial</a></p>
+<h2>How</h2><p>Text.</p>
+"""
 
 
 def about(context: str) -> tuple[Intent, ...]:
@@ -60,8 +63,8 @@ def test_searches_that_the_context_names_are_the_queries() -> None:
 
 def test_a_concern_can_be_named_or_answered() -> None:
     context = (
-        '## 7. Objections\n\n- **"Is it safe enough for payslips and passports?"** Payslips and passports are encrypted, '
-        "stored in Dublin and deleted by your retention rule.\n"
+        '## 7. Objections\n\n- **"Is it safe enough for payslips and passports?"** Payslips and passports are '
+        "encrypted, stored in Dublin and deleted by your retention rule.\n"
     )
     (safety,) = about(context)
     nothing = traits_of("T", "<h1>Welcome</h1><p>Powerful and flexible.</p>")
@@ -98,7 +101,9 @@ def test_traits_are_what_a_visitor_can_see() -> None:
     assert plain.clarity == 1.0
     assert traits_of("T", PAGE.replace("Start free trial", "Learn more")).clarity == 0.5
     assert traits_of("T", PAGE + '<a class="button" href="/b">Book a demo</a>').clarity < plain.clarity
-    assert traits_of("T", PAGE + "<p>96 % of lines, 41,000 euros, 130 teams, 9 days</p>").specificity > plain.specificity
+    assert (
+        traits_of("T", PAGE + "<p>96 % of lines, 41,000 euros, 130 teams, 9 days</p>").specificity > plain.specificity
+    )
     assert traits_of("T", PAGE + "<blockquote>It works.</blockquote>").proof > plain.proof
     fields = "".join(f'<input name="f{n}">' for n in range(8))
     assert traits_of("T", f"{PAGE}<form>{fields}</form>").friction > plain.friction + 0.5
@@ -119,7 +124,8 @@ def test_a_page_without_an_experiment_has_one_arm() -> None:
 
 def test_each_arm_sees_its_own_block_and_what_is_common() -> None:
     html = (
-        '<p>before</p>\n<div data-experiment="exp_1" data-variant="control" data-share="0.8"><div>A <br> a</div></div>\n'
+        '<p>before</p>\n<div data-experiment="exp_1" data-variant="control" data-share="0.8">'
+        "<div>A <br> a</div></div>\n"
         '<div data-experiment="exp_1" data-variant="b" data-share="0.2" hidden><div>B</div></div><p>after</p>'
     )
     arms = arms_of(html)

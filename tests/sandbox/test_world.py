@@ -116,11 +116,16 @@ def test_vendor_documents_keep_their_order_and_their_tenant(world: World) -> Non
 
 
 def test_writes_of_a_failed_sequence_are_undone(world: World) -> None:
-    with pytest.raises(ValueError), world.lock:
-        world.documents("acme", "x").put("kind", "id", {})
-        world.ledger.record("x", "write")
-        raise ValueError
-    assert world.documents("acme", "x").list("kind") == [] and world.ledger.entries() == ()
+    def fails() -> None:
+        with world.lock:
+            world.documents("acme", "x").put("kind", "id", {})
+            world.ledger.record("x", "write")
+            raise ValueError
+
+    with pytest.raises(ValueError):
+        fails()
+    assert world.documents("acme", "x").list("kind") == []
+    assert world.ledger.entries() == ()
 
 
 def test_the_ledger_tells_who_did_what_when(world: World) -> None:
