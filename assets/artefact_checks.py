@@ -128,7 +128,9 @@ def findings_table(found: Findings) -> str:
     if not found:
         return "No findings."
     rows = [
-        f"| {f.severity.value} | {f.dimension} | `{f.where}` | {_cell(f.quote)} | {_cell(f.problem)} | {_cell(f.suggestion)} |"
+        " | ".join(
+            ["", f.severity.value, f.dimension, f"`{f.where}`", *map(_cell, (f.quote, f.problem, f.suggestion)), ""]
+        )
         for f in found
     ]
     return "\n".join(

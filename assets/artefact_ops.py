@@ -48,7 +48,7 @@ def draft_op(catalog: Catalog, skill: Skill, after: Mapping[str, In], retries: R
 
 
 def review_op(catalog: Catalog, skill: Skill, reviewer: str, retries: RetryPolicy) -> OpDefinition:
-    """One reviewer's rounds: review, revise on named findings, review again, at most three; the best version goes on."""
+    """One reviewer's rounds: review, revise on named findings, review again, at most three; the best goes on."""
 
     @op(
         name=f"{op_name(skill.name)}__review_by_{op_name(reviewer)}",
@@ -84,7 +84,7 @@ def review_op(catalog: Catalog, skill: Skill, reviewer: str, retries: RetryPolic
 
 
 def director_op(catalog: Catalog, skill: Skill) -> OpDefinition:
-    """The Director's last look. The best version is always materialised; its status says whether anything may follow."""
+    """The Director's last look. The best version is always materialised; its status says what may follow."""
 
     @op(
         name=f"{op_name(skill.name)}__director",

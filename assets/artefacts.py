@@ -6,6 +6,7 @@ Editing a skill's folder changes its hash, which is the asset's code version: ex
 """
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 from dagster import (
     AssetKey,
@@ -65,9 +66,7 @@ def _upstream(catalog: Catalog, skill: Skill) -> list[AssetKey]:
 
 def _chain(name: str, steps: list[OpDefinition], upstream: Mapping[str, AssetKey]) -> GraphDefinition:
     first, last = steps[0], steps[-1]
-    follows = {
-        after.name: {"work": DependencyDefinition(before.name)} for before, after in zip(steps, steps[1:], strict=False)
-    }
+    follows = {after.name: {"work": DependencyDefinition(before.name)} for before, after in pairwise(steps)}
     return GraphDefinition(
         name=name,
         node_defs=steps,

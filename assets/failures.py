@@ -10,7 +10,7 @@ from marketeer_dagster.model.errors import BadInput, BudgetExceeded, MarketeerEr
 
 @contextmanager
 def explained() -> Generator[None]:
-    """Raise our errors as Failure with their hint; permanent ones (bad input, budget, auth, invalid) are not retried."""
+    """Raise our errors as Failure with their hint; permanent ones (bad input, budget, auth, invalid) do not retry."""
     try:
         yield
     except MarketeerError as error:

@@ -28,8 +28,8 @@ def build_experiment_readout(catalog: Catalog) -> AssetsDefinition:
         owners=["team:measure"],
         required_resource_keys={"store", "warehouse", "clock", "publishers"},
         description=(
-            "The campaign's experiment, read out when its always-valid test has decided: the winner takes the page, the "
-            "learning is stored with its interval, and the next plan can cite it."
+            "The campaign's experiment, read out when its always-valid test has decided: the winner takes the page, "
+            "the learning is stored with its interval, and the next plan can cite it."
         ),
     )
     def experiment_readout(context: AssetExecutionContext) -> MaterializeResult:

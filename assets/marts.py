@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import duckdb
 from dagster import (
     AssetCheckResult,
     AssetCheckSpec,
@@ -15,6 +16,7 @@ from dagster import (
     AssetsDefinition,
     MaterializeResult,
     MetadataValue,
+    TableSchema,
     asset,
 )
 
@@ -52,8 +54,8 @@ def build_store_tables() -> AssetsDefinition:
         group_name="marts",
         kinds={"sqlalchemy", "duckdb"},
         owners=["team:measure"],
-        description="What was planned, made, reviewed, published, signalled, tested, learned and spent, copied from the "
-        "operational store for analysts: " + ", ".join(f"`{name}`" for name in sorted(_COPIES)) + ".",
+        description="What was planned, made, reviewed, published, signalled, tested, learned and spent, copied from "
+        "the operational store for analysts: " + ", ".join(f"`{name}`" for name in sorted(_COPIES)) + ".",
         required_resource_keys={"store", "warehouse"},
         pool=POOL,
     )
@@ -62,11 +64,12 @@ def build_store_tables() -> AssetsDefinition:
         warehouse: Warehouse = context.resources.warehouse.warehouse()
         with explained(), warehouse.writing() as writer:
             rows = sync_store(store, writer)
+            shown = preview(writer.connection, _NEWEST_ARTEFACTS)
         return MaterializeResult(
             metadata={
                 "dagster/row_count": sum(rows.values()),
                 "tables": MetadataValue.md(markdown_table(("Table", "Rows"), list(rows.items()))),
-                "preview": MetadataValue.md(preview(warehouse, _NEWEST_ARTEFACTS)),
+                "preview": MetadataValue.md(shown),
             }
         )
 
@@ -98,15 +101,18 @@ def build_mart_asset(name: str) -> AssetsDefinition:
         warehouse: Warehouse = context.resources.warehouse.warehouse()
         with explained(), warehouse.writing() as writer:
             writer.build_mart(name)
-        schema = mart_schema(warehouse, definition)
-        yield _check(warehouse, "plausible", _implausible(name, {c.name: c.type for c in schema.columns}))
-        if reconciliation is not None:
-            yield _check(warehouse, "adds_up", reconciliation.differing)
+            schema = mart_schema(writer.connection, definition)
+            checks = [_check(writer.connection, "plausible", _implausible(name, schema))]
+            if reconciliation is not None:
+                checks.append(_check(writer.connection, "adds_up", reconciliation.differing))
+            shown = preview(writer.connection, _newest(definition))
+            rows = row_count(writer.connection, name)
+        yield from checks
         yield MaterializeResult(
             metadata={
-                "dagster/row_count": row_count(warehouse, name),
+                "dagster/row_count": rows,
                 "dagster/column_schema": schema,
-                "preview": MetadataValue.md(preview(warehouse, _newest(definition))),
+                "preview": MetadataValue.md(shown),
                 "query": MetadataValue.md(f"```sql\n{definition.select.strip()}\n```"),
             }
         )
@@ -130,23 +136,22 @@ def _newest(definition: Mart) -> str:
     return f'SELECT * FROM "{definition.name}" ORDER BY {by} DESC, tenant LIMIT {PREVIEW_ROWS}'
 
 
-def _implausible(name: str, types: dict[str, str]) -> str:
-    counts = [f'"{column}" < 0' for column, type_ in types.items() if type_ == "BIGINT"]
-    rates = [f'"{column}" NOT BETWEEN 0 AND 1' for column in types if column.endswith("_rate")]
+def _implausible(name: str, schema: TableSchema) -> str:
+    counts = [f'"{column.name}" < 0' for column in schema.columns if column.type == "BIGINT"]
+    rates = [f'"{column.name}" NOT BETWEEN 0 AND 1' for column in schema.columns if column.name.endswith("_rate")]
     return f'SELECT * FROM "{name}" WHERE {" OR ".join([*counts, *rates]) or "false"}'
 
 
-def _check(warehouse: Warehouse, name: str, offending: str) -> AssetCheckResult:
-    with warehouse.reading() as connection:
-        found = connection.execute(f"SELECT count(*) FROM ({offending})").fetchone()
-    rows = int(found[0]) if found else 0
+def _check(connection: duckdb.DuckDBPyConnection, name: str, offending: str) -> AssetCheckResult:
+    rows = row_count(connection, f"({offending})")
+    shown = preview(connection, f"{offending} LIMIT {PREVIEW_ROWS}") if rows else "none"
     return AssetCheckResult(
         check_name=name,
         passed=rows == 0,
         description=f"{rows} rows at fault" if rows else "no row at fault",
         metadata={
             "rows_at_fault": rows,
-            "rows": MetadataValue.md(preview(warehouse, f"{offending} LIMIT {PREVIEW_ROWS}") if rows else "none"),
+            "rows": MetadataValue.md(shown),
             "query": MetadataValue.md(f"```sql\n{offending.strip()}\n```"),
         },
     )

@@ -33,7 +33,7 @@ from resources.market_data import metrics_brief
     kinds={"markdown"},
     owners=["team:foundation"],
     required_resource_keys={"store"},
-    description="The tenant's 12-section product context, newest version: the only source of facts marketing may state.",
+    description="The tenant's 12-section product context, newest version: the only facts marketing may state.",
 )
 def product_context(context: AssetExecutionContext) -> MaterializeResult:
     store: Store = context.resources.store.store()
@@ -69,8 +69,8 @@ def build_campaign_plan(catalog: Catalog) -> AssetsDefinition:
             AssetKey("page_performance"),
         ],
         description=(
-            "The Director reads the goal, the product context, the metrics, what was learnt and the catalog, and answers "
-            "with a plan: chosen skills, a brief for each, one KPI with its target, a budget and a deadline."
+            "The Director reads the goal, the product context, the metrics, what was learnt and the catalog, and "
+            "answers with a plan: chosen skills, a brief for each, one KPI with its target, a budget and a deadline."
         ),
     )
     async def campaign_plan(context: AssetExecutionContext) -> MaterializeResult:

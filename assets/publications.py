@@ -60,7 +60,8 @@ def _campaign_review(catalog: Catalog) -> AssetsDefinition:
     def campaign_review(context: AssetExecutionContext) -> MaterializeResult:
         heads = _heads(context.resources.store.store(), context.partition_key)
         rows = [
-            f"| {a.skill} | {a.title} | {a.version} | {a.status.value} | {a.score:.1f} | {a.revisions} | {a.spend.cost_usd:.4f} |"
+            f"| {a.skill} | {a.title} | {a.version} | {a.status.value} | {a.score:.1f} | {a.revisions} "
+            f"| {a.spend.cost_usd:.4f} |"
             for a in heads
         ]
         head = [

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+import duckdb
 from dagster import TableColumn, TableColumnConstraints, TableConstraints, TableSchema
 
-from marketeer_dagster.warehouse import TABLES, Warehouse
+from marketeer_dagster.warehouse import TABLES
 from marketeer_dagster.warehouse.marts import Mart
 
 DATABASE = "warehouse"
@@ -27,26 +28,23 @@ def address(name: str) -> dict[str, object]:
     return {"dagster/table_name": f"{DATABASE}.main.{name}", "dagster/storage_kind": "duckdb"}
 
 
-def mart_schema(warehouse: Warehouse, mart: Mart) -> TableSchema:
+def mart_schema(connection: duckdb.DuckDBPyConnection, mart: Mart) -> TableSchema:
     """A mart's columns: types as it was computed, meanings from its file."""
-    with warehouse.reading() as connection:
-        types = connection.execute(f'SELECT column_name, column_type FROM (DESCRIBE "{mart.name}")').fetchall()
+    types = connection.execute(f'SELECT column_name, column_type FROM (DESCRIBE "{mart.name}")').fetchall()
     return TableSchema([TableColumn(name, type_, mart.columns.get(name)) for name, type_ in types])
 
 
-def row_count(warehouse: Warehouse, name: str) -> int:
-    """Rows of a table in the snapshot."""
-    with warehouse.reading() as connection:
-        row = connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()
+def row_count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
+    """Rows of a table or of a query in parentheses."""
+    row = connection.execute(f"SELECT count(*) FROM {relation}").fetchone()
     return int(row[0]) if row else 0
 
 
-def preview(warehouse: Warehouse, query: str, parameters: Sequence[object] = ()) -> str:
+def preview(connection: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[object] = ()) -> str:
     """A query's rows as a Markdown table; says so when there are none."""
-    with warehouse.reading() as connection:
-        found = connection.execute(query, list(parameters))
-        names = [str(column[0]) for column in found.description or ()]
-        rows = found.fetchall()
+    found = connection.execute(query, list(parameters))
+    names = [str(column[0]) for column in found.description or ()]
+    rows = found.fetchall()
     return markdown_table(names, rows) if rows else "no rows yet"
 
 

@@ -93,7 +93,7 @@ def _wordpress(connection: Connection) -> None:
 def _mailchimp(connection: Connection) -> None:
     from resources.mailchimp import MailchimpClient
 
-    MailchimpClient(connection).check()
+    MailchimpClient(connection).ping()
 
 
 _CHECKS: Mapping[str, Callable[[Connection], None]] = {

@@ -44,5 +44,5 @@ def _by_campaign(store: Store) -> dict[CampaignKey, list[Publication]]:
 
 
 def _evidence(rows: list[Publication]) -> str:
-    """A run key of what is due: a delivery that failed for a passing reason changes nothing and waits for a retry by hand."""
+    """A run key of what is due: what failed for a passing reason changes nothing and is not asked for again."""
     return "|".join(f"{row.id}:{row.state.value}:{row.updated_at.isoformat()}" for row in rows)

@@ -1,4 +1,4 @@
-"""Loop: a complete day that the warehouse does not hold yet is read, with the few days before it that vendors revise."""
+"""Loop: a complete day that the warehouse does not hold yet is read, with the days before it that vendors revise."""
 
 from datetime import date, timedelta
 

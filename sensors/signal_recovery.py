@@ -76,7 +76,8 @@ def _measure(connection: duckdb.DuckDBPyConnection, signal: Signal, day: date) -
     by_page = signal.subject.startswith("/")
     table, column = ("page_performance", "page") if by_page else ("channel_performance", "channel")
     row = connection.execute(
-        f"select sum(sessions), sum(conversions) from {table} where tenant = ? and {column} = ? and date > ? and date <= ?",
+        f"select sum(sessions), sum(conversions) from {table} "
+        f"where tenant = ? and {column} = ? and date > ? and date <= ?",
         [signal.tenant, signal.subject, day - timedelta(days=WINDOW_DAYS), day],
     ).fetchone()
     if row is None or not row[0]:

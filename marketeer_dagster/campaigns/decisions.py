@@ -41,10 +41,8 @@ def decide(store: Store, clock: Clock, wanted: str, state: ApprovalState, *, by:
 def _follow_publication(store: Store, clock: Clock, approval: Approval) -> None:
     publication = PublicationId(approval.subject)
     row = store.publications.get(publication)
-    if approval.state is ApprovalState.APPROVED:
-        to = PublicationState.APPROVED
-    else:
-        to = PublicationState.REJECTED
+    granted = approval.state is ApprovalState.APPROVED
+    to = PublicationState.APPROVED if granted else PublicationState.REJECTED
     if row.state is PublicationState.PENDING:
         store.publications.transition(publication, {PublicationState.PENDING}, to, at=clock.now())
     if approval.state is ApprovalState.REVISE:

@@ -25,7 +25,7 @@ def examination(assignment: Assignment) -> Examine:
 
 
 def sources_of(assignment: Assignment) -> Sources:
-    """What an artefact may state facts from: context and metrics, the brief, work it was told to read, the live page."""
+    """What an artefact may state facts from: context and metrics, the brief, work it was told to read, live page."""
     texts = [assignment.brief.model_dump_json(exclude={"id", "campaign", "tenant", "created_at"})]
     texts += [artefact.content for artefact in assignment.upstream]
     texts += [learning.statement for learning in assignment.learnings]
@@ -35,7 +35,7 @@ def sources_of(assignment: Assignment) -> Sources:
 
 
 class ExaminedReviewer:
-    """Wraps a judge: a version with a serious deterministic finding is never approved, and the author gets to hear of it."""
+    """Wraps a judge: a version with a serious deterministic finding is never approved, and the author hears of it."""
 
     def __init__(self, judge: Judges, examine: Examine) -> None:
         self._judge = judge

@@ -14,9 +14,8 @@ TEST_SKILL = "ab-test-setup"
 def experiment_for(store: Store, clock: Clock, artefact: Artefact) -> Experiment | None:
     """The experiment that `artefact` enters as challenger, stored as running; None where it simply goes live.
 
-    It is one when its campaign has an approved experiment plan for the same page and another version of ours is live
-    there. One page has one experiment at a time: while another runs, Conflict is not raised; the work waits as None would
-    replace the page under test, so the running experiment's own challenger keeps its place (see `page_under_test`).
+    It is one when its campaign has an approved experiment plan for the same page and another artefact of ours is live
+    there. One page has one experiment at a time: ask `page_under_test` first.
     """
     path = artefact.parsed().target_page()
     plan = _plan(store, artefact, path)

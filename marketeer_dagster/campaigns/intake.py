@@ -40,8 +40,8 @@ def take_goal(
 ) -> Campaign:
     """The campaign for a goal stated in a person's words: a new one, or the unfinished one of the same goal.
 
-    Raises BadInput for an empty or overlong text, a negative budget or a past deadline; NotFound for an unknown tenant or
-    one without a product context.
+    Raises BadInput for an empty or overlong text, a negative budget or a past deadline; NotFound for an unknown
+    tenant or one without a product context.
     """
     text = " ".join(text.split())
     if not text:

@@ -21,7 +21,7 @@ class Intents:
 
 
 def publishable(store: Store, catalog: Catalog, campaign: CampaignKey, tool: str) -> tuple[Artefact, ...]:
-    """The campaign's approved artefacts that `tool` gets; an edited page takes the place of the draft it was made from."""
+    """The campaign's approved artefacts that `tool` gets; an edited page takes its draft's place."""
     chosen: dict[str, Artefact] = {}
     heads = {artefact.skill: artefact for artefact in store.artefacts.heads(campaign)}
     for name in catalog.selection_order(heads):

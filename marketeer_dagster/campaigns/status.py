@@ -16,8 +16,8 @@ LIVE = (PublicationState.PUBLISHED, PublicationState.DRAFT, PublicationState.SUP
 def settle(store: Store, clock: Clock, key: CampaignKey) -> Campaign:
     """Write and return the campaign's status once no run works on it any more.
 
-    ESCALATED when an artefact was not approved, WAITING when a person must release a publication, FAILED when planned work
-    is missing or a tool refused, PUBLISHED otherwise (also when nothing in the plan goes to a channel).
+    ESCALATED when an artefact was not approved, WAITING when a person must release a publication, FAILED when
+    planned work is missing or a tool refused, PUBLISHED otherwise (also when nothing in the plan goes to a channel).
     """
     campaign = store.campaigns.get(key)
     status = _derived(store, campaign)

@@ -1,4 +1,4 @@
-"""What the loops look at: daily series from the snapshot, judged by the anomaly engine, with the evidence for people."""
+"""What the loops look at: daily series from the snapshot, judged by the anomaly engine, with evidence."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ def newest_day(connection: duckdb.DuckDBPyConnection, tenant: TenantId) -> date 
 def tracking_broken(connection: duckdb.DuckDBPyConnection, tenant: TenantId, as_of: date) -> Sighting | None:
     """The whole site's counter, when it looks silent. While it is, nothing else that rests on it may be concluded."""
     rows = connection.execute(
-        "select date, sum(sessions) from page_performance where tenant = ? and date > ? - ? group by date order by date",
+        "select date, sum(sessions) from page_performance where tenant = ? and date > ? - ? group by 1 order by 1",
         [tenant, as_of, HISTORY_DAYS],
     ).fetchall()
     if not rows:

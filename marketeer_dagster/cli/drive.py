@@ -5,7 +5,7 @@ While a daemon runs on the same instance, its sensor `campaigns` does the work a
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,10 +25,12 @@ from sensors.approved_publications import DELIVERABLE
 SENSOR_DAEMON = "SENSOR"
 POLL_S = 0.5
 Progress = Callable[[str], None]
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+"""Events go to the instance; a terminal is for progress and results."""
 
 
 @contextmanager
-def dagster_instance(home: Home) -> Iterator[DagsterInstance]:
+def dagster_instance(home: Home) -> Generator[DagsterInstance]:
     """The home's Dagster instance; DAGSTER_HOME names it for this process and its children."""
     os.environ["DAGSTER_HOME"] = str(home.dagster_home)
     os.environ["MARKETEER_HOME"] = str(home.settings.home)
@@ -47,7 +49,11 @@ def execute(
 ) -> JobExecutionResult:
     """Run a job in this process and keep its events in the instance, as any run."""
     with execute_job(
-        reconstructable(job), instance, tags=tags, asset_selection=list(selection) if selection else None
+        reconstructable(job),
+        instance,
+        run_config=QUIET,
+        tags=tags,
+        asset_selection=list(selection) if selection else None,
     ) as result:
         return result
 

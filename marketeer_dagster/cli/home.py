@@ -3,7 +3,7 @@
 import os
 import secrets
 import socket
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -115,7 +115,7 @@ def create_home(settings: Settings, *, sandbox: bool = True) -> list[str]:
 
 
 @contextmanager
-def _explained(home: Path) -> Iterator[None]:
+def _explained(home: Path) -> Generator[None]:
     try:
         yield
     except OSError as error:

@@ -26,7 +26,7 @@ from marketeer_dagster.model.errors import MarketeerError
 
 app = typer.Typer(
     name="marketeer",
-    help="Run a company's marketing as a Dagster data platform: state a goal, review what it makes, read what it brought.",
+    help="Run a company's marketing as a Dagster data platform: state a goal, review the work, read what it brought.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -22,7 +22,7 @@ SIMULATED_TOOLS = ("ga4", "search_console", "stripe", "wordpress", "mailchimp")
 
 
 @contextmanager
-def running_market(home: Home, *, seed: int = 7) -> Iterator[SandboxAdmin | None]:
+def running_market(home: Home, *, seed: int = 7) -> Generator[SandboxAdmin | None]:
     """The home's sandbox for the length of the block: the one that answers, or one started here and ended with it.
 
     None when this home simulates nothing.

@@ -25,12 +25,9 @@ def register(app: typer.Typer) -> None:
         text = sys.stdin.read() if query == "-" else query
         with open_home().warehouse.reading() as connection:
             try:
-                result = connection.sql(text)
-                frame = None if result is None else result.df()
+                frame = connection.execute(text).df()
             except duckdb.Error as error:
                 raise BadInput(str(error), where="sql", hint="`SHOW ALL TABLES` lists what there is") from None
-        if frame is None:
-            raise BadInput("the statement returns nothing", where="sql", expected="a SELECT")
         if csv:
             sys.stdout.write(frame.to_csv(index=False))
         elif as_json:

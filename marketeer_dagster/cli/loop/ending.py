@@ -10,8 +10,8 @@ from marketeer_dagster.cli.output import console
 QUERIES = (
     (
         "conversion rate of the page, week by week",
-        "select date_trunc('week', date) as week, sum(sessions) as sessions, round(100.0 * sum(conversions) / sum(sessions), 2) "
-        "as rate_percent from page_performance where page = '{page}' group by 1 order by 1",
+        "select date_trunc('week', date) as week, sum(sessions) as sessions, "
+        "round(100.0 * sum(conversions) / sum(sessions), 2) as rate_percent from page_performance where page = '{page}' group by 1 order by 1",
     ),
     ("what each artefact brought", "select * from artefact_performance order by conversions desc limit 10"),
     ("what Claude cost, by skill", "select * from spend_and_budget limit 20"),
@@ -47,7 +47,8 @@ def print_ending(home: Home, result: dict[str, Any]) -> None:
         console.print(f"learnt: {learning['statement']}", markup=False)
     url = next((p["url"] for p in reversed(result["publications"]) if p["url"]), "")
     console.print(
-        f"\nDagster UI      {result['ui_url']}\npublished page  {url}\nDuckDB snapshot {home.settings.warehouse_snapshot}"
+        f"\nDagster UI      {result['ui_url']}\npublished page  {url}\n"
+        f"DuckDB snapshot {home.settings.warehouse_snapshot}"
     )
     console.print("\nthree questions to it, with `marketeer sql` or any DuckDB client:")
     for about, query in QUERIES:

@@ -55,7 +55,9 @@ def result_of(stage: Stage, span: Span, campaigns: Sequence[Campaign]) -> dict[s
         "before": before,
         "after": after,
         "lift": lift(before, after),
-        "campaigns": [{"key": c.key, "title": c.title, "status": store.campaigns.get(c.key).status.value} for c in campaigns],
+        "campaigns": [
+            {"key": c.key, "title": c.title, "status": store.campaigns.get(c.key).status.value} for c in campaigns
+        ],
         "artefacts": [
             {"id": a.id, "skill": a.skill, "title": a.title, "version": a.version, "score": a.score,
              "verdict": a.verdict.value, "revisions": a.revisions, "cost_usd": float(a.spend.cost_usd)}
@@ -63,12 +65,13 @@ def result_of(stage: Stage, span: Span, campaigns: Sequence[Campaign]) -> dict[s
         ],
         "reviews": {"count": len(reviews), "by_verdict": dict(Counter(review.verdict.value for review in reviews))},
         "publications": [
-            {"tool": p.tool, "kind": p.kind, "target": p.target, "state": p.state.value, "url": p.url} for p in publications
+            {"tool": p.tool, "kind": p.kind, "target": p.target, "state": p.state.value, "url": p.url}
+            for p in publications
         ],
         "signals": [_signal(signal) for signal in signals],
         "experiment": _experiment(experiments[-1]) if experiments else None,
         "learnings": [learning.model_dump(mode="json") for learning in learnings],
-        "cited_learnings": sorted({l for c in campaigns if c.plan for b in c.plan.briefs for l in b.learnings}),
+        "cited_learnings": sorted({cited for c in campaigns if c.plan for brief in c.plan.briefs for cited in brief.learnings}),
         "llm": spend_report(sum(spends[1:], start=spends[0])) if spends else {},
         "dagster": dagster,
         "simulated": True,

@@ -40,7 +40,7 @@ RECOVERY_DAYS = 8
 
 def run_demo(*, headless: bool, days: int, seed: int, json_file: Path | None) -> int:
     """Run the loop in the home that the environment names; returns the exit code."""
-    os.environ.setdefault("MARKETEER_SENSOR_INTERVAL", "2")
+    os.environ.setdefault("MARKETEER_SENSOR_INTERVAL", "4")
     settings = Settings.load()
     create_home(settings)
     home = Home(Settings.load())
@@ -164,8 +164,8 @@ def _drop(stage: Stage, page: Publication, days: int) -> Signal | None:
             if fresh:
                 evidence = fresh[0].evidence
                 stage.say(
-                    f"signal {fresh[0].name} on {fresh[0].subject}: {evidence.observed:.2%} where {evidence.expected:.2%} "
-                    f"was expected ({evidence.relative_change:+.0%})"
+                    f"signal {fresh[0].name} on {fresh[0].subject}: {evidence.observed:.2%} where "
+                    f"{evidence.expected:.2%} was expected ({evidence.relative_change:+.0%})"
                 )
                 return fresh[0]
             stage.say(f"{day}: nothing out of the ordinary yet")

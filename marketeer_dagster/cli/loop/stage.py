@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -21,9 +21,9 @@ from marketeer_dagster.model.experiment import Experiment, ExperimentState
 from marketeer_dagster.model.ids import CampaignKey, TenantId
 from marketeer_dagster.sandbox.client import SandboxAdmin
 
-PATIENCE_S = 240.0
+PATIENCE_S = 600.0
 """Real seconds after which something that a sensor should have brought about is taken as failed."""
-POLL_S = 0.3
+POLL_S = 1.0
 Found = TypeVar("Found")
 
 
@@ -39,7 +39,7 @@ class Stage:
     days_used: int = 0
 
     @contextmanager
-    def scene(self, title: str) -> Iterator[None]:
+    def scene(self, title: str) -> Generator[None]:
         """Announce what happens now; show that it still does."""
         console.print(f"[bold cyan]{self._elapsed()}[/] [bold]{title}[/]")
         with console.status(title):
@@ -94,6 +94,11 @@ class Stage:
         campaign = self.wait_for(ended, f"campaign {key}")
         assert campaign is not None
         return campaign
+
+    def await_look(self, experiment: Experiment, day: date) -> None:
+        """Wait until the sensor `experiment_decided` has looked at the figures of `day`; it forgets decided ones."""
+        seen = (None, day.isoformat())
+        self.wait_for(lambda: self.cursor("experiment_decided").get(experiment.id) in seen, "a look at the test")
 
     def running_experiment(self) -> Experiment | None:
         """The tenant's running experiment, if any."""
