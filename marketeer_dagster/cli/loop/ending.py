@@ -11,7 +11,8 @@ QUERIES = (
     (
         "conversion rate of the page, week by week",
         "select date_trunc('week', date) as week, sum(sessions) as sessions, "
-        "round(100.0 * sum(conversions) / sum(sessions), 2) as rate_percent from page_performance where page = '{page}' group by 1 order by 1",
+        "round(100.0 * sum(conversions) / sum(sessions), 2) as rate_percent "
+        "from page_performance where page = '{page}' group by 1 order by 1",
     ),
     ("what each artefact brought", "select * from artefact_performance order by conversions desc limit 10"),
     ("what Claude cost, by skill", "select * from spend_and_budget limit 20"),

@@ -71,7 +71,7 @@ def result_of(stage: Stage, span: Span, campaigns: Sequence[Campaign]) -> dict[s
         "signals": [_signal(signal) for signal in signals],
         "experiment": _experiment(experiments[-1]) if experiments else None,
         "learnings": [learning.model_dump(mode="json") for learning in learnings],
-        "cited_learnings": sorted({cited for c in campaigns if c.plan for brief in c.plan.briefs for cited in brief.learnings}),
+        "cited_learnings": sorted({cited for c in campaigns if c.plan for b in c.plan.briefs for cited in b.learnings}),
         "llm": spend_report(sum(spends[1:], start=spends[0])) if spends else {},
         "dagster": dagster,
         "simulated": True,

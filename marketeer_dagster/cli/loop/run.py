@@ -201,9 +201,7 @@ def _conclude_tests(stage: Stage, days: int) -> None:
                 stage.say("the demo's days are over before the test has decided")
                 return
             day = stage.advance(TEST_DAYS)
-            stage.wait_for(
-                lambda: stage.cursor("experiment_decided").get(experiment.id) in (None, day.isoformat()), "the test"
-            )
+            stage.await_look(experiment, day)
             stage.wait_for(lambda: not stage.busy(), "the readout")
             stage.say(f"{day}: {_standing(stage.home.store.experiments.get(experiment.id))}")
 
