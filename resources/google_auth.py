@@ -52,7 +52,7 @@ def _service_account(connection: Connection, key_file: str, token_uri: str | Non
         info: dict[str, Any] = json.loads(key_file)
         if token_uri:
             info["token_uri"] = token_uri
-        return service_account.Credentials.from_service_account_info(info, scopes=scopes)
+        account = service_account.Credentials.from_service_account_info(info, scopes=scopes)
     except (ValueError, TypeError, AttributeError) as error:
         raise ToolError(
             connection.tool,
@@ -60,6 +60,22 @@ def _service_account(connection: Connection, key_file: str, token_uri: str | Non
             f"the service account key of {connection.tenant} cannot be read ({type(error).__name__})",
             hint="it must be the whole JSON key file that Google Cloud hands out",
         ) from None
+    return _by_token_endpoint(account, scopes)
+
+
+def _by_token_endpoint(account: Any, scopes: list[str]) -> Any:
+    """Credentials that get their tokens from the key's token endpoint and ask nobody else.
+
+    google-auth's own service account credentials sign tokens by themselves and look up a regional access boundary at
+    iamcredentials.googleapis.com in the background, whatever the token endpoint is: from a loopback sandbox, too.
+    """
+    from google.oauth2.credentials import Credentials
+
+    def fetch(request: Any, scopes: Any) -> tuple[str, Any]:
+        account.refresh(request)
+        return account.token, account.expiry
+
+    return Credentials(token=None, refresh_handler=fetch, scopes=scopes)
 
 
 def require_setting(connection: Connection, name: str, example: str) -> str:

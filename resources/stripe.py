@@ -1,5 +1,6 @@
 """Stripe: subscriptions become daily MRR movements, trials and churn by plan (definitions in resources/mrr.py)."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -26,6 +27,7 @@ TIMEOUT_S = (5.0, 30.0)
 PAGE_ROWS = 100
 """Stripe's largest page."""
 _EVENT_TYPES = tuple(f"customer.subscription.{what}" for what in ("created", "updated", "deleted", "paused", "resumed"))
+_KEY = re.compile(r"\b([rs]k_(?:test|live)_)[\w*]+")
 COLUMNS = {
     "date": "object", "plan": "str", "mrr": "float64", "new_mrr": "float64", "expansion_mrr": "float64",
     "contraction_mrr": "float64", "churned_mrr": "float64", "active": "int64", "trials_started": "int64",
@@ -193,7 +195,7 @@ def _rates(connection: Connection) -> dict[str, Decimal]:
 
 
 def _translate(error: Exception) -> ToolError | None:
-    """What the SDK's exception means. Its message never holds the key; the connection's URL may be in it."""
+    """What the SDK's exception means, without the key that Stripe repeats (partly masked) in its message."""
     import stripe
 
     if isinstance(error, stripe.APIConnectionError):
@@ -205,5 +207,5 @@ def _translate(error: Exception) -> ToolError | None:
     wait = retry_after_seconds(headers.get("retry-after") or headers.get("Retry-After"))
     kind = kind_of_status(status) if status >= 400 else ToolErrorKind.OUTAGE
     hints = {ToolErrorKind.AUTH: "check the key and that it may read subscriptions and events"}
-    message = str(error.user_message or error)
+    message = _KEY.sub(r"\1***", str(error.user_message or error))
     return ToolError(TOOL, kind, message, hint=hints.get(kind), status=status, retry_after_s=wait)

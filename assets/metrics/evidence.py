@@ -3,43 +3,42 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+import duckdb
 from dagster import MetadataValue
 
 from assets.metrics.landing import Landing, Span
 from assets.metrics.sources import MetricSource
-from assets.tables import markdown_table, preview
-from marketeer_dagster.warehouse import Warehouse
+from assets.tables import markdown_table, preview, row_count
 
 PREVIEW_ROWS = 12
 
 
-def landing_metadata(
-    source: MetricSource, span: Span, landings: Sequence[Landing], warehouse: Warehouse
+def day_metadata(span: Span, landings: Sequence[Landing], day: date) -> dict[str, object]:
+    """What each day of a range says of itself: its rows, and what it was read with."""
+    return {
+        "dagster/partition_row_count": sum(landing.rows_by_day.get(day, 0) for landing in landings),
+        "read_with": f"{span.first} to {span.last}",
+        "tenants_landed": sum(landing.error is None for landing in landings),
+        "tenants_failed": ", ".join(landing.tenant for landing in landings if landing.error) or "none",
+        "simulated": any(landing.simulated for landing in landings),
+    }
+
+
+def range_metadata(
+    source: MetricSource, span: Span, landings: Sequence[Landing], snapshot: duckdb.DuckDBPyConnection
 ) -> dict[str, object]:
-    """Rows, range, calls, quota, revisions and notes by tenant, and a preview of the newest day."""
+    """What the whole range has to tell, kept with its newest day: a copy for each day would swell the event log."""
     landed = [landing for landing in landings if landing.error is None]
     return {
-        "days": f"{span.first} to {span.last}",
+        "dagster/row_count": row_count(snapshot, source.table),
         "rows_landed": sum(landing.rows for landing in landed),
-        "tenants_landed": len(landed),
-        "tenants_failed": len(landings) - len(landed),
         "api_calls": sum(landing.api_calls for landing in landings),
         "tenants": MetadataValue.md(_tenants(landings) or f"No tenant is connected to {source.tool}."),
         "late_revisions": MetadataValue.md(_listed({one.tenant: one.revised for one in landed}) or "none"),
         "notes": MetadataValue.md(_listed({one.tenant: one.notes for one in landings}) or "none"),
         "quota": MetadataValue.md(_quota(landings) or "not told by this vendor"),
-        "simulated": any(landing.simulated for landing in landings),
-        "preview": MetadataValue.md(_preview(source, span, warehouse)),
+        "preview": MetadataValue.md(_preview(source, span, snapshot)),
     }
-
-
-def rows_by_day(landings: Sequence[Landing]) -> dict[date, int]:
-    """Rows of all tenants by day."""
-    total: dict[date, int] = {}
-    for landing in landings:
-        for day, rows in landing.rows_by_day.items():
-            total[day] = total.get(day, 0) + rows
-    return total
 
 
 def _tenants(landings: Sequence[Landing]) -> str:
@@ -68,7 +67,7 @@ def _quota(landings: Sequence[Landing]) -> str:
     return _listed(said)
 
 
-def _preview(source: MetricSource, span: Span, warehouse: Warehouse) -> str:
+def _preview(source: MetricSource, span: Span, snapshot: duckdb.DuckDBPyConnection) -> str:
     order = f"date DESC, tenant, {source.measures[0]} DESC"
     query = f"SELECT * FROM {source.table} WHERE date <= ? ORDER BY {order} LIMIT {PREVIEW_ROWS}"
-    return preview(warehouse, query, [span.last])
+    return preview(snapshot, query, [span.last])

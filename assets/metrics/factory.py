@@ -19,11 +19,11 @@ from dagster import (
 from pydantic import Field
 
 from assets.failures import explained
-from assets.metrics.evidence import landing_metadata, rows_by_day
+from assets.metrics.evidence import day_metadata, range_metadata
 from assets.metrics.landing import Intake, Landing, Span, land
 from assets.metrics.sources import MetricSource
 from assets.partitions import days
-from assets.tables import row_count, table_metadata
+from assets.tables import table_metadata
 from marketeer_dagster.model.clock import Clock
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import ToolError
@@ -89,9 +89,12 @@ def build_metric_asset(source: MetricSource) -> AssetsDefinition:
             landings = land(source, connections, span, intake)
         yield _landed_check(source, landings)
         _raise_if_nothing_landed(source, landings)
-        _count_partitions(context, landings)
-        metadata = landing_metadata(source, span, landings, warehouse)
-        yield MaterializeResult(metadata={**metadata, "dagster/row_count": row_count(warehouse, source.table)})
+        with warehouse.reading() as snapshot:
+            told = range_metadata(source, span, landings, snapshot)
+        for key in context.partition_keys:
+            context.add_asset_metadata(day_metadata(span, landings, date.fromisoformat(key)), partition_key=key)
+        context.add_asset_metadata(told, partition_key=span.last.isoformat())
+        yield MaterializeResult()
 
     return metric
 
@@ -102,8 +105,8 @@ def connected(store: Store, tool: str, only: Sequence[str] = ()) -> tuple[Connec
     Raises NotFound for a tenant that does not exist.
     """
     wanted = [store.tenants.get(TenantId(name)).id for name in only] or [tenant.id for tenant in store.tenants.list()]
-    held = {connection.tenant: connection for connection in store.connections.list() if connection.tool == tool}
-    return tuple(held[tenant] for tenant in sorted(wanted) if tenant in held)
+    found = (store.connections.get(tenant, tool) for tenant in sorted(wanted))
+    return tuple(connection for connection in found if connection is not None)
 
 
 def _span(context: AssetExecutionContext) -> Span:
@@ -135,10 +138,3 @@ def _raise_if_nothing_landed(source: MetricSource, landings: Sequence[Landing]) 
     passing = any(isinstance(error, ToolError) and not error.permanent for error in errors)
     said = "; ".join(f"{landing.tenant}: {landing.error}" for landing in landings)
     raise Failure(f"{source.table}: no tenant's rows landed: {said}", allow_retries=passing)
-
-
-def _count_partitions(context: AssetExecutionContext, landings: Sequence[Landing]) -> None:
-    counts = rows_by_day(landings)
-    for key in context.partition_keys:
-        rows = counts.get(date.fromisoformat(key), 0)
-        context.add_asset_metadata({"dagster/partition_row_count": rows}, partition_key=key)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
+import duckdb
+
 from assets.metrics.sources import MetricSource
-from marketeer_dagster.warehouse import Warehouse
 
 _SHOWN = 5
 """Revised days told in words; the rest is counted."""
@@ -46,14 +47,13 @@ class Held:
 
 
 def read_held(
-    warehouse: Warehouse, source: MetricSource, tenants: Sequence[str], first: date, last: date
+    connection: duckdb.DuckDBPyConnection, source: MetricSource, tenants: Sequence[str], first: date, last: date
 ) -> dict[str, Held]:
     """What is held of each tenant in [first, last]."""
     query = f"SELECT * FROM {source.table} WHERE date BETWEEN ? AND ? AND list_contains(?, tenant)"
     import pandas as pd
 
-    with warehouse.reading() as connection:
-        rows = connection.execute(query, [first, last, list(tenants)]).df()
+    rows = connection.execute(query, [first, last, list(tenants)]).df()
     rows["date"] = pd.to_datetime(rows["date"]).dt.date
     return {tenant: Held(rows[rows["tenant"] == tenant].drop(columns="tenant")) for tenant in tenants}
 
@@ -67,8 +67,11 @@ def days_of(rows: "pd.DataFrame") -> dict[date, int]:
 
 
 def _sums(rows: "pd.DataFrame", measures: Sequence[str]) -> dict[date, dict[str, float]]:
-    sums = rows.groupby("date")[list(measures)].sum()
-    return {day: {name: float(values[name]) for name in measures} for day, values in sums.iterrows()}
+    sums: dict[str, dict[date, float]] = {name: {} for name in measures}
+    for name in measures:
+        for day, value in zip(rows["date"], rows[name], strict=True):
+            sums[name][day] = sums[name].get(day, 0.0) + float(value)
+    return {day: {name: sums[name][day] for name in measures} for day in sums[measures[0]]}
 
 
 def _changes(before: dict[str, float], after: dict[str, float]) -> list[str]:

@@ -78,13 +78,17 @@ class _Fetched:
 
 def land(source: MetricSource, connections: Sequence[Connection], span: Span, intake: Intake) -> tuple[Landing, ...]:
     """Fetch `span` for every connection and put it into the warehouse; one Landing each, in the same order."""
+
+    def fetch(connection: Connection) -> _Fetched:
+        return _fetch(source, connection, span, intake)
+
     with ThreadPoolExecutor(TENANTS_AT_ONCE, thread_name_prefix=source.table) as pool:
-        fetched = list(pool.map(lambda connection: _fetch(source, connection, span, intake), connections))
+        fetched = list(pool.map(fetch, connections))
     if not any(isinstance(one.outcome, Collected) for one in fetched):
         return tuple(_not_landed(one) for one in fetched)
     tenants = [str(one.connection.tenant) for one in fetched]
-    held = read_held(intake.warehouse, source, tenants, span.first, span.last)
     with intake.warehouse.writing() as writer:
+        held = read_held(writer.connection, source, tenants, span.first, span.last)
         return tuple(_put(source, one, held[str(one.connection.tenant)], writer, intake) for one in fetched)
 
 

@@ -226,3 +226,13 @@ def test_addresses_that_are_one_path_are_one_row() -> None:
         ("/a", 3, 40, 3.5),
         ("/b", 5, 10, 1.0),
     ]
+
+
+def test_a_service_account_talks_to_its_token_endpoint_and_to_nobody_else(
+    acme: Acme, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", logger="urllib3")
+    Ga4Client(acme.connections["ga4"]).daily(acme.last, acme.last)
+    said = [record.getMessage() for record in caplog.records if record.name.startswith("urllib3")]
+    assert any("/oauth/token" in line for line in said)
+    assert not [line for line in said if "googleapis" in line]
