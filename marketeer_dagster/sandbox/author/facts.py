@@ -245,7 +245,7 @@ class Facts:
         if not holding:  # Nobody speaks of it: that must not outweigh what is spoken of.
             return 0.5 * math.log(1 + len(self.public)) + 0.1
         weight = math.log((1 + len(self.public)) / (1 + holding)) + 0.1
-        return weight if len(term) > 1 else weight / 2
+        return weight if len(term) > 1 else 0.8 * weight
 
     def supports(self, text: str) -> bool:
         """Whether every content word and number of `text` occurs in the context."""

@@ -78,7 +78,8 @@ def last_name(path: str) -> str:
 
 def prose(content: Mapping[str, object]) -> list[tuple[str, str]]:
     """The texts people read, without links, enumerations and names of things."""
-    return [(path, text) for path, text in leaves(content) if last_name(path) not in _SKIPPED]
+    texts = ((path, text) for path, text in leaves(content) if last_name(path) not in _SKIPPED)
+    return [(path, text) for path, text in texts if not re.fullmatch(r"[-+\d.]+", text)]
 
 
 def is_internal(path: str) -> bool:

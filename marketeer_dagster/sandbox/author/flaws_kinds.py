@@ -40,7 +40,7 @@ def _emails(content: Record, work: Work) -> Iterator[Flaw]:
         subjects = email.texts("subjects")
         first = subjects[0] if subjects else ""
         if _GENERIC_SUBJECT.match(first) or grounded(first, work.facts) < 0.3:
-            yield _flaw(work, "generic_subject", {"clarity": 1.2, "creativity": 1.6, "data": 1.0, "actionability": 1.0, "brand": 0.7, "completeness": 0.7},
+            yield _flaw(work, "generic_subject", {"clarity": 1.2, "creativity": 1.6, "data": 1.2, "actionability": 1.2, "brand": 1.1, "completeness": 0.7},
                         f"emails[{index}].subjects[0]", first,
                         ("The subject gives no reason to open the email.", "主题没有给出打开邮件的理由。"),
                         ("Name the benefit or figure the email is about.", "写出这封邮件要讲的好处或数字。"))  # fmt: skip

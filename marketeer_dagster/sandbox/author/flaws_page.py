@@ -95,9 +95,11 @@ def _quotations(page: Record, work: Work) -> Iterator[Flaw]:
 
 def _objections(page: Record, work: Work) -> Iterator[Flaw]:
     answers = page.records("faq")
+    deflected = False
     for index, answer in enumerate(answers):
         text = answer.text("answer")
         if _DEFLECTING.search(text) and text not in work.facts.document:
+            deflected = True
             yield Flaw(
                 "deflected_objection", {"completeness": 1.6, "actionability": 1.1, "data": 0.9, "clarity": 0.9, "brand": 0.6, "creativity": 0.5},
                 "major", f"faq[{index}].answer", text[:300],
@@ -106,7 +108,7 @@ def _objections(page: Record, work: Work) -> Iterator[Flaw]:
             )  # fmt: skip
     said = terms(" ".join(text for _, text in public(page.values)))
     missed = [o for o, a in work.facts.objections if len(terms(a) & said) < 0.5 * len(terms(a))]
-    if work.facts.objections and len(missed) > len(work.facts.objections) / 2:
+    if work.facts.objections and not deflected and len(missed) > len(work.facts.objections) / 2:
         yield Flaw(
             "missing_objections", {"completeness": 1.8, "actionability": 1.2, "data": 0.8, "clarity": 0.6, "creativity": 0.6, "brand": 0.6},
             "major", "faq", "",

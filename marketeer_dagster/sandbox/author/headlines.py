@@ -56,6 +56,8 @@ def _answers(work: Work, concern: Concern) -> list[str]:
     found: list[str] = []
     asks = topic.endswith(("?", "？"))
     for statement in concern.statements[: 1 if asks else 2]:
+        if found:  # The closest answer leads; the next one only when that has no short form.
+            break
         first = sentences(statement.text)[0]
         options = [c for c in clauses(first) if statement.stands and len(c) <= HEADLINE]
         options += [statement.label] if statement.label and statement.section != OBJECTIONS else []
@@ -92,8 +94,8 @@ def _rank(text: str, wanted: frozenset[str], work: Work) -> float:
     return fit + figures + 1.2 * len(terms(text) & wanted) / max(1, len(wanted)) - price - about_us - definition - off_topic
 
 
-def title_tag(work: Work, headline: str) -> str:
-    """At most 60 characters: the topic people search for, and the name."""
+def title_tag(work: Work, headline: str, body: str = "") -> str:
+    """At most 60 characters: the topic people search for, and the name; a keyword that `body` lacks comes first."""
     bar = "｜" if work.chinese else " | "
     keywords = [work.topic(k) for k in work.brief.texts("keywords")]
     topics = [c.text for c in work.concerns if c.statements and (c.leads or not c.asked)] + keywords
@@ -103,12 +105,16 @@ def title_tag(work: Work, headline: str) -> str:
         for t in work.facts.short(DIFFERENTIATION, OVERVIEW, limit=TITLE - len(bar) - len(work.name))
         if work.name not in t
     ]
+    read = f"{headline} {body}"
+    if body and keywords and not any(_mentions(read, keyword) for keyword in keywords):
+        topics = [capital(k) for k in keywords if work.facts.supports(k)] + topics
+    leading = {c.text.lower() for c in work.concerns if c.leads}
     colon = "：" if work.chinese else ": "
     both = [
         f"{t}{colon}{b}{bar}{work.name}"
         for t in topics[:1]
         for b in short
-        if not terms(b) & terms(t) and not t.endswith(("?", "？"))
+        if not terms(b) & terms(t) and t.lower() not in leading
     ]
     options = [t for t in both if len(t) <= TITLE][:1] + [
         f"{t}{bar}{work.name}" for t in [*topics, *([headline] if work.name not in headline else []), *short]
@@ -116,6 +122,11 @@ def title_tag(work: Work, headline: str) -> str:
     options += [headline, *work.facts.short(OVERVIEW, DIFFERENTIATION, PROOF, limit=TITLE)]
     chosen = first_fitting(options, TITLE, least=10)
     return chosen if len(chosen) >= 10 else cut(f"{work.name}{bar}{work.action.label}", TITLE).ljust(10, "…")
+
+
+def _mentions(text: str, keyword: str) -> bool:
+    """Whether a word of `keyword` (all of a Chinese one) stands in `text`."""
+    return keyword in text if cjk_count(keyword) else bool(terms(keyword) & terms(text))
 
 
 def description(work: Work, headline: str) -> str:

@@ -65,7 +65,7 @@ def read_kpi(work: Work, goal: str) -> Kpi:
         return _of_signal(evidence, goal, work)
     metric, names = _metric(goal, work.metrics)
     baseline, window = _level(work.metrics, names, rate=metric in _RATES)
-    stated, target = _stated(goal, work.facts.body(GOALS) if baseline is None else "", metric)
+    stated, target = _stated(goal, _own_goal(work, metric) if baseline is None else "", metric)
     if stated is not None and target is not None:
         baseline = stated
     known = baseline is not None or stated is not None
@@ -76,6 +76,13 @@ def read_kpi(work: Work, goal: str) -> Kpi:
         aim = 1.0 if metric not in _RATES else 0.01
     unit = work.say("share", "占比") if metric in _RATES else work.say(f"in {window} days", f"每{window}天")
     return Kpi(metric, round(level, 6), round(aim, 6), window, unit, known)
+
+
+def _own_goal(work: Work, metric: str) -> str:
+    """The context's goals, when they speak of this metric."""
+    pattern = next(pattern for name, pattern, _ in _METRICS if name == metric)
+    body = work.facts.body(GOALS)
+    return body if re.search(pattern, body, re.I) else ""
 
 
 def _of_signal(evidence: Record, goal: str, work: Work) -> Kpi:

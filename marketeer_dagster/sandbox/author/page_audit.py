@@ -24,8 +24,10 @@ from marketeer_dagster.sandbox.author.work import Concern, Work
 
 Content = dict[str, object]
 _TAG = re.compile(r"<[^>]+>")
-_ORDER = re.compile(r"ignore (?:all|any|the|your|previous)|previous instructions|system prompt|忽略.{0,8}(?:指令|提示)", re.IGNORECASE)
-"""Lines addressed to a machine: data like all else on the page, and not worth quoting to a colleague."""
+_ORDER = re.compile(
+    r"ignore (?:all|any|the|your|previous)|previous instructions|system prompt|忽略.{0,8}(?:指令|提示)|^[{\[]|\":\s*[\"{\[]", re.IGNORECASE
+)
+"""Lines addressed to or written by a machine: data like all else on the page, and not worth quoting to a colleague."""
 _SCRIPT = re.compile(r"<(script|style)\b.*?</\1>", re.IGNORECASE | re.DOTALL)
 
 

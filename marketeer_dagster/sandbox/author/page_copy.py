@@ -1,6 +1,7 @@
 """Landing page copy. Sections are built from the context's statements, each used once, led by what visitors ask."""
 
 from marketeer_dagster.sandbox.author.facts import DIFFERENTIATION, PROBLEMS, PROOF, Statement
+from marketeer_dagster.sandbox.author.flaws import leaves
 from marketeer_dagster.sandbox.author.headlines import description, headlines, subheadline, title_tag, weight
 from marketeer_dagster.sandbox.author.questions import as_question
 from marketeer_dagster.sandbox.author.text import bare, capital, cut, ended, joined, sentences, terms
@@ -14,15 +15,16 @@ def page_copy(work: Work) -> Content:
     """The page at its best; first drafts are weakened elsewhere."""
     options = headlines(work)
     headline = options[0]
-    sections = Sections(work, headline)
+    sections = Sections(work, headline).all()
+    body = " ".join(text for section in sections for _, text in leaves(section))
     return {
         "path": work.path,
-        "title_tag": title_tag(work, headline),
+        "title_tag": title_tag(work, headline, body),
         "meta_description": description(work, headline),
         "headline": headline,
         "subheadline": subheadline(work, headline),
         "cta": {"label": work.action.label, "url": work.action.url, "note": work.action.note},
-        "sections": sections.all(),
+        "sections": sections,
         "quotations": quotations(work),
         "faq": questions(work),
         "form_fields": list(work.action.fields),

@@ -165,7 +165,9 @@ class Briefs:
 
     def _keywords(self) -> list[str]:
         asked = [self.work.topic(q.text) for q in self.queries if self.work.facts.supports(q.text)]
-        return list(dict.fromkeys([*asked, *self.work.facts.vocabulary]))[:6]
+        said = " ".join(f"{s.label} {s.text}" for s in self.work.facts.public).lower()
+        known = [word for word in self.work.facts.vocabulary if word.lower() in said]
+        return list(dict.fromkeys([*asked, *known]))[:6]
 
     def _must_address(self, skill: str) -> list[str]:
         work = self.work

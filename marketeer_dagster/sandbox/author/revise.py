@@ -99,10 +99,8 @@ def _replacement(current: str, quote: str, where: str, work: Work) -> str:
     name = re.sub(r"\[\d+\]$", "", where.rsplit(".", 1)[-1])
     limit = max(len(current), 60)
     if name in _TEXT_FIELDS:
-        others = [
-            s for s in work.facts.about(current, most=6) or work.facts.benefits if not quote or quote not in s.sentence
-        ]
-        return others[0].sentence if others else current
+        pool = [*work.facts.about(current, most=6), *work.facts.benefits, *work.overview, *work.facts.public]
+        return next((s.sentence for s in pool if quote not in s.sentence and s.sentence not in current), current)
     options = [
         t
         for s in work.facts.benefits
