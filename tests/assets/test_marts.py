@@ -1,0 +1,98 @@
+"""Marts and store copies as assets: what they hold adds up, and the graph says what the SQL does."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from dagster import AssetKey, DagsterInstance, Definitions
+
+from assets.ingest import ingest_job
+from assets.marts import STORE_TABLES, mart_assets
+from assets.metrics import metric_assets, metric_checks, range_tags
+from marketeer_dagster.warehouse import MARTS
+from tests.assets.metrics_home import ASSETS, Home, check, living_home, materializations, told
+
+
+@pytest.fixture(scope="module")
+def living(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    with living_home(tmp_path_factory.mktemp("home"), history_days=14) as home:
+        yield home
+
+
+@pytest.fixture
+def home(living: Home) -> Home:
+    living.warehouse.snapshot.unlink(missing_ok=True)
+    Path(living.warehouse.path).unlink(missing_ok=True)
+    return living
+
+
+def upstream(table: str) -> set[str]:
+    (spec,) = ASSETS[table].specs
+    return {dep.asset_key.to_user_string() for dep in spec.deps}
+
+
+def test_the_graph_says_what_the_queries_read() -> None:
+    assert upstream("channel_performance") == {"ga4_daily"}
+    assert upstream("page_performance") == {"ga4_daily"}
+    assert upstream("artefact_performance") == {"store_tables", "page_performance", "email_daily"}
+    assert upstream("campaign_roi") == {"store_tables", "artefact_performance"}
+    assert upstream("spend_and_budget") == upstream("quality_trend") == {"store_tables"}
+    made = {key for asset in (*metric_assets, *mart_assets) for key in asset.keys}
+    assert all(AssetKey(name) in made for table in MARTS for name in upstream(table))
+
+
+def test_each_mart_documents_every_column_and_its_query() -> None:
+    for asset in mart_assets:
+        (spec,) = asset.specs
+        assert spec.group_name == "marts" and spec.owners == ["team:measure"] and spec.description
+        if asset.key != STORE_TABLES:
+            assert "- `tenant`: " in spec.description
+            assert spec.code_version
+
+
+def test_the_ingest_job_makes_metrics_and_marts_of_a_range_in_one_run(home: Home) -> None:
+    defs = Definitions(
+        [*metric_assets, *mart_assets], jobs=[ingest_job], asset_checks=metric_checks, resources=home.resources
+    )
+    first = home.yesterday - timedelta(days=6)
+    with DagsterInstance.ephemeral() as instance:
+        job = defs.resolve_job_def("ingest")
+        result = job.execute_in_process(instance=instance, tags=range_tags(first, home.yesterday), raise_on_error=False)
+    assert result.success
+    assert [e for e in result.get_asset_check_evaluations() if not e.passed] == []
+    assert len(materializations(result, "ga4_daily")) == 7
+    for name in MARTS:
+        (made,) = materializations(result, name)
+        facts = told(made)
+        assert facts["dagster/row_count"] == home.rows(f"SELECT count(*) FROM {name}")[0][0]
+        columns = made.metadata["dagster/column_schema"].value.columns
+        assert [c.name for c in columns if not c.description] == []
+        assert "SELECT" in str(facts["query"])
+    sums = "SELECT tenant, sum(sessions)::BIGINT FROM {} GROUP BY tenant ORDER BY tenant"
+    assert home.rows(sums.format("channel_performance")) == home.rows(sums.format("ga4_daily"))
+    assert home.rows("SELECT count(*) FROM tenants") == [(2,)]
+
+
+def test_a_mart_that_no_longer_adds_up_or_cannot_be_fails_its_check(home: Home) -> None:
+    day = home.yesterday
+    row = {
+        "date": [day], "landing_page": ["/"], "source": ["google"], "medium": ["organic"], "campaign": [""],
+        "sessions": [10], "users": [10], "engaged_sessions": [5], "conversions": [12], "revenue": [0.0],
+    }  # fmt: skip
+    with home.warehouse.writing() as writer:
+        writer.replace("ga4_daily", "acme", day, day, pd.DataFrame(row))
+    result = home.run("channel_performance")
+    assert result.success
+    assert not check(result, "channel_performance", "plausible").passed
+    assert "acme" in str(check(result, "channel_performance", "plausible").metadata["rows"].value)
+    assert check(result, "channel_performance", "adds_up").passed
+
+
+def test_store_copies_name_their_rows(home: Home) -> None:
+    result = home.run("store_tables")
+    assert result.success
+    facts = told(materializations(result, "store_tables")[0])
+    assert "| tenants | 2 |" in str(facts["tables"])
+    assert "| llm_calls | 0 |" in str(facts["tables"])
