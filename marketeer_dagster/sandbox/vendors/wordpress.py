@@ -121,7 +121,7 @@ def routes(world: World) -> list[BaseRoute]:
         route("/wp/v2/pages/{id:int}/autosaves", GET=_autosaves, POST=_autosave),
         route("/wp/v2/settings", GET=_settings, POST=_change_settings),
         route("/wp/v2/users/me", GET=_me),
-        Route("/wp-json/{rest:path}", _no_route),
+        Route("/wp-json/{rest:path}", _no_route, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
     ]
 
 
