@@ -16,6 +16,7 @@ from resources.wordpress_rest import WordPressClient
 from tests.support.proxy import Fault, proxied
 from tests.support.publishing import a_page, a_publication, a_tenant, an_artefact, an_experiment
 from tests.support.sites import SITES, Site, running_site
+from tests.support.wordpress import require_packages
 
 _numbers = count(1)
 
@@ -362,3 +363,13 @@ def test_a_look_up_that_is_wrong_makes_no_second_page(
         assert publisher.write(publication(publisher, path), public=True).external_id == str(there.id)
     assert len(client.pages(slug)) == 1
     assert client.pages(f"{slug}-2") == ()
+
+
+def test_in_ci_a_missing_wordpress_fails_and_elsewhere_it_skips(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match=r"apt-get install .*php-cli mariadb-server"):
+        require_packages()
+    monkeypatch.setenv("CI", "")
+    with pytest.raises(pytest.skip.Exception, match="apt-get install"):
+        require_packages()
