@@ -23,20 +23,20 @@ def connections(world: World, account: Account) -> dict[str, ToolConnection]:
     tenant, url = account.tenant, world.base_url
     keys = world.credentials(tenant)
     token_uri = f"{url}/oauth/token"
-    refreshed = {
+    # Not a service account's key: with one, Google's library also asks iamcredentials.googleapis.com in the background.
+    google = {
         "refresh_token": keys.google_refresh_token,
         "client_id": keys.google_client_id,
         "client_secret": keys.google_client_secret,
     }
-    key_file = _service_account_json(keys.google_client_email, token_uri, private_key_pem(world.state))
     return {
         "ga4": ToolConnection(
             settings={"base_url": f"{url}/ga4", "property_id": keys.ga4_property, "token_uri": token_uri},
-            secrets={"service_account_json": key_file},
+            secrets=google,
         ),
         "search_console": ToolConnection(
             settings={"base_url": f"{url}/searchconsole", "site_url": account.site_url, "token_uri": token_uri},
-            secrets=refreshed,
+            secrets=google,
         ),
         "stripe": ToolConnection(settings={"base_url": f"{url}/stripe"}, secrets={"api_key": keys.stripe_key}),
         "wordpress": ToolConnection(
@@ -50,16 +50,17 @@ def connections(world: World, account: Account) -> dict[str, ToolConnection]:
     }
 
 
-def _service_account_json(client_email: str, token_uri: str, private_key: str) -> str:
-    """A key file as Google Cloud hands it out."""
+def service_account_json(world: World, tenant: str) -> str:
+    """A key file as Google Cloud hands it out, for the same account as the connections' refresh token."""
+    client_email = world.credentials(tenant).google_client_email
     return json.dumps(
         {
             "type": "service_account",
             "project_id": "sandbox",
             "private_key_id": "sandbox",
-            "private_key": private_key,
+            "private_key": private_key_pem(world.state),
             "client_email": client_email,
             "client_id": client_email,
-            "token_uri": token_uri,
+            "token_uri": f"{world.base_url}/oauth/token",
         }
     )

@@ -10,6 +10,7 @@ import pytest
 
 from marketeer_dagster.model.errors import BadInput, ToolError
 from marketeer_dagster.sandbox.client import SandboxAdmin, SandboxClock
+from marketeer_dagster.sandbox.connections import service_account_json
 from marketeer_dagster.sandbox.server import Running, run_in_thread, serve
 from marketeer_dagster.sandbox.shocks import ShockKind, ShockSpec
 from tests.sandbox.conftest import START, account, publish
@@ -86,19 +87,14 @@ def test_a_served_market_survives_its_server(tmp_path: Path) -> None:
     state = tmp_path / "sandbox.db"
     with run_in_thread(seed=2, state=state, start=START) as first:
         before = first.admin.open_account(account())
+        key_file = json.loads(service_account_json(first.world, "acme"))
         first.admin.advance(1)
     with run_in_thread(seed=2, state=state) as second:
         assert second.admin.clock().day == START + timedelta(days=1)
         after = second.admin.open_account(account())
         secrets = [{key: value.get_secret_value() for key, value in c.secrets.items()} for c in before]
-        kept = [{key: value.get_secret_value() for key, value in c.secrets.items()} for c in after]
-        assert [s for s in kept if "service_account_json" not in s] == [
-            s for s in secrets if "service_account_json" not in s
-        ]
-        keys = [
-            json.loads(s["service_account_json"])["private_key"] for s in secrets + kept if "service_account_json" in s
-        ]
-        assert keys[0] == keys[1]
+        assert [{key: value.get_secret_value() for key, value in c.secrets.items()} for c in after] == secrets
+        assert json.loads(service_account_json(second.world, "acme"))["private_key"] == key_file["private_key"]
 
 
 def test_public_pages_show_what_is_published_marked_as_simulated(sandbox: Running) -> None:
