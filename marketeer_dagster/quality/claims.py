@@ -1,38 +1,42 @@
-"""Claims: every number, name, quotation and superlative a customer reads is supported by a source.
+"""Claims: every number, name, quotation, superlative and promise a customer reads is supported by a source.
 
-Sources are the product context, the metrics, and the texts the author was told to read. What customers never see (the
-notes and reasons between colleagues, audits, plans) may name things freely, but its figures must come from somewhere.
+For what customers read, sources are the product context, the metrics and what people of the tenant stated. Briefs,
+upstream work and learnings were written by agents: they may be wrong, so they support only papers for colleagues
+(notes, reasons, audits, plans), whose figures must come from somewhere.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 
 from marketeer_dagster.model.artefacts import ArtefactContent
 from marketeer_dagster.model.base import Value
 from marketeer_dagster.model.context import ProductContext
 from marketeer_dagster.model.review import Finding, Severity
-from marketeer_dagster.quality.names import unknown_names
-from marketeer_dagster.quality.numbers import Figure, Stated, figures
-from marketeer_dagster.quality.superlatives import unproven
-from marketeer_dagster.quality.text import cjk_share, folded, plain, stems
+from marketeer_dagster.quality.counting import is_counting
+from marketeer_dagster.quality.names import Vocabulary, lower_case_stems, unknown_names
+from marketeer_dagster.quality.numbers import Figure, Unit, figures
+from marketeer_dagster.quality.promises import unbacked
+from marketeer_dagster.quality.quotations import Record, quotations
+from marketeer_dagster.quality.spelled import spelled
+from marketeer_dagster.quality.stated import Stated
+from marketeer_dagster.quality.superlatives import proof_text, unproven
+from marketeer_dagster.quality.text import folded, plain
 
 CUSTOMER_FACING = frozenset({"page_copy", "edited_copy", "email_sequence", "ad_campaign"})
 """Kinds whose public fields customers read; all others are papers for colleagues."""
 METHOD_CONSTANTS = frozenset({0.05, 0.8, 0.9, 0.95, 1.0, 5.0, 7.0, 14.0, 28.0, 30.0, 50.0, 80.0, 90.0, 95.0, 100.0})
 """Figures of method (power, confidence, full weeks, even splits) that papers for colleagues may use."""
-_QUOTATION = re.compile(r'"([^"\n]{12,500})"')
-_LEAST_QUOTED_WORDS = 5
-_LEAST_QUOTED_CJK = 8
-_COUNTED = re.compile(
-    r"\s*(?:simple |short |clear |more )?(?:steps?|ways?|things?|questions?|points?|reasons?|parts?|options?|"
-    r"emails?|variants?|versions?|fields?|sections?|pages?|lines?|sentences?|headlines?|sweeps?|arms?|Schritte?n?|Fragen?|步|个步骤|个问题)\b",
-    re.IGNORECASE,
-)
-_ORDINAL = re.compile(r"(?:^|[\s(#])$")
 _SMALL = 12
-_URL_FIELDS = re.compile(r"(?:url|link|path|paths\[\d+\])$")
-_ATTRIBUTION = re.compile(r"quotations\[\d+\]\.(text|attribution)$")
+_ADDRESS_FIELD = re.compile(r"(?:url|link|^path|\.path|paths\[\d+\])$")
+_PAPER_FIELD = re.compile(
+    r"^name$|^emails\[\d+\]\.purpose$|^ad_groups\[\d+\]\.(?:name|keywords.*|negative_keywords.*)$|"
+    r"^ad_sets\[\d+\]\.(?:name|audience|ads\[\d+\]\.angle)$"
+)
+"""Fields of customer-facing kinds that only colleagues and ad platforms see."""
+_QUOTED_WORDS = re.compile(r"^(?P<item>.*quotations\[\d+\])\.(?P<part>text|attribution)$")
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 
 
 class Sources(Value):
@@ -41,87 +45,147 @@ class Sources(Value):
     context: ProductContext
     metrics: str = ""
     texts: tuple[str, ...] = ()
-    """Brief, upstream artefacts, learnings, the live page."""
+    """Brief, upstream artefacts, learnings, the live page: agents' work, which supports papers but no public text."""
+    people: tuple[str, ...] = ()
+    """What people of the tenant stated (a goal, a note on a revision): as good as the context."""
+
+
+class _Authority:
+    """What may support public text, read once for all artefacts written from it and only as far as needed."""
+
+    def __init__(self, prose: str, tables: str) -> None:
+        self._prose, self._tables = prose, tables
+        self._text = f"{prose}\n{tables}"
+
+    @cached_property
+    def stated(self) -> Stated:
+        return Stated((self._prose,), (self._tables,))
+
+    @cached_property
+    def record(self) -> Record:
+        return Record(folded(self._text))
+
+    @cached_property
+    def words(self) -> Vocabulary:
+        return Vocabulary.of(self._text, self.record.text)
+
+    @cached_property
+    def plain(self) -> str:
+        return plain(self._text)
+
+    @cached_property
+    def proof(self) -> str:
+        return proof_text(self._text)
+
+
+@lru_cache(maxsize=32)
+def _authority(prose: str, tables: str) -> _Authority:
+    return _Authority(prose, tables)
+
+
+@lru_cache(maxsize=64)
+def _hearsay(texts: tuple[str, ...]) -> Stated:
+    return Stated((), texts)
 
 
 @dataclass(frozen=True)
 class _Library:
-    """The sources, read once."""
+    """The sources of one artefact."""
 
-    stated: Stated
-    words: frozenset[str]
-    text: str
+    authority: _Authority
+    words: Vocabulary
+    """The authority's, with the words that the artefact itself also writes in lower case: those are no names."""
+    texts: tuple[str, ...]
 
     @classmethod
-    def of(cls, sources: Sources) -> "_Library":
-        texts = [sources.context.render(), sources.metrics, *sources.texts]
-        joined = "\n".join(texts)
-        return cls(Stated(texts), stems(joined), folded(joined))
+    def of(cls, sources: Sources, public: Mapping[str, str]) -> "_Library":
+        authority = _authority("\n".join((sources.context.render(), *sources.people)), sources.metrics)
+        own = lower_case_stems("\n".join(public.values()))
+        return cls(authority, replace(authority.words, own=own), sources.texts)
+
+    def states(self, figure: Figure) -> bool:
+        """Whether anybody, also an agent, stated this figure: enough for papers."""
+        return self.authority.stated.supports(figure) or _hearsay(self.texts).supports(figure)
 
 
 def check(content: ArtefactContent, sources: Sources) -> tuple[Finding, ...]:
-    """Findings of dimension `claims`, one per unsupported number, name, quotation or superlative.
+    """Findings of dimension `claims`, one per unsupported number, name, quotation, superlative or promise.
 
     In what customers read each is a blocker; a figure of unknown origin in a paper for colleagues is minor.
     """
-    library = _Library.of(sources)
-    facing = content.kind in CUSTOMER_FACING
-    public = dict(content.texts(public_only=True)) if facing else {}
+    public = _public_fields(content)
+    library = _Library.of(sources, public)
     found: list[Finding] = []
     for path, text in content.texts():
-        if _URL_FIELDS.search(path):
+        if _ADDRESS_FIELD.search(path):
             continue
-        if path in public:
-            found += _public(path, text, library)
-        else:
-            found += _internal(path, text, library)
+        found += _public(path, text, public, library) if path in public else _paper(path, text, library)
     return tuple(found)
 
 
-def _public(path: str, text: str, library: _Library) -> Iterator[Finding]:
-    line = plain(text)
-    for figure in figures(text):
-        if not library.stated.supports(figure) and not _is_counting(line, figure):
+def _public_fields(content: ArtefactContent) -> dict[str, str]:
+    if content.kind not in CUSTOMER_FACING:
+        return {}
+    return {path: text for path, text in content.texts(public_only=True) if not _PAPER_FIELD.search(path)}
+
+
+def _public(path: str, text: str, public: dict[str, str], library: _Library) -> Iterator[Finding]:
+    yield from _figures(path, text, library)
+    quoted = _QUOTED_WORDS.search(path)
+    if quoted:
+        yield from _quotation(path, quoted, public, library)
+    else:
+        for words in quotations(text):
+            if not library.authority.record.holds(words) and folded(words) not in _labels(public, path):
+                yield _finding(path, words, "nobody is on record with these words", "quote the context word for word")
+        for name in unknown_names(text, library.words):
+            yield _finding(path, name, f"no source mentions {name}", "name only what the context names")
+    for phrase in unproven(text, library.authority.proof):
+        yield _finding(path, phrase, f"“{phrase}” needs proof that the context does not give", "say what is so instead")
+    for promise, words in unbacked(text, library.authority.plain):
+        yield _finding(path, words, f"the context does not promise {promise}", "promise only what the context promises")
+    for address in _EMAIL.findall(plain(text)):
+        if address.casefold() not in library.authority.plain.casefold():
+            yield _finding(path, address, f"no source gives the address {address}", "leave the address out")
+
+
+def _figures(path: str, text: str, library: _Library) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for figure in (*figures(text), *spelled(text)):
+        known = library.authority.stated.supports(figure) or figure.text in seen or is_counting(figure)
+        if not known:
+            seen.add(figure.text)
             yield _finding(
                 path, figure.text, f"no source states {figure.text}", "use a figure from the context or none"
             )
-    for quoted in _quotations(path, text):
-        if folded(quoted) not in library.text:
-            yield _finding(path, quoted, "nobody is on record with these words", "quote the context word for word")
-    if not _ATTRIBUTION.search(path):
-        for name in unknown_names(text, library.words):
-            yield _finding(path, name, f"no source mentions {name}", "name only what the context names")
-    for phrase in unproven(text, library.text):
-        yield _finding(path, phrase, f"“{phrase}” needs proof that the context does not give", "say what is so instead")
 
 
-def _internal(path: str, text: str, library: _Library) -> Iterator[Finding]:
-    line = plain(text)
+def _quotation(path: str, match: re.Match[str], public: dict[str, str], library: _Library) -> Iterator[Finding]:
+    words, speaker = (public.get(f"{match['item']}.{part}", "") for part in ("text", "attribution"))
+    if match["part"] == "text":
+        if not library.authority.record.holds(words):
+            yield _finding(path, words, "nobody is on record with these words", "quote the context word for word")
+    elif not library.authority.record.said(words, speaker):
+        problem = f"the context does not ascribe these words to {speaker}"
+        yield _finding(path, speaker, problem, "name the speaker as the context does")
+
+
+def _labels(public: dict[str, str], path: str) -> set[str]:
+    """The artefact's other texts: quoting one's own button or subject line claims nothing."""
+    return {folded(text) for where, text in public.items() if where != path}
+
+
+def _paper(path: str, text: str, library: _Library) -> Iterator[Finding]:
     for figure in figures(text):
-        known = library.stated.supports(figure) or abs(figure.value) in METHOD_CONSTANTS
-        if not known and (figure.claims or figure.value > _SMALL) and not _is_counting(line, figure):
+        if figure.unit is Unit.CLOCK or not _matters(figure) or is_counting(figure):
+            continue
+        if not library.states(figure):
             problem = f"{figure.text} comes from no source; is it an estimate?"
             yield _finding(path, figure.text, problem, "name where the figure comes from", Severity.MINOR)
 
 
-def _quotations(path: str, text: str) -> Iterator[str]:
-    if _ATTRIBUTION.search(path):
-        yield text
-        return
-    for quoted in _QUOTATION.findall(plain(text)):
-        long_enough = len(quoted.split()) >= _LEAST_QUOTED_WORDS
-        if long_enough or (cjk_share(quoted) > 0.3 and len(quoted) >= _LEAST_QUOTED_CJK):
-            yield quoted
-
-
-def _is_counting(line: str, figure: Figure) -> bool:
-    """A small whole number that numbers a list or counts the text's own parts says nothing about the product."""
-    if figure.claims or figure.decimals or figure.value > _SMALL:
-        return False
-    after, before = line[figure.end :], line[: figure.start]
-    enumerates = bool(_ORDINAL.search(before)) and after[:1] in {".", ")", ":"} and after[1:2] in {" ", ""}
-    starts = not before.strip(" -*#") and after[:1] in {".", ")", ":"}
-    return (enumerates and starts) or bool(_COUNTED.match(after))
+def _matters(figure: Figure) -> bool:
+    return abs(figure.value) not in METHOD_CONSTANTS and (figure.claims or figure.value > _SMALL)
 
 
 def _finding(path: str, quote: str, problem: str, suggestion: str, severity: Severity = Severity.BLOCKER) -> Finding:

@@ -2,172 +2,166 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 
+from marketeer_dagster.quality.chinese_names import chinese_names
+from marketeer_dagster.quality.common import COMMON
 from marketeer_dagster.quality.text import cjk_share, plain, sentences, stem
 
-_TOKEN = re.compile(r"[^\W\d_][\w'&.-]*\w|[^\W\d_]")
-_KNOWN = frozenset(
-    stem(word)
-    for word in [
-        "I",
-        "I'm",
-        "I'd",
-        "I've",
-        "I'll",
-        "a",
-        "an",
-        "the",
-        "and",
-        "or",
-        "but",
-        "if",
-        "in",
-        "on",
-        "at",
-        "to",
-        "for",
-        "with",
-        "without",
-        "of",
-        "by",
-        "from",
-        "as",
-        "is",
-        "are",
-        "we",
-        "you",
-        "your",
-        "our",
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "english",
-        "german",
-        "chinese",
-        "french",
-        "spanish",
-        "european",
-        "american",
-        "faq",
-        "cta",
-        "url",
-        "pdf",
-        "api",
-        "ai",
-        "ui",
-        "ux",
-        "id",
-        "ok",
-        "seo",
-        "ga4",
-        "utm",
-        "a/b",
-        "ab",
-        "qa",
-        "hr",
-        "it",
-        "kpi",
-        "roi",
-        "crm",
-        "csv",
-        "html",
-        "css",
-        "json",
-        "http",
-        "https",
-        "rsa",
-        "google",
-        "meta",
-        "yes",
-        "no",
-        "not",
-        "q1",
-        "q2",
-        "q3",
-        "q4",
-        "am",
-        "pm",
-        "vs",
-        "etc",
-        "eu",
-        "us",
-        "uk",
-        "usa",
-        "usd",
-        "eur",
-        "gbp",
-        "email",
-        "web",
-        "internet",
-        "mr",
-        "ms",
-        "dr",
-        "inc",
-        "ltd",
-    ]
-)
+_TOKEN = re.compile(r"[^\W_][\w'&.-]*\w|[^\W\d_]")
 _COMPANY = re.compile(
-    r"\b([A-Z][\w&-]+(?: [A-Z][\w&-]+)*) (?:Inc|Ltd|LLC|GmbH|AG|Corp|Group|University|Institute)\b\.?"
+    r"\b([A-Z][\w&-]+(?: (?:& )?[A-Z][\w&-]+)*) "
+    r"(?:Inc|Ltd|LLC|GmbH|AG|SE|KG|Corp|Group|University|Institute|Bank|Labs)\b"
 )
-_GERMAN_SHARE = 0.25
-_HEADING_SHARE = 0.6
-_LEAST_WORDS = 4
+_BEFORE_A_NAME = re.compile(
+    r"\b(?:trusted|loved|used|built|made|backed|certified|recommended|approved|rated|reviewed|audited|endorsed|praised|"
+    r"powered|published) (?:by|at|on|in)(?: the)? $|\b(?:as seen (?:in|on)|featured (?:in|on)|integrat\w+ with|"
+    r"works? with|compatible with|partner\w* (?:with|of)|according to|says|said|join|unlike|like|such as|named by) $|"
+    r"\b(?:sagt|laut|empfohlen von|zertifiziert (?:von|nach)|bekannt aus) $|[—-] $",
+    re.IGNORECASE,
+)
+_GERMAN = re.compile(
+    r"\b(?:der|die|das|und|ist|nicht|mit|für|ein|eine|einen|Sie|Ihre[rnms]?|wir|auf|von|zu|den|dem|ohne|oder|auch|wenn)\b"
+)
+_TITLE_CASE = 0.6
+"""Share of capitalised words after the first above which a line is a heading in Title Case and capitals say nothing."""
+_LEAST_WORDS = 3
+_INNER_CAPITAL = re.compile(r"[a-z][A-Z]")
+_MERGE_TAG = re.compile(r"\*\|[^|\n]{1,60}\|\*|https?://\S+|\S+@\S+|\bwww\.\S+")
 
 
-def unknown_names(text: str, known: frozenset[str]) -> Iterator[str]:
-    """Capitalised words and acronyms in running text whose stems are not in `known` (stems of all sources).
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words of sources: which they are, and which of them are only ever written as names."""
 
-    Texts in Title Case, and languages that capitalise nouns, say nothing by a capital; there, only company forms
-    ("Acme GmbH") and acronyms are looked at. Chinese names are beyond this: quotations and attributions cover them.
+    stems: frozenset[str]
+    """Stems of every word, for words that are merely capitalised."""
+    forms: frozenset[str]
+    """Words as written, folded, with their singulars, for names and acronyms."""
+    text: str
+    """All sources, folded, for whole names and for Chinese."""
+    own: frozenset[str] = frozenset()
+    """Stems of words that the artefact itself writes in lower case."""
+
+    @classmethod
+    def of(cls, text: str, folded_text: str) -> "Vocabulary":
+        stems: set[str] = set()
+        forms: set[str] = set()
+        for token in set(_TOKEN.findall(plain(text))):
+            low = token.casefold().removesuffix("'s")
+            parts = [low, *re.split(r"[-'&./]", low)]
+            forms.update(part for part in parts if part)
+            forms.add(re.sub(r"[\W_]", "", low))
+            stems.update(stem(part) for part in parts if part)
+        return cls(frozenset(stems), frozenset(forms), folded_text)
+
+    def knows_word(self, word: str) -> bool:
+        """Whether sources, everyday language or the artefact's own prose hold this word in any inflexion."""
+        root = stem(word)
+        return root in self.stems or root in COMMON or root in self.own
+
+    def knows_name(self, name: str) -> bool:
+        """Whether sources hold this very name or acronym, in the plural or possessive at most."""
+        low = name.casefold().removesuffix("'s")
+        options = {low, low.removesuffix("s"), re.sub(r"[\W_]", "", low)}
+        return bool(options & self.forms) or stem(low) in COMMON or _spaced(low) in self.text
+
+
+def lower_case_stems(text: str) -> frozenset[str]:
+    """Stems of the words that `text` writes in lower case: no names."""
+    return frozenset(
+        stem(part)
+        for token in set(_TOKEN.findall(plain(text)))
+        if token[0].islower()
+        for part in re.split(r"[-'&.]", token)
+        if part
+    )
+
+
+def unknown_names(text: str, known: Vocabulary) -> Iterator[str]:
+    """Names in `text` that `known` does not hold, each once, in order of appearance.
+
+    A capital tells a name from a word only within running English prose. In Title Case and in German, where every noun
+    has one, what is looked at is acronyms, names with digits or inner capitals, company forms, two unknown capitalised
+    words in a row, and capitals after words that announce a name ("trusted by").
     """
     found: dict[str, None] = {}
-    if cjk_share(text) > 0.3:
-        return
-    for sentence in sentences(plain(text)):
-        tokens = _TOKEN.findall(sentence)
-        inner = tokens[1:]
-        capitals = [token for token in inner if token[0].isupper()]
-        telling = len(inner) >= _LEAST_WORDS and len(capitals) / len(inner) <= _GERMAN_SHARE
-        for token in tokens:
-            if _is_acronym(token) and not _supported(token, known):
-                found[token] = None
-        if telling:
-            found.update((token, None) for token in capitals if not _supported(token, known))
-        found.update((name, None) for name in _COMPANY.findall(sentence) if not _supported(name.split()[0], known))
-        found.update((name, None) for name in _people(tokens, known) if len(capitals) <= _HEADING_SHARE * len(inner))
-    yield from found
+    for sentence in sentences(_MERGE_TAG.sub(" ", text)):
+        line = plain(sentence)
+        found.update((name, None) for name in chinese_names(line, known.text))
+        found.update((name, None) for name in _in_sentence(line, known))
+    whole = list(found)
+    yield from (name for name in whole if not any(name != other and name in other.split() for other in whole))
 
 
-def _is_acronym(token: str) -> bool:
-    letters = token.rstrip("s")
-    return 2 <= len(letters) <= 6 and letters.isupper() and letters.isalpha() and letters.isascii()
+def _in_sentence(line: str, known: Vocabulary) -> Iterator[str]:
+    tokens = list(_TOKEN.finditer(line))
+    inner = [token for token in tokens[1:] if token[0][0].isalpha()]
+    capitals = sum(token[0][0].isupper() for token in inner)
+    german = len(_GERMAN.findall(line)) >= 2 and cjk_share(line) < 0.1
+    prose = not german and len(inner) >= _LEAST_WORDS and capitals / len(inner) <= _TITLE_CASE
+    for position, token in enumerate(tokens):
+        word = token[0]
+        if _is_marked(word):
+            yield from (part for part in _parts(word) if _is_marked(part) and not known.knows_name(part))
+        elif word[0].isupper():
+            announced = _BEFORE_A_NAME.search(line[: token.start()]) is not None
+            if (announced and not german) or (prose and position > 0 and not _opens(line, token.start())):
+                yield from (part for part in _parts(word) if part[0].isupper() and not _is_word_or_name(part, known))
+    yield from (match[1] for match in _COMPANY.finditer(line) if _is_new(match[1], known))
+    yield from _people(line, tokens, known)
 
 
-def _people(tokens: list[str], known: frozenset[str]) -> Iterator[str]:
-    """Two capitalised unknown words in a row, also at the start of a sentence: a person or a company."""
+def _is_marked(word: str) -> bool:
+    """An acronym, a word with digits (SOC2, 5G), or one with capitals inside (HubSpot): a name in any position."""
+    letters = [char for char in word if char.isalpha()]
+    if not letters or not word.isascii():
+        return False
+    if any(char.isdigit() for char in word):
+        return any(char.isupper() for char in letters)
+    core = word.removesuffix("s") if word[:-1].isupper() else word
+    if core.isalpha() and core.isupper():
+        return 2 <= len(core) <= 6
+    return "-" not in word and _INNER_CAPITAL.search(word) is not None
+
+
+def _parts(word: str) -> list[str]:
+    """A compound's parts; a name with digits or a dot inside stays whole."""
+    if any(char.isdigit() for char in word):
+        return [word]
+    return [part for part in re.split(r"[-']|(?<=[a-z])\.", word) if len(part) > 1]
+
+
+def _opens(line: str, start: int) -> bool:
+    """Whether a word stands where any word has a capital: after a quotation mark, a bracket or Markdown's emphasis."""
+    return line[:start].rstrip(" ").endswith(('"', "(", "**", "__", "[", "/", "|", ">", "→", "·", "&")) or start == 0
+
+
+def _is_word_or_name(part: str, known: Vocabulary) -> bool:
+    return known.knows_name(part) or known.knows_word(part)
+
+
+def _is_new(name: str, known: Vocabulary) -> bool:
+    return _spaced(name) not in known.text and not all(known.knows_word(part) for part in name.split())
+
+
+def _people(line: str, tokens: list[re.Match[str]], known: Vocabulary) -> Iterator[str]:
+    """Two capitalised words in a row, one unknown and the other no everyday word: a person or a company."""
     for first, second in pairwise(tokens):
-        both = all(t[0].isupper() and not t.isupper() and not _supported(t, known) for t in (first, second))
-        if both and len(first) > 2 and len(second) > 2:
-            yield f"{first} {second}"
+        one, two = first[0], second[0]
+        adjacent = line[first.end() : second.start()] in (" ", ". ")
+        if not (adjacent and _looks_proper(one) and _looks_proper(two)):
+            continue
+        unknown = [not known.knows_name(word) and not known.knows_word(word) for word in (one, two)]
+        announced = _BEFORE_A_NAME.search(line[: first.start()]) is not None
+        if all(unknown) or (announced and any(unknown)):
+            yield f"{one} {two}"
 
 
-def _supported(token: str, known: frozenset[str]) -> bool:
-    parts = [token, *re.split(r"[-'&.]", token)]
-    return any(stem(part) in known or stem(part) in _KNOWN for part in parts if part)
+def _looks_proper(word: str) -> bool:
+    return len(word) > 2 and word[0].isupper() and word[1:].islower()
+
+
+def _spaced(text: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"[.,;:!?*_#>\[\]()`\"]+", " ", text.casefold())).strip()

@@ -1,56 +1,34 @@
-"""Numbers in prose, in the ways people write them, and whether a source states them."""
+"""Numbers written in digits, in the ways people write them: grouped, scaled, with currency, percent or clock time."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 
-from marketeer_dagster.quality.text import plain
+from marketeer_dagster.quality.text import lines
 
-_NUMBER = re.compile(
-    r"(?P<currency>USD|EUR|GBP|CNY|RMB|US\$|[$€£¥])?\s?"
-    r"(?P<digits>\d{1,3}(?:[,.' ]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d+)?)"
-    r"\s?(?P<scale>k\b|K\b|m\b(?!in)|M\b|bn\b|million\b|billion\b|thousand\b|万|亿|千|百)?"
-    r"\s?(?P<percent>%|percent\b|per cent\b|Prozent\b|pp\b)?"
-    r"(?P<times>x\b|×)?"
-    r"\s?(?P<money>USD|EUR|GBP|CNY|RMB|[€£¥元])?"
-)
-_SCALES = {
-    "k": 1e3,
-    "thousand": 1e3,
-    "千": 1e3,
-    "百": 1e2,
-    "m": 1e6,
-    "million": 1e6,
-    "bn": 1e9,
-    "billion": 1e9,
-    "万": 1e4,
-    "亿": 1e8,
-}
-_UNITS = {
-    word: float(value)
-    for value, names in enumerate(
-        (
-            "zero null", "one eins", "two zwei twice", "three drei", "four vier", "five fünf", "six sechs",
-            "seven sieben", "eight acht", "nine neun", "ten zehn", "eleven elf", "twelve zwölf", "thirteen dreizehn",
-            "fourteen vierzehn", "fifteen fünfzehn", "sixteen sechzehn", "seventeen siebzehn", "eighteen achtzehn",
-            "nineteen neunzehn", "twenty zwanzig",
-        )
-    )
-    for word in names.split()
-}  # fmt: skip
-_WORDS = _UNITS | {
-    "thirty": 30.0,
-    "dreißig": 30.0,
-    "forty": 40.0,
-    "fifty": 50.0,
-    "sixty": 60.0,
-    "ninety": 90.0,
-    "hundred": 100.0,
-}
-_CHINESE = {char: float(value) for value, char in enumerate("零一二三四五六七八九十")} | {"两": 2.0}
-_CHINESE_COUNT = re.compile(r"([零一二三四五六七八九十两])(?=[个天周月年次倍种位家名分小项条步人成折])")
-_LOOKS_LIKE_A_LINK = re.compile(r"https?://\S+|\bwww\.\S+|\S+@\S+|(?<![\w.])/[\w/-]+|[\w-]+(?:\.[\w-]+)+/\S*")
-_TOLERANCE = 1e-9
+
+class Unit(StrEnum):
+    """What a number counts, as far as its own marks say."""
+
+    NONE = "none"
+    PERCENT = "percent"
+    MONEY = "money"
+    TIMES = "times"
+    CLOCK = "clock"
+    """A time of day; the value is in hours, 13.5 for half past one."""
+    PHONE = "phone"
+
+
+class Hedge(StrEnum):
+    """How a number is qualified by the word before it."""
+
+    EXACT = "exact"
+    ABOUT = "about"
+    OVER = "over"
+    ALMOST = "almost"
+    MAGNITUDE = "magnitude"
+    """No number at all but its order: thousands of."""
 
 
 @dataclass(frozen=True)
@@ -59,68 +37,203 @@ class Figure:
 
     text: str
     value: float
-    decimals: int
-    claims: bool
-    """Whether it carries a unit that makes it a claim: a currency, a percent sign, a multiplier, a scale."""
+    line: str
+    """The line it stands in, as `plain` spells it; `start` and `end` are positions in it."""
     start: int
     end: int
+    unit: Unit = Unit.NONE
+    currency: str = ""
+    step: float = 0.0
+    """Half a unit of the last digit written: what rounding can hide."""
+    hedge: Hedge = Hedge.EXACT
+    otherwise: float | None = None
+    """The second reading of an ambiguous spelling: 1.200 is 1200 in one language and 1.2 in another."""
+    duration: tuple[str, float] | None = None
+    """A length of time in minutes or in months, for comparing two weeks with 14 days."""
+
+    @property
+    def claims(self) -> bool:
+        """Whether it carries a unit that makes it a claim in any context."""
+        return self.unit is not Unit.NONE or self.hedge is not Hedge.EXACT
+
+
+CURRENCIES = {
+    "$": "USD", "us$": "USD", "usd": "USD", "dollar": "USD", "dollars": "USD", "€": "EUR", "eur": "EUR", "euro": "EUR",
+    "euros": "EUR", "£": "GBP", "gbp": "GBP", "pound": "GBP", "pounds": "GBP", "¥": "CNY", "cny": "CNY", "rmb": "CNY",
+    "元": "CNY", "块钱": "CNY", "chf": "CHF", "franken": "CHF", "₹": "INR", "inr": "INR", "美元": "USD", "欧元": "EUR",
+}  # fmt: skip
+_MINUTES = {"second": 1 / 60, "minute": 1.0, "hour": 60.0, "day": 1440.0, "week": 10080.0}
+_MONTHS = {"month": 1.0, "quarter": 3.0, "year": 12.0}
+_DURATIONS = {
+    "second": "seconds? secs? s Sekunden? 秒",
+    "minute": "minutes? mins? Minuten? 分钟",
+    "hour": "hours? hrs? h Stunden? 个?小时",
+    "day": "days? Tagen? Tage 天 日(?!常|期|程)",
+    "week": "weeks? Wochen? 周(?!末|年) 个?星期",
+    "month": "months? Monate? Monaten 个月",
+    "quarter": "quarters? Quartale? 个?季度",
+    "year": "years? yrs? Jahren? Jahre 年(?!\\d)",
+}
+_DURATION = re.compile(
+    r"[- ]?(?:working |business |calendar |full )?(?:"
+    + "|".join(
+        f"(?P<{name}>{'|'.join(form if form[0] >= '一' else form + '(?![a-zäöü])' for form in forms.split())})"
+        for name, forms in _DURATIONS.items()
+    )
+    + ")",
+    re.IGNORECASE,
+)
+_SCALES = {
+    "k": 1e3, "thousand": 1e3, "tausend": 1e3, "tsd": 1e3, "千": 1e3, "百": 1e2, "m": 1e6, "mn": 1e6, "mio": 1e6,
+    "million": 1e6, "millionen": 1e6, "bn": 1e9, "mrd": 1e9, "billion": 1e9, "milliarden": 1e9, "万": 1e4, "亿": 1e8,
+    "百万": 1e6, "千万": 1e7,
+}  # fmt: skip
+_NUMBER = re.compile(
+    r"(?P<percent_before>百分之)?"
+    r"(?P<before>\b(?:USD|EUR|GBP|CNY|RMB|CHF|INR) ?|(?:\bUS)?[$€£¥₹] ?)?"
+    r"(?P<digits>(?<!\d)\d{1,3}(?P<separator>[,.' ])\d{3}(?:(?P=separator)\d{3})*(?:[.,]\d{1,2})?(?!\d|[.,]\d)|"
+    r"\d+(?:[.,]\d+)?)"
+    r"(?P<scale> ?(?:k\b|K\b|M\b|mn\b|bn\b|Mio\b\.?|Mrd\b\.?|Tsd\b\.?|[Mm]illion(?:en)?\b|[Bb]illion\b|"
+    r"[Tt]housand\b|[Tt]ausend\b|Milliarden\b|百万|千万|万|亿|千|百)|m\b)?"
+    r"(?P<plus>\+|[多余](?=[个位家名人元次]))?"
+    r"(?P<percent>[ -]?(?:%|percent\b|per cent\b|Prozent|percentage points?\b|pp\b|个百分点))?"
+    r"(?P<times>x\b|×|-?fold\b|-?fach\w*| ?倍)?"
+    r"(?P<after>[ -]?(?:USD|EUR|GBP|CNY|RMB|CHF|INR|[Ee]uros?|[Dd]ollars?|pounds?|Franken)\b|"
+    r" ?(?:[€£¥$]|美元|欧元|元|块钱))?"
+)
+_CLOCK = re.compile(
+    r"(?<![\d:.,])(?P<hours>[01]?\d|2[0-4])"
+    r"(?:[:：](?P<minutes>[0-5]\d)(?![\d:])| ?点(?!建议|理由|好处|优势|原因|不同|内容|要求)(?:半|钟)?|"
+    r"(?=(?::\d\d)? ?(?:[ap]\.?m\b|Uhr\b|o'clock)))"
+    r"(?: ?(?P<half>[ap])\.?m\b\.?| ?Uhr\b| o'clock)?",
+    re.IGNORECASE,
+)
+_DATE = re.compile(
+    r"(?P<y1>\d{4})-(?P<m1>\d{2})-(?P<d1>\d{2})(?!\d)|(?P<y2>\d{4})年(?P<m2>\d{1,2})月(?:(?P<d2>\d{1,2})[日号])?|"
+    r"(?<![\d.])(?P<d3>\d{1,2})[./](?P<m3>\d{1,2})[./](?P<y3>(?:\d{2})?\d{2})(?![\d.])"
+)
+_PHONE = re.compile(
+    r"(?:\+|\b00)\d[\d ()/.-]{6,18}\d|\(0\d{1,5}\)[\d -]{5,14}\d|(?<!\d)1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)"
+)
+_MASKED = re.compile(
+    r"https?://\S+|\bwww\.\S+|[\w.+-]+@[\w-]+\.[\w.]+|(?<![\w.])/[a-z][\w/-]*|\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}/\S*|"
+    r"\*\|[^|\n]{1,60}\|\*|\b24/7\b",
+    re.IGNORECASE,
+)
+_UNITS_GLUED = re.compile(
+    r"h|hrs?|min|mins|s|sec|secs|ms|d|w|y|yrs?|km|kg|g|mg|cm|mm|ml|l|gb|mb|tb|kb|GB|MB|TB|KB|kWh|W|st|nd|rd|th|er|pp|days?|p"
+)
+_HEDGES = {
+    Hedge.ABOUT: r"about|around|roughly|approximately|approx\.|some|circa|ca\.|~|rund|etwa|ungefähr|约|大约|大概",
+    Hedge.OVER: r"over|more than|at least|upwards of|mehr als|über|mindestens|超过|逾|至少|不少于",
+    Hedge.ALMOST: r"nearly|almost|close to|just under|fast|knapp|beinahe|近|将近|接近",
+}
+_HEDGE_BEFORE = {
+    hedge: re.compile(rf"(?:(?<![a-zäöü])(?:{words})) ?$", re.IGNORECASE) for hedge, words in _HEDGES.items()
+}
 
 
 def figures(text: str) -> Iterator[Figure]:
-    """Every number written in digits, outside links. Positions are those of `plain(text)`."""
-    line = _LOOKS_LIKE_A_LINK.sub(lambda match: "·" * len(match[0]), plain(text))
-    for match in _NUMBER.finditer(line):
-        start = match.start("digits")
-        before = line[start - 1] if start else " "
-        if before.isalpha() and before.isascii() and not match["currency"]:
-            continue  # part of a name such as H2 or v3
-        value, decimals = _value(match["digits"])
-        scale = _SCALES.get((match["scale"] or "").casefold(), 1.0)
-        claims = bool(match["currency"] or match["percent"] or match["times"] or match["money"] or match["scale"])
-        yield Figure(match[0].strip(), value * scale, decimals, claims, match.start(), match.end())
+    """Every number written in digits, outside links, addresses and merge tags, in order of appearance."""
+    for line in lines(text):
+        if any(char.isdigit() for char in line):
+            yield from _in_line(line)
 
 
-def _value(digits: str) -> tuple[float, int]:
-    compact = digits.replace(" ", "").replace("'", "")
-    tail = re.search(r"[.,](\d+)$", compact)
-    grouped = re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+", compact)
-    if tail is None or grouped:
-        return float(re.sub(r"[.,]", "", compact)), 0
-    whole = re.sub(r"[.,]", "", compact[: tail.start()])
-    return float(f"{whole}.{tail[1]}"), len(tail[1])
+def _in_line(line: str) -> Iterator[Figure]:
+    rest = _MASKED.sub(lambda match: "·" * len(match[0]), line)
+    taken: list[Figure] = []
+    for pattern, reading in ((_PHONE, _phone), (_DATE, _date), (_CLOCK, _clock)):
+        for match in pattern.finditer(rest):
+            taken += reading(match, line)
+        rest = pattern.sub(lambda match: "·" * len(match[0]), rest)
+    taken += (figure for match in _NUMBER.finditer(rest) if (figure := _number(match, rest, line)))
+    yield from sorted(taken, key=lambda figure: figure.start)
 
 
-def spelled(text: str) -> set[float]:
-    """Values of small numbers written as words in English, German or Chinese."""
-    low = plain(text).casefold()
-    found = {_WORDS[word] for word in re.findall(r"[^\W\d_]+", low) if word in _WORDS}
-    return found | {_CHINESE[char] for char in _CHINESE_COUNT.findall(low)}
+def _phone(match: re.Match[str], line: str) -> Iterator[Figure]:
+    digits = re.sub(r"\D", "", match[0])
+    yield Figure(match[0], float(digits), line, match.start(), match.end(), Unit.PHONE)
 
 
-class Stated:
-    """The numbers that sources state, for asking whether another number says the same."""
-
-    def __init__(self, texts: Iterable[str]) -> None:
-        self._values: set[float] = set()
-        for text in texts:
-            self._values.update(figure.value for figure in figures(text))
-            self._values.update(_grouped_otherwise(text))
-            self._values.update(spelled(text))
-        self._sorted = sorted(self._values)
-
-    def supports(self, figure: Figure) -> bool:
-        """Whether a source states this number, at least as precisely, as a share or as a percentage."""
-        step = 0.5 * 10.0**-figure.decimals
-        if figure.claims and figure.value >= 1000:
-            step = max(step, 0.005 * figure.value)  # "1.2k" for 1,204
-        return any(
-            abs(stated * factor - figure.value) <= (_TOLERANCE if stated * factor == round(stated * factor) else step)
-            for stated in self._sorted
-            for factor in ((1.0, 100.0) if "%" in figure.text and stated <= 1 else (1.0,))
-        )
+def _date(match: re.Match[str], line: str) -> Iterator[Figure]:
+    """Day and year; the month is a name in one text and a number in the next."""
+    for group in ("d1", "d2", "d3", "y1", "y2", "y3"):
+        if match[group]:
+            yield Figure(match[0], float(match[group]), line, match.start(), match.end())
 
 
-def _grouped_otherwise(text: str) -> set[float]:
-    """`1.200` is 1200 in one language and 1.2 in another; sources are read both ways."""
-    found = re.findall(r"\b(\d{1,3})[.,](\d{3})\b", plain(text))
-    return {float(f"{whole}.{rest}") for whole, rest in found}
+def _clock(match: re.Match[str], line: str) -> Iterator[Figure]:
+    hours = float(match["hours"]) + (float(match["minutes"]) / 60 if match["minutes"] else 0.0)
+    hours += 0.5 if "点半" in match[0] else 0.0
+    after_noon = (match["half"] or "").lower() == "p" or re.search(r"(?:下午|晚上|傍晚)$", line[: match.start()])
+    value = hours + 12 if after_noon and hours < 12 else hours
+    yield Figure(match[0].strip(), value, line, match.start(), match.end(), Unit.CLOCK)
+
+
+def _number(match: re.Match[str], masked: str, line: str) -> Figure | None:
+    start, end = match.start(), match.end()
+    before = masked[match.start("digits") - 1 : match.start("digits")]
+    named = before == "_" or (before.isalpha() and before.isascii() and not match["before"])
+    if named or _names_something(masked, end, line):
+        return None
+    value, decimals, otherwise = _value(match["digits"], match["separator"])
+    scale_word = (match["scale"] or "").strip(" .").casefold()
+    scale = _SCALES.get(scale_word, 1.0)
+    money = (match["before"] or match["after"] or "").strip(" -").casefold()
+    if scale_word == "m" and not money:
+        scale = 1.0  # metres or minutes
+    unit = Unit.NONE
+    if match["percent"] or match["percent_before"]:
+        unit = Unit.PERCENT
+    elif money:
+        unit = Unit.MONEY
+    elif match["times"]:
+        unit = Unit.TIMES
+    value *= scale
+    return Figure(
+        match[0].strip(),
+        value,
+        line,
+        start,
+        end,
+        unit,
+        CURRENCIES.get(money, ""),
+        step=0.5 * 10.0**-decimals * scale,
+        hedge=Hedge.OVER if match["plus"] else hedge_before(line[:start]),
+        otherwise=None if otherwise is None else otherwise * scale,
+        duration=duration_after(line[end:], value) if unit is Unit.NONE else None,
+    )
+
+
+def _names_something(masked: str, end: int, line: str) -> bool:
+    """5G, 3D and 2FA are names; 30s, 24h and 10th are numbers."""
+    glued = re.match(r"[A-Za-z]+", masked[end:])
+    return glued is not None and not _UNITS_GLUED.fullmatch(glued[0]) and line[end - 1].isdigit()
+
+
+def _value(digits: str, separator: str | None) -> tuple[float, int, float | None]:
+    """Value, decimals, and the second reading of a spelling with one group."""
+    if separator is None:
+        whole, _, decimals = digits.replace(",", ".").partition(".")
+        return float(f"{whole}.{decimals or 0}"), len(decimals), None
+    fraction = r"[.,](\d{1,2})$" if separator in ",." else r"[.,](\d+)$"
+    tail = re.search(fraction, digits)
+    whole, decimals = (digits[: tail.start()], tail[1]) if tail else (digits, "")
+    value = float(f"{re.sub(r'[^0-9]', '', whole)}.{decimals or 0}")
+    ambiguous = separator in ",." and whole.count(separator) == 1 and not decimals
+    return value, len(decimals), float(digits.replace(",", ".")) if ambiguous else None
+
+
+def hedge_before(text: str) -> Hedge:
+    """The hedge that a text ends with."""
+    return next((hedge for hedge, pattern in _HEDGE_BEFORE.items() if pattern.search(text[-20:])), Hedge.EXACT)
+
+
+def duration_after(text: str, value: float) -> tuple[str, float] | None:
+    """The length of time that a number and the unit at the start of `text` make."""
+    match = _DURATION.match(text)
+    if match is None or match.lastgroup is None:
+        return None
+    unit = match.lastgroup
+    return ("months", value * _MONTHS[unit]) if unit in _MONTHS else ("minutes", value * _MINUTES[unit])

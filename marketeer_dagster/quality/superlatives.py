@@ -3,33 +3,75 @@
 import re
 from collections.abc import Iterator
 
-from marketeer_dagster.quality.text import folded, plain
+from marketeer_dagster.quality.text import cjk_share, plain, stem
 
 _PATTERN = re.compile(
     r"""
-    \#\s?1\b | \bno\.?\s?1\b | \bnumber\ one\b | \bworld[- ]class\b | \bworld's\ (?:best|first|leading|largest)\b
-    | \b(?:industry|market|category)[- ]leading\b | \bthe\ leading\b | \bleading\ provider\b | \bthe\ only\b
-    | \b(?:the|our|your|their)\ (?:very\ )?best\b | \bbest[- ]in[- ]class\b | \bbest\ (?:price|choice|tool)s?\b
-    | \bbest\ (?:solution|product|service)s?\b
-    | \b(?:fastest|cheapest|largest|easiest|safest|smartest|strongest|lowest|biggest)\b
-    | \bthe\ most\ \w+\b | \bguarantee[ds]?\b | \brisk[- ]free\b | \bno\ risk\b | \bzero\ risk\b | \bunlimited\b
-    | \bun(?:rivalled|rivaled|matched|beatable|paralleled)\b | \brevolutionary\b | \baward[- ]winning\b
-    | \bscientifically\ proven\b | \bnever\ fails?\b | \balways\ works?\b | \binstant(?:ly)?\b | \bfree\ forever\b
-    | \b(?:der|die|das|den|dem)\ (?:beste|besten|bester|bestes|einzige|einzigen|führende|führenden)\b
-    | \bnr\.?\s?1\b | \bmarktführ\w*\b | \bgarantier\w*\b | \bweltweit\ führend\w*\b | \bunschlagbar\w*\b
-    | 最[好佳大快强低高优便先简安专权] | 第一(?!次|步|时间|天|周|个月|行|章) | 唯一 | 顶级
-    | 领先 | 保证 | 百分之?百 | 绝对 | 世界级 | 首选 | 国家级
+    (?P<first>\#\s?1(?!\d) | \b(?:no|nr)\.?\s?1(?!\d) | \bnumber\ one\b | \bnummer\ eins\b
+      | 第一(?!次|步|时间|天|周|个|行|章|年|位|封|件|句|屏|段|条|眼|轮|批|款|阶段|季度|部分|人称|道|课|颗))
+    | \bworld[- ](?:class|leading|beating)\b | \bthe\ world's\ \w+
+    | \b(?:industry|market|category|class)[- ]leading\b | \bthe\ leading\ \w+
+    | \bleading\ (?:provider|platform|solution)\b
+    | \bmarket\ leaders?\b
+    | \bthe\ only\ (?!thing|question|catch|difference|step|part|reason|time|other|people|ones?\b)\w+
+    | \bbest[- ](?:in[- ]class|selling|of[- ]breed|rated|known)\b | \btop[- ](?:rated|ranked|selling)\b
+    | \b(?:the|our|is|are|simply)\ (?:very\ |absolute\ )?best\b
+      (?!\ (?:way|time|moment|practices?|case|part|place|bit|of\ luck)\b)
+    | \bbest\ (?:price|choice|tool|solution|product|service|software|app|platform|team|value)s?\b
+    | (?<!your\ )(?<!their\ )(?<!its\ )(?<!'s\ )
+      \b(?:fastest|cheapest|largest|easiest|safest|smartest|strongest|lowest|biggest|greatest|finest|simplest)\b
+      (?!\ (?:problem|challenge|risk|mistake|obstacle|client|customer|worry|fear|leak|gap|first|part|question|step)s?\b)
+    | \bthe\ most\ (?!of|recent|important\ (?:thing|question|part)|common|people)\w+\b
+    | \bguarantee(?:s|d)?\b | \brisk[- ]free\b | \b(?:no|zero)\ risk\b | \bunlimited\b(?:\ \w+)?
+    | \bun(?:rivalled|rivaled|matched|beatable|paralleled|surpassed)\b | \brevolution(?:ary|ise\w*|ize\w*)\b
+    | \baward[- ]winning\b | \b(?:scientifically|clinically|medically)\ (?:proven|tested)\b | \bnever\ fails?\b
+    | \balways\ works?\b | \binstant(?:ly)?\b | \bfree\ forever\b | \bforever\ free\b | \blifetime\b | \bfool-?proof\b
+    | \b(?:completely|totally|absolutely|perfectly)\ (?:safe|secure|free|private|painless)\b
+    | \bone[- ]of[- ]a[- ]kind\b
+    | \b(?:der|die|das|den|dem|des|unser\w*)\ (?:aller)?(?:best|einzig|führend|schnellst|günstigst|größt|sicherst)\w*
+    | \bmarktführ\w* | \bgaranti(?:e|en|er\w*)\b | \bweltweit\ führend\w* | \bunschlagbar\w* | \beinzigartig\w*
+    | \brisikofrei\w* | \bunbegrenzt\w* | \brevolutionär\w* | \bpreisgekrönt\w* | \bTestsieger\b | \bnie\ wieder\b
+    | 最[好佳大快强低高优便先简安专权新惠] | 唯一 | 顶级 | 顶尖 | 领先 | 领导品牌 | 保证 | 百分百 | 绝对 | 世界级
+    | 首选 | 国家级 | 独家 | 史上 | 全网 | 极致 | 完美 | 根治 | 治愈 | 永久 | 终身 | 万能 | 无副作用 | 零风险
+    | 权威 | 王牌 | 无限 | 包治 | 秒杀 | 三甲
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_HINTS = re.compile(
+    r"#|\b(?:numb|numm|worl|indu|mark|cate|clas|lead|only|best|top|fast|chea|larg|easi|safe|smar|stro|lowe|bigg|grea|fine|"
+    r"simp|most|guar|risk|zero|unli|unri|unma|unbe|unpa|unsu|revo|awar|scie|clin|medi|neve|alwa|inst|free|fore|life|fool|"
+    r"comp|tota|abso|perf|one|welt|unsc|einz|prei|test|nie|aller|gara|nr|no\b|d(?:er|ie|as|en|em|es)\b|unser)"
+)
+"""How the first words begin: a text without any of them, and without Chinese, needs no closer look."""
+_AVOIDED = re.compile(
+    r"\bavoid|\bnever\b|\bdo not\b|\bdon't\b|\bbanned\b|\bvermeid|\bnie\b|避免|不要|不用|禁用|别说", re.IGNORECASE
+)
 
 
-def unproven(text: str, source: str) -> Iterator[str]:
-    """Superlatives in `text` that `source` (folded text of all sources) does not contain."""
+def proof_text(text: str) -> str:
+    """What may prove a superlative: the sources' lines, without those that say which words to avoid."""
+    kept = [plain(line).casefold() for line in text.splitlines() if not _AVOIDED.search(line)]
+    return "\n".join(kept)
+
+
+def unproven(text: str, proof: str) -> Iterator[str]:
+    """Superlatives in `text` that `proof` (made by `proof_text`) does not contain, each once."""
+    line = plain(text)
+    if not _HINTS.search(line.casefold()) and not cjk_share(line):
+        return
     seen: set[str] = set()
-    for match in _PATTERN.finditer(plain(text)):
-        words = match[0]
-        key = folded(words)
-        if key not in seen and key not in source:
+    for match in _PATTERN.finditer(line):
+        words = match[0].strip()
+        key = words.casefold()
+        if key not in seen and not _proven(match, key, proof):
             seen.add(key)
             yield words
+
+
+def _proven(match: re.Match[str], key: str, proof: str) -> bool:
+    if match["first"]:
+        return any(other["first"] for other in _PATTERN.finditer(proof))
+    if not key.isascii():
+        return key in proof
+    roots = [re.escape(stem(word)) + r"\w*" for word in re.findall(r"[\w'-]+", key)]
+    return re.search(r"\b" + r"[- ]".join(roots), proof) is not None

@@ -15,6 +15,11 @@ def plain(text: str) -> str:
     return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text).translate(_QUOTES)).strip()
 
 
+def lines(text: str) -> list[str]:
+    """The lines of a text that say something, each as `plain` spells it."""
+    return [line for raw in text.splitlines() if (line := plain(raw))]
+
+
 def folded(text: str) -> str:
     """`plain`, lower case, without Markdown's marks and punctuation: for finding words within other words."""
     bare = re.sub(r"[*_#>\[\]()`\"]+", "", plain(text).casefold())

@@ -1,0 +1,36 @@
+"""Chinese names of people and institutions, which no capital letter gives away: by surname and title, and by suffix."""
+
+import re
+from collections.abc import Iterator
+
+_SURNAMES = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩冯邓曹彭曾肖田董潘袁蔡蒋余杜叶程魏苏吕丁卢姚沈钟姜崔谭陆范汪廖"
+    "石韦贾夏付方邹熊孟秦邱侯江尹薛阎段雷黎史陶贺毛郝顾龚邵钱严赖覃武莫孔"
+)
+_TITLES = "女士|先生|小姐|医生|医师|博士|教授|主任|经理|老师|爷爷|奶奶|阿姨|院长|总监|律师|同学|太太"
+_PERSON = re.compile(rf"(?P<before>.?)(?P<name>[{_SURNAMES}][一-鿿]{{0,2}}?(?:{_TITLES}))")
+_NO_SURNAME = frozenset(
+    {"如何", "任何", "为何", "提高", "较高", "对方", "地方", "双方", "我方", "官方", "长江", "黑马", "学程", "路程"}
+)
+_INSTITUTION = re.compile(
+    r"(?P<name>[一-鿿]{2,12}?(?:有限公司|集团|医院|大学|学院|银行|研究院|研究所|协会|基金会|电视台|日报))"
+)
+_GENERIC = re.compile(
+    r"(?:大|小|公立|私立|社区|专科|综合|附近|其他|其它|口腔|牙科|儿童|这家|一家|那家|您的|当地|三甲|连锁|不少|很多|去|到|跑|在|和|比|的)"
+    r"(?:医院|大学|学院|银行|集团|协会)$"
+)
+
+
+def chinese_names(line: str, known: str) -> Iterator[str]:
+    """People ("李娜女士") and institutions ("协和医院") that `known`, the folded text of the sources, does not hold."""
+    if not any("一" <= char <= "鿿" for char in line):
+        return
+    for match in _PERSON.finditer(line):
+        name = match["name"]
+        if match["before"] + name[0] not in _NO_SURNAME and name not in known:
+            yield name
+    for match in _INSTITUTION.finditer(line):
+        name = match["name"]
+        suffix = name[-6:] if name.endswith("有限公司") else name[-4:]
+        if not _GENERIC.search(name) and suffix not in known:
+            yield name

@@ -1,0 +1,143 @@
+"""Promises that bind a company: free, refundable, cancellable, around the clock. Each must be one the context makes."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from marketeer_dagster.quality.text import plain
+
+
+@dataclass(frozen=True)
+class Promise:
+    """One kind of promise and how it is worded: what a text says, and what a source must say for it."""
+
+    name: str
+    hints: tuple[str, ...]
+    """Letters without which nothing of it can be said: for speed."""
+    said: re.Pattern[str]
+    backed: re.Pattern[str]
+
+
+def _promise(name: str, hints: str, said: tuple[str, ...], backed: tuple[str, ...] = ()) -> Promise:
+    says, backs = "|".join(said), "|".join((*said, *backed))
+    return Promise(name, tuple(hints.split()), re.compile(says, re.IGNORECASE), re.compile(backs, re.IGNORECASE))
+
+
+_NOT_FREE = (
+    r"to |up\b|of (?!charge)|from|your|themselves|yourself|time|hand|space|afternoon|evening|will\b|and open|range"
+)
+_PROMISES = (
+    _promise(
+        "no credit card",
+        "card karte 信用卡",
+        (
+            r"\b(?:no|without|needs? no|not need) (?:a )?(?:credit )?card\b",
+            r"\b(?:keine|ohne) Kreditkarte\b",
+            r"(?:无需|不需要|不用)(?:绑定)?信用卡",
+        ),
+        (r"\bcard\b[^.\n]{0,30}\bnot\b", r"\bnot\b[^.\n]{0,30}\bcard\b"),
+    ),
+    _promise(
+        "cancellation at any time",
+        "cancel kündbar kündigen 取消",
+        (
+            r"\bcancel(?:led|lable|lation)? (?:at )?any ?time\b",
+            r"\bcancel whenever\b",
+            r"\bjederzeit (?:kündbar|kündigen)\b",
+            r"随时(?:可以)?取消",
+        ),
+        (r"\bcancel[^.\n]{0,40}\b(?:any ?time|one click|whenever)\b", r"\bmonatlich kündbar\b"),
+    ),
+    _promise(
+        "a refund",
+        "refund back zurück erstatt 退",
+        (
+            r"\brefund\w*",
+            r"\bmoney[- ]back\b",
+            r"\byour money back\b",
+            r"\bGeld[- ]zurück",
+            r"\berstatte\w*",
+            "退款|退费|退全款",
+        ),
+    ),
+    _promise(
+        "no contract",
+        "contract commitment bindung laufzeit 合约",
+        (
+            r"\bno (?:long[- ]term )?(?:contract|commitment)s?\b",
+            r"\bohne (?:Vertrags)?bindung\b",
+            r"\bkeine Mindestlaufzeit\b",
+            r"无(?:需)?合约",
+        ),
+        (r"\bwithout (?:a )?contract\b", r"\bmonthly\b[^.\n]{0,40}\bcancel"),
+    ),
+    _promise(
+        "something for free",
+        "free charge cost kosten gratis 免 零费用",
+        (
+            rf"(?<![-\w])(?<!feel )(?<!hands )free(?! (?:{_NOT_FREE}))(?![-\w])",
+            r"\bfree of charge\b",
+            r"\bat no (?:extra )?(?:charge|cost)\b",
+            r"\bkosten(?:los|frei)\w*",
+            r"\bgratis\b",
+            "免费|免单|零费用",
+        ),
+        (r"\bno charge\b", r"\bcosts? nothing\b", r"不收(?:钱|费)", r"[$€£]0\b", r"\binbegriffen\b"),
+    ),
+    _promise(
+        "free delivery",
+        "ship deliver versand 邮 运费",
+        (r"\bfree (?:shipping|delivery)\b", "versandkostenfrei", "包邮|免运费"),
+    ),
+    _promise(
+        "service around the clock",
+        "24 clock uhr 全天",
+        (
+            r"\b24/7\b",
+            r"\b(?:a)?round[- ]the[- ]clock\b",
+            r"\b24 hours a day\b",
+            r"\brund um die Uhr\b",
+            r"全天候|24 ?小时(?:服务|在线|营业)",
+        ),
+    ),
+    _promise(
+        "a discount",
+        "discount off price rabatt 折 优惠",
+        (r"\bdiscount(?:s|ed)?\b", r"% off\b", r"\bhalf price\b", r"\bRabatt\w*", "打折|折扣|优惠价|限时优惠"),
+    ),
+    _promise(
+        "a deadline",
+        "ends limited left only heute last letzte 今天 最后 名额",
+        (
+            r"\b(?:offer|deal|price|sale) ends\b",
+            r"\blimited[- ]time\b",
+            r"\bonly \w+ (?:spots?|seats?|places?) left\b",
+            r"\btoday only\b",
+            r"\bnur (?:noch )?heute\b",
+            r"\b(?:letzte Chance|last chance)\b",
+            "仅限今天|最后一天|名额有限",
+        ),
+    ),
+    _promise(
+        "an accreditation",
+        "certif accred compliant ready konform zertif patent 认证 专利",
+        (
+            r"\b(?:certified|accredited)\b",
+            r"\b(?:GDPR|HIPAA|PCI|DSGVO|SOX|CCPA)[- ](?:compliant|ready|konform)\b",
+            r"\bzertifiziert\w*",
+            r"\bpatent(?:ed|iert\w*|s)?\b",
+            "认证|专利",
+        ),
+    ),
+)
+
+
+def unbacked(text: str, source: str) -> Iterator[tuple[str, str]]:
+    """(promise, words) for every promise of `text` that `source` does not make, each once."""
+    line = plain(text)
+    low = line.casefold()
+    for promise in _PROMISES:
+        if any(hint in low for hint in promise.hints):
+            match = promise.said.search(line)
+            if match and not promise.backed.search(source):
+                yield promise.name, match[0].strip()

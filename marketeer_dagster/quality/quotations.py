@@ -1,0 +1,82 @@
+"""Quotations: whether somebody is on record with these words, and whether it is the one they are ascribed to."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from marketeer_dagster.quality.common import COMMON
+from marketeer_dagster.quality.text import cjk_share, folded, lines, plain, stem
+
+_LEAST_WORDS = 5
+_LEAST_CJK = 8
+_DIRECTED = re.compile(r"[“„«「『‘‹]([^“”„«»「」『』]{4,500}?)[”“»」』›]|‘([^‘\n]{4,500}?)’(?!\w)")
+_STRAIGHT = re.compile(r'"([^"\n]*)"')
+_BLOCK = re.compile(r"^\s*>\s?(.+)$", re.MULTILINE)
+_GAP = re.compile(r"\s*(?:\[?\.\.\.\]?|\[?…\]?)\s*")
+_NEAR = 400
+"""How far from its words, in characters, a source names the speaker."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is on record: the sources' folded text."""
+
+    text: str
+
+    def holds(self, words: str) -> bool:
+        """Whether these words, or the parts between their ellipses in this order, stand in a source."""
+        return self._find(words) >= 0
+
+    def _find(self, words: str) -> int:
+        parts = [part for raw in _GAP.split(words) if (part := folded(raw))]
+        position, first = 0, -1
+        for part in parts:
+            position = self.text.find(part, position)
+            if position < 0:
+                return -1
+            first = position if first < 0 else first
+            position += len(part)
+        return first if parts else 0
+
+    def said(self, words: str, speaker: str) -> bool:
+        """Whether the one named in `speaker` is on record near these words; a role without a name is nobody's."""
+        parts = [part for raw in re.split(r"[,，、;(（)）|·]|\s-\s|\s(?:at|of|from|bei|von)\s", plain(speaker))
+                 if (part := folded(raw))]  # fmt: skip
+        start = max(self._find(words), 0)
+        nearby = self.text[max(0, start - _NEAR) : start + len(words) + _NEAR]
+        return all(part in nearby or _is_role(part, self.text) for part in parts)
+
+
+def quotations(text: str) -> Iterator[str]:
+    """What stands in quotation marks or as a block quotation, long enough to be somebody's words."""
+    for match in _BLOCK.finditer(text):
+        if _speaks(match[1]) and not re.match(r"\s*[-–—]", match[1]):
+            yield match[1].strip()
+    for line in text.splitlines():
+        spans: list[str] = [one or other for one, other in _DIRECTED.findall(line)]
+        rest = _DIRECTED.sub(" ", line)
+        spans += [span for bare in lines(rest) for span in _STRAIGHT.findall(bare)]
+        yield from (span.strip() for span in spans if _speaks(span))
+
+
+def _speaks(words: str) -> bool:
+    if cjk_share(words) > 0.3:
+        return len(words.strip()) >= _LEAST_CJK
+    return len(words.split()) >= _LEAST_WORDS
+
+
+def _is_role(part: str, text: str) -> bool:
+    """A role such as "a customer": every word is an everyday one or one of the sources'."""
+    if cjk_share(part) > 0.3:
+        return part in text or part in {
+            "客户",
+            "用户",
+            "顾客",
+            "一位客户",
+            "一位用户",
+            "一位顾客",
+            "一位居民",
+            "患者",
+            "一位患者",
+        }
+    return all(stem(word) in COMMON for word in part.split())
