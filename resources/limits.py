@@ -118,8 +118,9 @@ class _Account:
 
     def acquire(self) -> bool:
         if self._calls % _CALLS_BETWEEN_SWEEPS == 0:
+            # A caller that waits goes by the moment it came: what it must still count may not be swept away.
             now: Any = self._bucket.now()
-            self._bucket.leak(int(now))
+            self._bucket.leak(int(now) - int(LONGEST_WAIT_S * 1000))
         self._calls += 1
         if self._limiter.try_acquire("call", blocking=False):
             return True

@@ -37,6 +37,18 @@ class MetricSource:
     """(SQL condition on a row, what it would mean): no row may satisfy one."""
 
 
+class _Counted:
+    """A limiter that also counts the calls it lets through."""
+
+    def __init__(self, limits: CallLimiter) -> None:
+        self._limits = limits
+        self.calls = 0
+
+    def acquire(self, tool: str, account: str) -> None:
+        self._limits.acquire(tool, account)
+        self.calls += 1
+
+
 def _ga4(connection: Connection, limits: CallLimiter, first: date, last: date) -> Collected:
     from resources.ga4 import Ga4Client
 
@@ -64,7 +76,9 @@ def _stripe(connection: Connection, limits: CallLimiter, first: date, last: date
 def _email(connection: Connection, limits: CallLimiter, first: date, last: date) -> Collected:
     from resources.mailchimp import MailchimpClient
 
-    return Collected(MailchimpClient(connection, limiter=limits).reports(first, last), api_calls=0)
+    counted = _Counted(limits)
+    rows = MailchimpClient(connection, limiter=counted).reports(first, last)
+    return Collected(rows, api_calls=counted.calls)
 
 
 SOURCES = (

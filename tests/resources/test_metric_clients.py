@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+import httpx
 import pandas as pd
 import pytest
 from pydantic import SecretStr
@@ -13,6 +14,8 @@ import resources.search_console
 import resources.stripe
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import ToolError, ToolErrorKind
+from marketeer_dagster.model.ids import derived
+from marketeer_dagster.publishing.html import Block, render_test
 from marketeer_dagster.sandbox.accounts import AccountSpec
 from marketeer_dagster.sandbox.server import Running, run_in_thread
 from resources.ga4 import Ga4Client
@@ -236,3 +239,27 @@ def test_a_service_account_talks_to_its_token_endpoint_and_to_nobody_else(
     said = [record.getMessage() for record in caplog.records if record.name.startswith("urllib3")]
     assert any("/oauth/token" in line for line in said)
     assert not [line for line in said if "googleapis" in line]
+
+
+def test_a_running_test_shows_both_arms_with_their_visitors() -> None:
+    experiment = derived("exp", "acme", "pricing")
+    with run_in_thread(seed=9) as sandbox:
+        connections = {c.tool: c for c in sandbox.admin.open_account(AccountSpec(tenant="acme", name="Acme"))}
+        began = sandbox.admin.clock().day
+        _put_under_test(connections["wordpress"], "pricing", experiment)
+        sandbox.admin.advance(5)
+        rows = Ga4Client(connections["ga4"]).experiments(began - timedelta(days=3), began + timedelta(days=4))
+    assert set(rows["experiment"]) == {experiment}
+    assert set(rows["variant"]) == {"control", "b"}
+    assert days(rows)[0] >= began
+    assert (rows["visitors"] > 0).all() and (rows["conversions"] <= rows["visitors"]).all()
+
+
+def _put_under_test(wordpress: Connection, slug: str, experiment: str) -> None:
+    """Publish two versions of a page that exists, as the site's own API takes them."""
+    password = wordpress.secrets["application_password"].get_secret_value()
+    arms = [Block(variant=name, share=0.5, html=f"<h1>Plans {name}</h1>") for name in ("control", "b")]
+    with httpx.Client(auth=(wordpress.settings["user"], password)) as http:
+        pages = f"{wordpress.base_url}/wp-json/wp/v2/pages"
+        (page,) = http.get(pages, params={"slug": slug}).raise_for_status().json()
+        http.post(f"{pages}/{page['id']}", json={"content": render_test(experiment, arms)}).raise_for_status()
