@@ -1,8 +1,8 @@
 """Stripe: subscriptions become daily MRR movements, trials and churn by plan (definitions in resources/mrr.py)."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from datetime import date, datetime, time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,8 @@ TIMEOUT_S = (5.0, 30.0)
 """Longest waits to connect and for an answer."""
 PAGE_ROWS = 100
 """Stripe's largest page."""
+EVENT_DAYS = 28
+"""Days for which events are surely still kept: Stripe keeps them for 30."""
 _EVENT_TYPES = tuple(f"customer.subscription.{what}" for what in ("created", "updated", "deleted", "paused", "resumed"))
 _KEY = re.compile(r"\b([rs]k_(?:test|live)_)[\w*]+")
 COLUMNS = {
@@ -55,8 +57,8 @@ class StripeClient_:  # noqa: N801 - the SDK's own client is called StripeClient
     def collect_daily(self, first: date, last: date) -> Collected:
         """As `daily`, with API calls, and as notes what could not be valued or is older than Stripe's events."""
         self._api_calls = 0
-        subscriptions = list(self._subscriptions())
         events = list(self._events(first))
+        subscriptions = list(self._subscriptions(events if self._events_reach(first, events) else None))
         valuation = self._valuation(subscriptions)
         try:
             held = list(histories(subscriptions, events, valuation, self._zone))
@@ -70,9 +72,30 @@ class StripeClient_:  # noqa: N801 - the SDK's own client is called StripeClient
         """One cheap request that proves key and rights; raises ToolError."""
         self._call(lambda: self._sdk.raw_request("get", "/v1/subscriptions", limit=1))
 
-    def _subscriptions(self) -> Iterator[Subscription]:
-        asked = {"status": "all", "expand": ["data.discounts"]}
-        return _parsed(Subscription, self._pages("/v1/subscriptions", asked))
+    def _subscriptions(self, events: Sequence[SubscriptionEvent] | None) -> Iterator[Subscription]:
+        """Every subscription that matters to the days asked for.
+
+        Most subscriptions of an old account ended long ago. With the `events` of all days asked for, those that live
+        (what Stripe lists when no status is named) and those that ended since are enough; without them, all are read.
+        """
+        asked: dict[str, Any] = {"expand": ["data.discounts"]}
+        if events is None:
+            asked["status"] = "all"
+        living: set[str] = set()
+        for subscription in _parsed(Subscription, self._pages("/v1/subscriptions", asked)):
+            living.add(subscription.id)
+            yield subscription
+        ended: dict[str, dict[str, Any]] = {}
+        for event in events or ():  # newest first: the newest state of each is kept
+            ended.setdefault(str(event.data.after["id"]), event.data.after)
+        yield from _parsed(Subscription, (state for id, state in ended.items() if id not in living))
+
+    def _events_reach(self, first: date, events: Sequence[SubscriptionEvent]) -> bool:
+        """Whether Stripe still has every event since the start of `first`; counted from the newest it knows."""
+        if not events:
+            return False
+        newest = datetime.fromtimestamp(events[0].created, self._zone).date()
+        return first > newest - timedelta(days=EVENT_DAYS)
 
     def _events(self, first: date) -> Iterator[SubscriptionEvent]:
         since = int(datetime.combine(first, time(), self._zone).timestamp())
