@@ -1,4 +1,4 @@
-"""The Messages API as Anthropic's own SDK meets it: answers, structure, streaming, tools, accounting, errors, batches."""
+"""The Messages API as Anthropic's own SDK meets it: answers, streaming, tools, accounting, errors, batches."""
 
 import asyncio
 import json
@@ -206,8 +206,14 @@ def test_a_cut_connection_after_billing_is_not_paid_again(client: anthropic.Anth
         ({"system": [b for _ in range(5) for b in system()]}, "maximum of 4 blocks with cache_control"),
         ({"system": [*system("5m"), *system("1h")]}, "must not come after"),
         ({"system": system("2h")}, "ttl"),
-        ({"output_config": {"format": {"type": "json_schema", "schema": {"type": "object", "properties": {}}}}}, "additionalProperties"),
-        ({"output_config": {"format": {"type": "json_schema", "schema": {"type": "string", "maxLength": 5}}}}, "maxLength"),
+        (
+            {"output_config": {"format": {"type": "json_schema", "schema": {"type": "object", "properties": {}}}}},
+            "additionalProperties",
+        ),
+        (
+            {"output_config": {"format": {"type": "json_schema", "schema": {"type": "string", "maxLength": 5}}}},
+            "maxLength",
+        ),
         ({"unknown": 1}, "Extra inputs"),
     ],
 )

@@ -25,7 +25,9 @@ SEAMS = re.compile(r"\{[a-z_]*\}|\.\.(?!\.)|,,|。。|，，|\bNone\b|  (?=\S)|�
 def write(kind: str, name: str, seed: int = 0, *parts: str) -> ArtefactContent:
     if kind == "edited_copy":
         parts = (*parts, tasks.block("upstream", page(name), ' skill="copywriting"'))
-    answer = structured(tasks.task(name, tasks.draft(name, *parts, seed=seed)), transform_schema(artefact_kinds()[kind]))
+    answer = structured(
+        tasks.task(name, tasks.draft(name, *parts, seed=seed)), transform_schema(artefact_kinds()[kind])
+    )
     return artefact_kinds()[kind].model_validate_json(json.dumps(answer))
 
 
@@ -87,7 +89,11 @@ def test_the_action_fits_the_product() -> None:
 
 
 def test_without_a_cta_in_the_brief_the_context_names_the_action() -> None:
-    for name, expected in (("nonprofit", "Donate monthly"), ("clinic_zh", "预约免费检查"), ("devtool", "Install the CLI")):
+    for name, expected in (
+        ("nonprofit", "Donate monthly"),
+        ("clinic_zh", "预约免费检查"),
+        ("devtool", "Install the CLI"),
+    ):
         text = tasks.draft(name).replace(json.dumps(tasks.BRIEFS[name]["cta"], ensure_ascii=False), '""')
         answer = structured(tasks.task(name, text), transform_schema(artefact_kinds()["email_sequence"]))
         content = artefact_kinds()["email_sequence"].model_validate_json(json.dumps(answer))
@@ -149,5 +155,7 @@ def test_edited_copy_tracks_real_changes() -> None:
         before = json.dumps(page(name), ensure_ascii=False)
         content = write("edited_copy", name)
         for change in content.changes:
-            assert change.before in ("（无）", "(nothing)") or change.before.split("; ")[0] in before.replace("\\n", "\n")
+            assert change.before in ("（无）", "(nothing)") or change.before.split("; ")[0] in before.replace(
+                "\\n", "\n"
+            )
             assert change.before != change.after

@@ -1,6 +1,7 @@
-"""The author as Director: skills, KPI, deadline, budget and briefs from the goal's words, the metrics and the catalog."""
+"""The author as Director: skills, KPI, deadline, budget and briefs from goal, metrics and catalog."""
 
 import json
+import re
 
 import pytest
 from anthropic import transform_schema
@@ -10,10 +11,11 @@ from marketeer_dagster.model.goal import Metric
 from marketeer_dagster.sandbox.author.compose import structured
 from tests.sandbox import author_tasks as tasks
 
-SKILLS = (
+SKILLS = re.findall(
+    r"[\w-]+",
     "ab-test-setup analytics-tracking content-strategy copy-editing copywriting email-sequence page-cro paid-ads "
-    "product-marketing-context seo-audit"
-).split()
+    "product-marketing-context seo-audit",
+)
 CATALOG = [{"skill": name, "squad": "x", "description": name.replace("-", " "), "artefact": "y"} for name in SKILLS]
 LIMITS = {"today": "2026-04-06", "latest_deadline": "2026-08-04", "budget_usd": 1000.0}
 SIGNAL = {
@@ -23,7 +25,8 @@ SIGNAL = {
         "metric": "conversion_rate",
         "observed": 0.011,
         "expected": 0.02,
-        "detail": "| query | before | now |\n|---|---|---|\n| iso 27001 consolidation | 3 | 140 |\n| month-end close | 90 | 80 |",
+        "detail": "| query | before | now |\n|---|---|---|\n| iso 27001 consolidation | 3 | 140 |\n| month-end close | "
+        "90 | 80 |",
     },
 }
 
@@ -31,7 +34,8 @@ SIGNAL = {
 def plan(name: str, goal: dict[str, object], *parts: str, metrics: str = tasks.METRICS) -> PlanAnswer:
     body = [
         tasks.block("goal", goal), tasks.block("limits", LIMITS), f"<metrics>\n{metrics}\n</metrics>",
-        "<learnings>\n- [lrn_abc] Naming the certificate raised signups\n</learnings>", tasks.block("catalog", CATALOG), *parts,
+        "<learnings>\n- [lrn_abc] Naming the "
+            "certificate raised signups\n</learnings>", tasks.block("catalog", CATALOG), *parts,
     ]  # fmt: skip
     text = '<task role="plan">\n' + "\n".join(body) + "\n</task>"
     return PlanAnswer.model_validate(structured(tasks.task(name, text), transform_schema(PlanAnswer)))

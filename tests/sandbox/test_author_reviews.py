@@ -1,4 +1,4 @@
-"""The author as reviewer and reviser: real flaws are found and quoted, named findings are mended, bad text scores low."""
+"""The author as reviewer and reviser: real flaws are found, named findings mended, bad text scores low."""
 
 import json
 from decimal import Decimal
@@ -45,7 +45,7 @@ def first_draft(kind: str, name: str, seed: int) -> ArtefactContent:
 def review(content: ArtefactContent, name: str, seed: int = 0) -> tuple[ReviewAnswer, rubric.Judgement]:
     parts = (
         tasks.block("artefact", content.model_dump(mode="json"), f' kind="{content.kind}"'),
-        tasks.block("rubric", {dimension: "Is it good?" for dimension in WEIGHTS}),
+        tasks.block("rubric", dict.fromkeys(WEIGHTS, "Is it good?")),
     )
     text = tasks.user(name, "review", *parts, seed=seed, attributes=' reviewer="copy-editing" round="1"')
     value = structured(tasks.task(name, text), transform_schema(ReviewAnswer))
@@ -145,12 +145,20 @@ def test_foreign_findings_are_mended_too() -> None:
     """Rules and claims name flaws of their own; a revision deals with them by where and quote."""
     content, _ = good_page()
     first = content.model_dump(mode="json")["sections"][0]["body"].split(".")[0]
-    finding = {"dimension": "claims", "severity": "blocker", "where": "sections[0].body", "quote": first, "problem": "no source states it"}
+    finding = {
+        "dimension": "claims",
+        "severity": "blocker",
+        "where": "sections[0].body",
+        "quote": first,
+        "problem": "no source states it",
+    }
     parts = (tasks.block("draft", content.model_dump(mode="json")), tasks.block("findings", [finding]))
     after = answer("page_copy", "saas", tasks.user("saas", "revise", *parts)).model_dump(mode="json")
     assert first not in after["sections"][0]["body"]
     before = content.model_dump(mode="json")
-    assert {key: after[key] for key in after if key != "sections"} == {key: before[key] for key in before if key != "sections"}
+    assert {key: after[key] for key in after if key != "sections"} == {
+        key: before[key] for key in before if key != "sections"
+    }
 
 
 def test_an_unknown_rubric_gets_a_mark_for_each_of_its_dimensions() -> None:

@@ -76,7 +76,17 @@ def test_recursive_schemas_end() -> None:
         {"type": "number", "description": "Share.\n\n{exclusiveMinimum: 0, maximum: 0.25}"},
         {"type": "integer", "description": "{minimum: 40, maximum: 41}"},
         {"$ref": "#/$defs/T", "$defs": {"T": {"type": "boolean"}}},
-        {"allOf": [{"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": False}], "type": "object"},
+        {
+            "allOf": [
+                {
+                    "type": "object",
+                    "properties": {"a": {"type": "string"}},
+                    "required": ["a"],
+                    "additionalProperties": False,
+                }
+            ],
+            "type": "object",
+        },
     ],
 )
 def test_plain_schemas(schema: dict[str, object]) -> None:
@@ -90,7 +100,11 @@ def test_plain_schemas(schema: dict[str, object]) -> None:
 
 
 def test_tool_arguments_have_the_tools_form() -> None:
-    schema = {"type": "object", "properties": {"url": {"type": "string"}, "depth": {"type": "integer"}}, "required": ["url"]}
+    schema = {
+        "type": "object",
+        "properties": {"url": {"type": "string"}, "depth": {"type": "integer"}},
+        "required": ["url"],
+    }
     arguments = tool_input(tasks.task("saas", "Please fetch the page"), schema)
     assert isinstance(arguments["url"], str)
 

@@ -7,7 +7,8 @@ from marketeer_dagster.sandbox.author.facts import Facts
 from marketeer_dagster.sandbox.author.text import bare, capital, clauses, cut, sentences
 
 _NAMED = re.compile(
-    r"(?:primary |main )?(?:call to action|cta|main action|primary action|行动按钮|行动号召|主要行动)\**\s*[:：]\**\s*(?P<label>[^.;\n。；]{2,60})",
+    r"(?:primary |main )?(?:call to action|cta|main action|primary action|行动按钮|行动号召|"
+    r"主要行动)\**\s*[:：]\**\s*(?P<label>[^.;\n。；]{2,60})",
     re.IGNORECASE,
 )
 _PHRASE = re.compile(

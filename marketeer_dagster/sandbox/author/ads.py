@@ -3,18 +3,8 @@
 import re
 
 from marketeer_dagster.sandbox.author.facts import DIFFERENTIATION, LANGUAGE, OBJECTIONS, OVERVIEW, PROBLEMS, PROOF
-from marketeer_dagster.sandbox.author.text import (
-    bare,
-    capital,
-    clauses,
-    cut,
-    ended,
-    joined,
-    numbers,
-    sentences,
-    terms,
-    words,
-)
+from marketeer_dagster.sandbox.author.text import bare, capital, clauses, cut, ended, joined, numbers, sentences, words
+from marketeer_dagster.sandbox.author.words import terms
 from marketeer_dagster.sandbox.author.work import Work
 
 Content = dict[str, object]
@@ -38,7 +28,9 @@ def ad_campaign(work: Work) -> Content:
 
 
 def _budget(work: Work) -> float:
-    named = re.search(r"\$\s?(\d[\d,]*)\s*(?:a|per)\s*day", f"{work.brief.text('objective')} {work.brief.text('evidence')}", re.I)
+    named = re.search(
+        r"\$\s?(\d[\d,]*)\s*(?:a|per)\s*day", f"{work.brief.text('objective')} {work.brief.text('evidence')}", re.I
+    )
     return float(named[1].replace(",", "")) if named else 30.0
 
 
@@ -51,7 +43,9 @@ def _topics(work: Work) -> list[tuple[str, list[str]]]:
     """Ad group names and their keywords: visitors' concerns and searches, then the product's own subjects."""
     searched = [work.topic(q.text) for q in work.metrics.queries if work.facts.supports(q.text)]
     asked = [c.text for c in work.concerns if c.statements and not c.objection]
-    known = [t for t in dict.fromkeys([*asked, *searched, *work.facts.vocabulary]) if 2 <= len(t) <= 60 and words(t) <= 7]
+    known = [
+        t for t in dict.fromkeys([*asked, *searched, *work.facts.vocabulary]) if 2 <= len(t) <= 60 and words(t) <= 7
+    ]
     known = [t for t in known if not t.endswith(("?", "？"))]
     if not known:
         known = [bare(t).lower() for t in work.facts.short(DIFFERENTIATION, OVERVIEW, limit=40)][:3]
@@ -74,7 +68,9 @@ def _group(work: Work, topic: str, keywords: list[str]) -> Content:
     return {
         "name": cut(topic, 290),
         "keywords": entries[:20],
-        "negative_keywords": work.say("jobs, salary, definition, template, wikipedia, course", "招聘, 工资, 是什么意思, 模板, 百科, 培训").split(", "),
+        "negative_keywords": work.say(
+            "jobs, salary, definition, template, wikipedia, course", "招聘, 工资, 是什么意思, 模板, 百科, 培训"
+        ).split(", "),
         "ad": {
             "headlines": _headlines(work, topic),
             "descriptions": _descriptions(work, topic),
@@ -88,7 +84,7 @@ def _headlines(work: Work, topic: str) -> list[str]:
     """Eight to twelve lines of at most 30 characters that stand alone."""
     facts = work.facts
     options = [topic if work.name not in topic else work.name, work.action.label, work.name, work.action.note]
-    wanted = [s for s in facts.about(topic, most=3)]
+    wanted = facts.about(topic, most=3)
     pool = [*wanted, *facts.benefits, *facts.proof, *work.offers, *facts.statements(OVERVIEW)]
     for statement in pool:
         options.append(statement.label if statement.section != OBJECTIONS and words(statement.label) >= 2 else "")
@@ -108,19 +104,37 @@ def _headlines(work: Work, topic: str) -> list[str]:
 def _short_clauses(text: str, limit: int) -> list[str]:
     """Clauses of all sentences that fit, and for Chinese the parts between commas."""
     found = [clause for sentence in sentences(text) for clause in clauses(sentence) if len(clause) <= limit]
-    parts = [part for part in re.split(r"[，。；：]", text) if 4 <= len(part) <= limit] if re.search(r"[\u3400-\u9fff]", text) else []
+    parts = (
+        [part for part in re.split(r"[，。；：]", text) if 4 <= len(part) <= limit]
+        if re.search(r"[\u3400-\u9fff]", text)
+        else []
+    )
     return [*found, *parts]
 
 
 def _descriptions(work: Work, topic: str) -> list[str]:
     facts = work.facts
     pool = [*facts.about(topic, most=2), *facts.benefits, *facts.proof, *work.offers, *facts.statements(OVERVIEW)]
-    texts = [ended(clause) for s in pool for clause in ([s.sentence] if len(s.sentence) <= DESCRIPTION else _short_clauses(s.text, DESCRIPTION - 1) if s.stands else [])]
+    texts = [
+        ended(clause)
+        for s in pool
+        for clause in (
+            [s.sentence]
+            if len(s.sentence) <= DESCRIPTION
+            else _short_clauses(s.text, DESCRIPTION - 1)
+            if s.stands
+            else []
+        )
+    ]
     call = ended(work.action.label)
     with_call = [joined([t, call]) for t in texts if len(joined([t, call])) <= DESCRIPTION]
     found = _distinct([t for t in [*with_call[:1], *texts] if 5 <= len(t) <= DESCRIPTION])[:4]
     spare = [ended(cut(t, DESCRIPTION - 1)) for t in facts.short(OVERVIEW, DIFFERENTIATION, PROOF, PROBLEMS, limit=89)]
-    spare += [cut(ended(work.say(f"{work.name}: {work.action.label}", f"{work.name}：{work.action.label}")), DESCRIPTION).ljust(5, ".")]
+    spare += [
+        cut(
+            ended(work.say(f"{work.name}: {work.action.label}", f"{work.name}：{work.action.label}")), DESCRIPTION
+        ).ljust(5, ".")
+    ]
     spare += [cut(ended(work.say(f"See what {work.name} does", f"了解{work.name}能做什么")), DESCRIPTION)]
     return _distinct([*found, *spare])[:4] if len(found) < 2 else found
 
@@ -176,18 +190,32 @@ def _primary(work: Work, sentence: str) -> str:
 
 def _meta_headline(work: Work, label: str) -> str:
     options = [label, *work.facts.short(DIFFERENTIATION, PROOF, OVERVIEW, limit=META_HEADLINE), work.action.label]
-    return capital(next((bare(t) for t in options if 2 <= len(bare(t)) <= META_HEADLINE and words(t) >= 2), cut(work.action.label, META_HEADLINE)))
+    return capital(
+        next(
+            (bare(t) for t in options if 2 <= len(bare(t)) <= META_HEADLINE and words(t) >= 2),
+            cut(work.action.label, META_HEADLINE),
+        )
+    )
 
 
 def _rationale(work: Work) -> str:
     queries = [q for q in work.metrics.queries if work.facts.supports(q.text)][:3]
     named = work.say(", ", "、").join(f"“{q.text}”" for q in queries)
-    basis = work.say(f"Search groups follow what people already type: {named}.", f"搜索广告组按用户已在搜索的词划分：{named}。") if queries else (
-        work.say("Search groups follow the words customers use.", "搜索广告组按客户的说法划分。")
-    )  # fmt: skip
+    basis = (
+        work.say(
+            f"Search groups follow what people already type: {named}.", f"搜索广告组按用户已在搜索的词划分：{named}。"
+        )
+        if queries
+        else (work.say("Search groups follow the words customers use.", "搜索广告组按客户的说法划分。"))
+    )
     has_words = bool(work.facts.body(LANGUAGE))
-    words_from = work.say(" Lines are the product context's own statements.", "文案都来自产品资料。") if has_words else ""
+    words_from = (
+        work.say(" Lines are the product context's own statements.", "文案都来自产品资料。") if has_words else ""
+    )
     learned = work.say(" ", "").join(f"[{identity}]" for identity, _ in work.learnings[:3])
     cited = work.say(f" Learnings applied: {learned}.", f"采用的经验：{learned}。") if learned else ""
-    more = work.say(" Most of the budget goes to search, where intent is visible; social tests one angle per ad.", "大部分预算用于搜索，因为意图明确；社交广告每条测试一个角度。")
+    more = work.say(
+        " Most of the budget goes to search, where intent is visible; social tests one angle per ad.",
+        "大部分预算用于搜索，因为意图明确；社交广告每条测试一个角度。",
+    )
     return f"{basis}{more}{words_from}{cited}"

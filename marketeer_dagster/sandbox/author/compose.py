@@ -17,7 +17,8 @@ from marketeer_dagster.sandbox.author.request import Task
 from marketeer_dagster.sandbox.author.review import SIGNATURES, review
 from marketeer_dagster.sandbox.author.revise import revised
 from marketeer_dagster.sandbox.author.schema import Node
-from marketeer_dagster.sandbox.author.strategy import content_strategy, seo_audit
+from marketeer_dagster.sandbox.author.seo import seo_audit
+from marketeer_dagster.sandbox.author.strategy import content_strategy
 from marketeer_dagster.sandbox.author.text import ended, joined
 from marketeer_dagster.sandbox.author.tracking import tracking_plan
 from marketeer_dagster.sandbox.author.weaken import weakened
@@ -67,7 +68,8 @@ def prose(task: Task) -> str:
     work = Work(task)
     statements = work.facts.about(task.user[-1500:]) or work.facts.benefits or work.overview
     text = joined(statement.sentence for statement in statements[:4])
-    return text or ended(work.say("There is no product context in the request, so nothing can be said about the product",
+    return text or ended(work.say("There is no product context in the request, so "
+        "nothing can be said about the product",
                                   "请求里没有产品资料，因此无法介绍产品"))  # fmt: skip
 
 

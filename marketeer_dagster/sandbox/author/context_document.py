@@ -8,9 +8,19 @@ from marketeer_dagster.sandbox.author.work import Work
 
 Content = dict[str, object]
 _SECTIONS = (
-    "Product overview", "Target audience", "Personas", "Problems and pain points", "Competitive landscape", "Differentiation",
-    "Objections", "Switching dynamics", "Customer language", "Brand voice", "Proof points", "Goals",
-)  # fmt: skip
+    "Product overview",
+    "Target audience",
+    "Personas",
+    "Problems and pain points",
+    "Competitive landscape",
+    "Differentiation",
+    "Objections",
+    "Switching dynamics",
+    "Customer language",
+    "Brand voice",
+    "Proof points",
+    "Goals",
+)
 
 
 def context_document(work: Work) -> Content:
@@ -36,16 +46,40 @@ def _questions(work: Work) -> list[str]:
     facts = work.facts
     checks = (
         (not any(q.who for q in facts.quotes), "Which customer may be quoted by name?", "哪位客户愿意实名推荐？"),
-        (not any(s.has_number for s in facts.proof), "Which result can be stated as a figure, and for whom?", "哪些成果可以用数字说明，是谁的成果？"),
+        (
+            not any(s.has_number for s in facts.proof),
+            "Which result can be stated as a figure, and for whom?",
+            "哪些成果可以用数字说明，是谁的成果？",
+        ),
         (not work.offers, "What does it cost, and what is free?", "费用是多少，哪些免费？"),
-        (not facts.objections, "Which objections do buyers raise, and what is the true answer?", "客户有哪些顾虑，真实的回答是什么？"),
+        (
+            not facts.objections,
+            "Which objections do buyers raise, and what is the true answer?",
+            "客户有哪些顾虑，真实的回答是什么？",
+        ),
         (not facts.steps, "What are the steps from first contact to first result?", "从接触到见效有哪些步骤？"),
         (not facts.avoided, "Which words should never be used?", "哪些词不能用？"),
-        (len(facts.vocabulary) < 3, "Which words do customers themselves use for the problem?", "客户自己怎么描述这个问题？"),
-        (not numbers(facts.body("goals")), "What is the goal as a figure, and by when?", "目标数字是多少，期限是什么？"),
-        (words(facts.body("competitive landscape")) < 25, "What do people use instead today, and why do they stay with it?", "人们现在用什么替代，为什么不换？"),
-        (not re.search(r"guarantee|refund|cancel|退|取消", facts.document, re.I), "Is there a guarantee, refund or cancellation rule?", "有没有保证、退款或取消规则？"),
-    )  # fmt: skip
+        (
+            len(facts.vocabulary) < 3,
+            "Which words do customers themselves use for the problem?",
+            "客户自己怎么描述这个问题？",
+        ),
+        (
+            not numbers(facts.body("goals")),
+            "What is the goal as a figure, and by when?",
+            "目标数字是多少，期限是什么？",
+        ),
+        (
+            words(facts.body("competitive landscape")) < 25,
+            "What do people use instead today, and why do they stay with it?",
+            "人们现在用什么替代，为什么不换？",
+        ),
+        (
+            not re.search(r"guarantee|refund|cancel|退|取消", facts.document, re.I),
+            "Is there a guarantee, refund or cancellation rule?",
+            "有没有保证、退款或取消规则？",
+        ),
+    )
     found = [work.say(english, chinese) for missing, english, chinese in checks if missing]
     undated = work.say("From when are the proof points, and who may confirm them?", "证据是什么时候的，由谁确认？")
     return [*found, undated][:8] if _has_proof(facts) else found[:8] or [undated]

@@ -1,4 +1,4 @@
-"""Edited copy: the page it was given, after seven sweeps. Every change is real: `before` stood there, `after` stands there now."""
+"""Edited copy: the page it was given, after seven sweeps. `before` stood there, `after` stands there now."""
 
 import copy
 from collections.abc import Iterator
@@ -7,9 +7,11 @@ from marketeer_dagster.sandbox.author.facts import DIFFERENTIATION
 from marketeer_dagster.sandbox.author.flaws import Flaw, public, text_flaws
 from marketeer_dagster.sandbox.author.flaws_page import page_flaws
 from marketeer_dagster.sandbox.author.page_copy import page_copy
+from marketeer_dagster.sandbox.author.paths import get
 from marketeer_dagster.sandbox.author.request import Record
-from marketeer_dagster.sandbox.author.revise import get, revised
-from marketeer_dagster.sandbox.author.text import bare, cut, ended, joined, numbers, sentences, terms
+from marketeer_dagster.sandbox.author.revise import revised
+from marketeer_dagster.sandbox.author.text import bare, cut, ended, joined, numbers, sentences
+from marketeer_dagster.sandbox.author.words import terms
 from marketeer_dagster.sandbox.author.work import Work
 
 Content = dict[str, object]
@@ -21,8 +23,14 @@ _SWEEP_OF = {
     "unsupported_superlative": "proof", "weak_title": "specificity", "leftover": "clarity",
 }  # fmt: skip
 _CHINESE = {
-    "clarity": "清晰", "voice": "语气", "so_what": "意义", "proof": "证据", "specificity": "具体", "emotion": "情感", "risk": "顾虑",
-}  # fmt: skip
+    "clarity": "清晰",
+    "voice": "语气",
+    "so_what": "意义",
+    "proof": "证据",
+    "specificity": "具体",
+    "emotion": "情感",
+    "risk": "顾虑",
+}
 
 
 def edited_copy(work: Work) -> Content:
@@ -55,7 +63,9 @@ def _flaw_changes(before: Content, after: Content, flaws: list[Flaw], work: Work
     for flaw in flaws:
         old, new = get(before, flaw.where), get(after, flaw.where)
         if old != new:
-            yield _change(_SWEEP_OF.get(flaw.kind, "clarity"), flaw.where, _shown(old, work), _shown(new, work), flaw.problem)
+            yield _change(
+                _SWEEP_OF.get(flaw.kind, "clarity"), flaw.where, _shown(old, work), _shown(new, work), flaw.problem
+            )
 
 
 def _shown(value: object, work: Work) -> str:
@@ -74,7 +84,7 @@ def _first_text(item: object) -> str:
 
 
 def _sweeps(page: Content, best: Content, work: Work, touched: set[str]) -> list[Content]:
-    """What a good editor still finds in a sound page: a sharper description, proof beside a claim, a plainer heading."""
+    """What a good editor still finds in a sound page: a figure, proof beside a claim, a plainer heading."""
     changes: list[Content] = []
     for sweep in (_specific_subheadline, _reassuring_note, _proof_beside_benefit, _specific_heading):
         change = sweep(page, best, work)
@@ -90,7 +100,9 @@ def _specific_subheadline(page: Content, best: Content, work: Work) -> Content |
         return None
     new = joined([old, figure.sentence])
     page["subheadline"] = new
-    return _change("specificity", "subheadline", old, new, work.say("A figure next to the promise", "在承诺旁边放一个数字"))
+    return _change(
+        "specificity", "subheadline", old, new, work.say("A figure next to the promise", "在承诺旁边放一个数字")
+    )
 
 
 def _reassuring_note(page: Content, best: Content, work: Work) -> Content | None:
@@ -100,7 +112,13 @@ def _reassuring_note(page: Content, best: Content, work: Work) -> Content | None
         return None
     old = str(cta.get("note") or "")
     cta["note"] = note
-    return _change("risk", "cta.note", old or work.say("(nothing)", "（无）"), note, work.say("Takes the risk out of the click", "减少点击的顾虑"))
+    return _change(
+        "risk",
+        "cta.note",
+        old or work.say("(nothing)", "（无）"),
+        note,
+        work.say("Takes the risk out of the click", "减少点击的顾虑"),
+    )
 
 
 def _proof_beside_benefit(page: Content, best: Content, work: Work) -> Content | None:
@@ -112,7 +130,13 @@ def _proof_beside_benefit(page: Content, best: Content, work: Work) -> Content |
             fitting = [s for s in proof if s.sentence not in body and s.text not in str(page.get("subheadline"))]
             if len(sentences(body)) == 1 and fitting:
                 section["body"] = joined([ended(body), fitting[-1].sentence])
-                return _change("proof", f"sections[{index}].body", body, str(section["body"]), work.say("Backs the claim where it is made", "在说法旁边给出证据"))
+                return _change(
+                    "proof",
+                    f"sections[{index}].body",
+                    body,
+                    str(section["body"]),
+                    work.say("Backs the claim where it is made", "在说法旁边给出证据"),
+                )
     return None
 
 
@@ -124,17 +148,32 @@ def _specific_heading(page: Content, best: Content, work: Work) -> Content | Non
             old = str(section.get("heading") or "")
             if len(terms(old) - terms(work.name)) <= 2 and bare(options[0]) not in str(sections):
                 section["heading"] = options[0]
-                return _change("so_what", f"sections[{index}].heading", old, options[0], work.say("Says what the reader gets", "说清读者能得到什么"))
+                return _change(
+                    "so_what",
+                    f"sections[{index}].heading",
+                    old,
+                    options[0],
+                    work.say("Says what the reader gets", "说清读者能得到什么"),
+                )
     return None
 
 
 def _change(sweep: str, where: str, before: str, after: str, reason: str) -> Content:
-    return {"sweep": sweep, "where": where, "before": before or "–", "after": after or "–", "reason": bare(cut(reason, 290))}
+    return {
+        "sweep": sweep,
+        "where": where,
+        "before": before or "–",
+        "after": after or "–",
+        "reason": bare(cut(reason, 290)),
+    }
 
 
 def _summary(work: Work, changes: list[Content], *, upstream: bool) -> str:
     if not upstream:
-        return work.say("No copy was handed over, so this is a page of its own, written from the product context.", "没有收到待编辑的文案，这是一版根据产品资料新写的页面。")
+        return work.say(
+            "No copy was handed over, so this is a page of its own, written from the product context.",
+            "没有收到待编辑的文案，这是一版根据产品资料新写的页面。",
+        )
     if not changes:
         return work.say("All seven sweeps passed without a change worth making.", "七轮检查都没有需要改动的地方。")
     names = {str(change["sweep"]): None for change in changes}
@@ -142,6 +181,7 @@ def _summary(work: Work, changes: list[Content], *, upstream: bool) -> str:
     learned = work.say("; ", "；").join(f"[{identity}]" for identity, _ in work.learnings[:3])
     cited = work.say(f" Learnings kept: {learned}.", f"保留的经验：{learned}。") if learned else ""
     return work.say(
-        f"Seven sweeps made; changes came from: {', '.join(sweeps)}. Offer, action and every fact are as handed over.{cited}",
+        f"Seven sweeps made; changes came from: {', '.join(sweeps)}. Offer, action and every fact are as handed "
+        f"over.{cited}",
         f"完成七轮检查，改动来自：{'、'.join(sweeps)}。优惠、行动和事实均未改变。{cited}",
     )

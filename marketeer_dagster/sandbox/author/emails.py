@@ -37,7 +37,9 @@ class Argument:
 
 def email_sequence(work: Work) -> Content:
     """Three to five emails: benefit, problem solved, proof, objections, offer; those the context has material for."""
-    arguments = [a for a in (_concern(work), _benefit(work), _problem(work), _proof(work), _objection(work), _offer(work)) if a]
+    arguments = [
+        a for a in (_concern(work), _benefit(work), _problem(work), _proof(work), _objection(work), _offer(work)) if a
+    ]
     while len(arguments) < 3:
         arguments.append(_spare(work, len(arguments)))
     used: set[str] = set()
@@ -47,9 +49,15 @@ def email_sequence(work: Work) -> Content:
     return {
         "name": cut(work.say(f"{work.name}: back to “{label}”", f"{work.name}：回到“{label}”"), 290),
         "audience": work.audience,
-        "trigger": work.say(f"Showed interest on {work.place} and did not choose “{label}”", f"访问了{work.place}但没有“{label}”"),
-        "goal": cut(work.brief.text("objective") or work.say(f"More people choose “{label}”", f"让更多人“{label}”"), 290),
-        "exit_rule": work.say(f"Leaves as soon as “{label}” is done, or on unsubscribing", f"完成“{label}”或退订后立即退出"),
+        "trigger": work.say(
+            f"Showed interest on {work.place} and did not choose “{label}”", f"访问了{work.place}但没有“{label}”"
+        ),
+        "goal": cut(
+            work.brief.text("objective") or work.say(f"More people choose “{label}”", f"让更多人“{label}”"), 290
+        ),
+        "exit_rule": work.say(
+            f"Leaves as soon as “{label}” is done, or on unsubscribing", f"完成“{label}”或退订后立即退出"
+        ),
         "emails": emails,
     }
 
@@ -77,7 +85,9 @@ def _subjects(work: Work, argument: Argument, used: set[str], reserved: set[str]
     pool = work.facts.short("differentiation", "proof points", "product overview", limit=SUBJECT)
     spare = [bare(t) for t in work.dice.order(f"spare {argument.purpose}", pool) if bare(t).lower() not in reserved]
     label = work.say(f"{work.name}: {work.action.label}", f"{work.name}：{work.action.label}")
-    unique = _distinct([t for t in [*short, *spare, cut(label, SUBJECT), cut(work.name.ljust(3, "."), SUBJECT)] if len(t) >= 3])
+    unique = _distinct(
+        [t for t in [*short, *spare, cut(label, SUBJECT), cut(work.name.ljust(3, "."), SUBJECT)] if len(t) >= 3]
+    )
     fresh = [t for t in unique if t.lower() not in used]
     chosen = (fresh + [t for t in unique if t not in fresh])[: max(2, min(3, len(fresh)))]
     used.update(t.lower() for t in chosen)
@@ -91,7 +101,16 @@ def _preheader(work: Work, argument: Argument, subjects: list[str]) -> str:
     options = [s for s in text if bare(s).lower() not in said and 20 <= len(s) <= PREHEADER]
     options += [c for s in text for c in clauses(s) if c.lower() not in said and len(c) <= PREHEADER]
     note = work.action.note
-    return first_fitting([*options[:1], *([note] if note else []), *work.facts.short("product overview", limit=PREHEADER), work.name.ljust(3, ".")], PREHEADER, least=3)
+    return first_fitting(
+        [
+            *options[:1],
+            *([note] if note else []),
+            *work.facts.short("product overview", limit=PREHEADER),
+            work.name.ljust(3, "."),
+        ],
+        PREHEADER,
+        least=3,
+    )
 
 
 def _distinct(lines: list[str]) -> list[str]:
@@ -106,9 +125,20 @@ def _closing(work: Work, index: int, said: str) -> str:
     reassuring = bool(work.action.note) and index % 2 == 0 and work.action.note not in said
     note = f"{ended(work.action.note)}{'' if work.chinese else ' '}" if reassuring else ""
     label = lower_first(work.action.label)
-    english = (f"If this is what you need: {label}.", f"The next step is a small one: {label}.", f"When you are ready: {label}.",
-               f"See for yourself: {label}.", f"One step from here: {label}.")  # fmt: skip
-    chinese = (f"如果这正是您需要的，欢迎{label}。", f"下一步很简单：{label}。", f"准备好了，就{label}。", f"眼见为实：{label}。", f"只差一步：{label}。")
+    english = (
+        f"If this is what you need: {label}.",
+        f"The next step is a small one: {label}.",
+        f"When you are ready: {label}.",
+        f"See for yourself: {label}.",
+        f"One step from here: {label}.",
+    )
+    chinese = (
+        f"如果这正是您需要的，欢迎{label}。",
+        f"下一步很简单：{label}。",
+        f"准备好了，就{label}。",
+        f"眼见为实：{label}。",
+        f"只差一步：{label}。",
+    )
     return note + (chinese if work.chinese else english)[(index + work.dice.number("closing", 5)) % 5]
 
 
@@ -124,8 +154,11 @@ def _concern(work: Work) -> Argument | None:
     heading = work.heading(concern, SUBJECT)
     best = concern.statements[0]
     subjects = [t for t in (heading, best.label if not best.label.endswith("?") else "", *clauses(best.text)) if t]
-    return Argument(work.say(f"Answer what people ask: {concern.text}", f"回答大家关心的问题：{concern.text}"), subjects,
-                    [_sentences(list(concern.statements)), *([work.overview[0].sentence] if work.overview else [])])  # fmt: skip
+    return Argument(
+        work.say(f"Answer what people ask: {concern.text}", f"回答大家关心的问题：{concern.text}"),
+        subjects,
+        [_sentences(list(concern.statements)), *([work.overview[0].sentence] if work.overview else [])],
+    )
 
 
 def _benefit(work: Work) -> Argument | None:
@@ -135,7 +168,11 @@ def _benefit(work: Work) -> Argument | None:
     lead = sorted(pool, key=lambda s: not s.has_number)[:2]
     subjects = [t for s in lead for t in (s.label, *(clauses(sentences(s.text)[0]) if s.stands else [])) if t]
     intro = [s for s in work.overview if s.full and not s.label][:1]
-    return Argument(work.say("Show the main benefit", "说明主要好处"), subjects, [p for p in (_sentences(intro), _sentences(lead)) if p])
+    return Argument(
+        work.say("Show the main benefit", "说明主要好处"),
+        subjects,
+        [p for p in (_sentences(intro), _sentences(lead)) if p],
+    )
 
 
 def _problem(work: Work) -> Argument | None:
@@ -143,7 +180,7 @@ def _problem(work: Work) -> Argument | None:
     if not pool:
         return None
     lead = work.dice.order("email problem", pool[:3])[:1]
-    answer = [s for s in work.facts.about(lead[0].text, work.facts.benefits, most=1)] or work.facts.benefits[:1]
+    answer = work.facts.about(lead[0].text, work.facts.benefits, most=1) or work.facts.benefits[:1]
     subjects = [t for t in (lead[0].label, *(clauses(sentences(lead[0].text)[0]) if lead[0].stands else [])) if t]
     turn = work.say(f"This is where {work.name} comes in.", f"{work.name}就是为此而来。")
     return Argument(work.say("Name the problem and the way out", "点出问题和出路"), subjects,
@@ -158,7 +195,11 @@ def _proof(work: Work) -> Argument | None:
     subjects = [c for s in proof for c in clauses(sentences(s.text)[0])]
     subjects += [q.text("text") for q in said if len(q.text("text")) <= SUBJECT]
     quoted = [f"> {q.text('text')}\n>\n> {q.text('attribution')}" for q in said]
-    return Argument(work.say("Show that it works for others", "用事实证明"), subjects, [p for p in (_sentences(proof), *quoted) if p])
+    return Argument(
+        work.say("Show that it works for others", "用事实证明"),
+        subjects,
+        [p for p in (_sentences(proof), *quoted) if p],
+    )
 
 
 def _objection(work: Work) -> Argument | None:
@@ -170,7 +211,8 @@ def _objection(work: Work) -> Argument | None:
     pairs = work.dice.order("email objections", open_ones)[:2]
     lead = work.say(f"{work.name} is asked this before people decide.", f"决定之前，常有人这样问{work.name}。")
     asked = [(as_question(o, work.chinese), ended(a)) for o, a in pairs]
-    return Argument(work.say("Answer the objections that hold people back", "回应让人犹豫的顾虑"), [q for q, _ in asked],
+    return Argument(work.say("Answer the objections that hold people "
+        "back", "回应让人犹豫的顾虑"), [q for q, _ in asked],
                     [lead, *(f"**{q}**\n\n{a}" for q, a in asked)])  # fmt: skip
 
 

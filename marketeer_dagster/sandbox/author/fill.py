@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 from marketeer_dagster.sandbox.author.facts import Statement
 from marketeer_dagster.sandbox.author.schema import Node, bounds, fit, matches
-from marketeer_dagster.sandbox.author.text import bare, cut, first_fitting, joined, terms, tidy
+from marketeer_dagster.sandbox.author.text import bare, cut, first_fitting, joined, tidy
+from marketeer_dagster.sandbox.author.words import terms
 from marketeer_dagster.sandbox.author.work import Work
 
 _LONG = re.compile(r"body|text|description|summary|answer|rationale|reason|detail|content|why|analysis|note", re.I)

@@ -4,12 +4,16 @@ import re
 from collections.abc import Iterator, Mapping
 
 from marketeer_dagster.sandbox.author.action import is_weak
-from marketeer_dagster.sandbox.author.flaws import Flaw, grounded, public
+from marketeer_dagster.sandbox.author.flaws import Flaw, costs, flaw, grounded, public
+from marketeer_dagster.sandbox.author.flaws_plans import context_flaws, experiment_flaws, strategy_flaws, tracking_flaws
 from marketeer_dagster.sandbox.author.request import Record
-from marketeer_dagster.sandbox.author.text import cjk_count, numbers, terms, words
+from marketeer_dagster.sandbox.author.text import cjk_count, numbers, words
+from marketeer_dagster.sandbox.author.words import terms
 from marketeer_dagster.sandbox.author.work import Work
 
-_GENERIC_SUBJECT = re.compile(r"^(?:newsletter|update|hello|hi|news|just checking in|following up|a quick (?:note|update)|"
+_GENERIC_SUBJECT = re.compile(r"^(?:newsletter|update|hello|hi|news|"
+    r"just checking in|following up|a quick (?:note|"
+    r"update)|"
                               r"您好|最新消息|通知|一点更新)", re.I)  # fmt: skip
 _VAGUE_ADVICE = re.compile(
     r"^(?:improve|optimi[sz]e|consider improving|make) (?:it|this|the page|the copy|better)\b.{0,20}$|^优化一下", re.I
@@ -20,18 +24,13 @@ def kind_flaws(kind: str, content: Mapping[str, object], work: Work) -> list[Fla
     """What is wrong with an artefact of this kind beyond its wording."""
     checks = {
         "email_sequence": _emails, "ad_campaign": _ads, "page_audit": _audit, "seo_audit": _audit,
-        "experiment_plan": _experiment, "tracking_plan": _tracking, "content_strategy": _strategy,
-        "context_document": _context,
+        "experiment_plan": experiment_flaws, "tracking_plan": tracking_flaws, "content_strategy": strategy_flaws,
+        "context_document": context_flaws,
     }  # fmt: skip
     check = checks.get(kind)
     if check:
         return list(check(Record(content), work))
     return [] if kind in ("page_copy", "edited_copy") else list(_any(Record(content), work))
-
-
-def _flaw(work: Work, kind: str, costs: Mapping[str, float], where: str, quote: str, problem: tuple[str, str],
-          suggestion: tuple[str, str], severity: str = "major") -> Flaw:  # fmt: skip
-    return Flaw(kind, costs, severity, where, quote, work.say(*problem), work.say(*suggestion))
 
 
 def _emails(content: Record, work: Work) -> Iterator[Flaw]:
@@ -40,23 +39,30 @@ def _emails(content: Record, work: Work) -> Iterator[Flaw]:
         subjects = email.texts("subjects")
         first = subjects[0] if subjects else ""
         if _GENERIC_SUBJECT.match(first) or grounded(first, work.facts) < 0.3:
-            yield _flaw(work, "generic_subject", {"clarity": 1.2, "creativity": 1.6, "data": 1.2, "actionability": 1.2, "brand": 1.1, "completeness": 0.7},
-                        f"emails[{index}].subjects[0]", first,
-                        ("The subject gives no reason to open the email.", "主题没有给出打开邮件的理由。"),
-                        ("Name the benefit or figure the email is about.", "写出这封邮件要讲的好处或数字。"))  # fmt: skip
+            yield flaw(
+                work,
+                "generic_subject",
+                costs("clarity=1.2 creativity=1.6 data=1.2 actionability=1.2 brand=1.1 completeness=0.7"),
+                f"emails[{index}].subjects[0]",
+                first,
+                ("The subject gives no reason to open the email.", "主题没有给出打开邮件的理由。"),
+                ("Name the benefit or figure the email is about.", "写出这封邮件要讲的好处或数字。"),
+            )
         if is_weak(email.text("cta_label")):
-            yield _flaw(work, "weak_cta", {"actionability": 2.0, "clarity": 0.8, "brand": 0.4, "completeness": 0.6, "creativity": 0.5},
+            yield flaw(work, "weak_cta", costs("actionability=2.0 clarity=0.8 brand=0.4 "
+                "completeness=0.6 creativity=0.5"),
                         f"emails[{index}].cta_label", email.text("cta_label"),
                         ("The button does not say what happens next.", "按钮没有说明下一步是什么。"),
                         (f"Use “{work.action.label}”.", f"改为“{work.action.label}”。"))  # fmt: skip
         if email.text("preheader").lower() in {s.lower() for s in subjects}:
-            yield _flaw(work, "repeated_preheader", {"completeness": 0.9, "clarity": 0.8, "creativity": 0.8, "actionability": 0.5}, f"emails[{index}].preheader",
+            yield flaw(work, "repeated_preheader", costs("completeness=0.9 clarity=0.8 "
+                "creativity=0.8 actionability=0.5"), f"emails[{index}].preheader",
                         email.text("preheader"),
                         ("The preheader repeats the subject.", "预览文字重复了主题。"),
                         ("Use it for the next argument.", "用来讲下一个理由。"))  # fmt: skip
     yield from _no_proof(content, work, "emails")
     if len(emails) < 3:
-        yield _flaw(work, "short_sequence", {"completeness": 1.4, "actionability": 0.8}, "emails", "",
+        yield flaw(work, "short_sequence", costs("completeness=1.4 actionability=0.8"), "emails", "",
                     ("The sequence ends before objections are answered.", "序列太短，还没有回应顾虑就结束了。"),
                     ("Add an email that answers the main objection.", "补一封回应主要顾虑的邮件。"))  # fmt: skip
 
@@ -68,7 +74,8 @@ def _no_proof(content: Record, work: Work, where: str) -> Iterator[Flaw]:
         q.text in said for q in work.facts.quotes
     )
     if (proof or work.facts.quotes) and not shown:
-        yield _flaw(work, "missing_proof", {"data": 2.0, "completeness": 1.3, "creativity": 0.7, "brand": 0.8, "actionability": 0.7, "clarity": 0.5},
+        yield flaw(work, "missing_proof", costs("data=2.0 completeness=1.3 creativity=0.7 "
+            "brand=0.8 actionability=0.7 clarity=0.5"),
                     where, "",
                     ("No proof is shown, though the product context has some.", "没有给出证据，而产品资料里有。"),
                     (f"Add: {(proof[0].text if proof else work.facts.quotes[0].text)}",
@@ -82,25 +89,45 @@ def _ads(content: Record, work: Work) -> Iterator[Flaw]:
         said = " ".join([*lines, *ad.texts("descriptions")])
         asks = terms(work.action.label)
         if asks and not asks & terms(said):
-            yield _flaw(work, "no_cta", {"actionability": 1.8, "completeness": 0.9, "clarity": 0.7, "creativity": 0.4, "brand": 0.4},
-                        f"ad_groups[{index}].ad.headlines", "",
-                        ("No headline or description asks for the action.", "没有一条文案说出要做什么。"),
-                        (f"Add a headline with “{work.action.label}”.", f"加一条含“{work.action.label}”的标题。"))  # fmt: skip
+            yield flaw(
+                work,
+                "no_cta",
+                costs("actionability=1.8 completeness=0.9 clarity=0.7 creativity=0.4 brand=0.4"),
+                f"ad_groups[{index}].ad.headlines",
+                "",
+                ("No headline or description asks for the action.", "没有一条文案说出要做什么。"),
+                (f"Add a headline with “{work.action.label}”.", f"加一条含“{work.action.label}”的标题。"),
+            )
         short = [n for s in work.facts.public for n in numbers(s.text) if len(s.text) < 90]
         if short and not numbers(said):
-            yield _flaw(work, "no_figures", {"data": 1.6, "creativity": 1.4, "clarity": 0.8, "completeness": 0.6, "brand": 0.5},
+            yield flaw(work, "no_figures", costs("data=1.6 creativity=1.4 clarity=0.8 completeness=0.6 brand=0.5"),
                         f"ad_groups[{index}].ad.headlines", lines[0] if lines else "",
                         ("All lines are general; none has a figure.", "文案都很泛，没有一个数字。"),
                         ("Use a figure of the proof points.", "用上证据里的数字。"))  # fmt: skip
         if len(lines) < 5:
-            yield _flaw(work, "few_headlines", {"completeness": 1.3, "technical": 1.0, "creativity": 1.3, "clarity": 1.1, "actionability": 0.6},
-                        f"ad_groups[{index}].ad.headlines", "",
-                        ("Too few headlines for the platform to find a good combination.", "标题太少，平台难以找到好的组合。"),
-                        ("Add distinct headlines.", "补充不同角度的标题。"))  # fmt: skip
+            yield flaw(
+                work,
+                "few_headlines",
+                costs("completeness=1.3 technical=1.0 creativity=1.3 clarity=1.1 actionability=0.6"),
+                f"ad_groups[{index}].ad.headlines",
+                "",
+                ("Too few headlines for the platform to find a good combination.", "标题太少，平台难以找到好的组合。"),
+                ("Add distinct headlines.", "补充不同角度的标题。"),
+            )
         if not group.texts("negative_keywords"):
-            yield _flaw(work, "no_negatives", {"technical": 0.7, "completeness": 0.6, "data": 0.4}, f"ad_groups[{index}].negative_keywords", "",
-                        ("No negative keywords: money goes to the wrong searches.", "没有否定关键词，预算会花在不相关的搜索上。"),
-                        ("Exclude jobs, definitions and free templates.", "排除招聘、定义、模板类搜索。"), "minor")  # fmt: skip
+            yield flaw(
+                work,
+                "no_negatives",
+                costs("technical=0.7 completeness=0.6 data=0.4"),
+                f"ad_groups[{index}].negative_keywords",
+                "",
+                (
+                    "No negative keywords: money goes to the wrong searches.",
+                    "没有否定关键词，预算会花在不相关的搜索上。",
+                ),
+                ("Exclude jobs, definitions and free templates.", "排除招聘、定义、模板类搜索。"),
+                "minor",
+            )
 
 
 def _audit(content: Record, work: Work) -> Iterator[Flaw]:
@@ -109,22 +136,38 @@ def _audit(content: Record, work: Work) -> Iterator[Flaw]:
         evidence = finding.text("evidence")
         advice = finding.text("recommendation") or finding.text("fix")
         if not numbers(evidence) and not re.search(r"[“\"「]", evidence) and not _from_live(evidence, work):
-            yield _flaw(work, "no_evidence", {"data": 1.8, "completeness": 1.1, "actionability": 0.9, "technical": 1.0, "clarity": 0.6},
-                        f"findings[{index}].evidence", evidence[:300],
-                        ("An assertion, not evidence: no figure and no words of the page.", "只是断言：没有数字，也没有引用页面文字。"),
-                        ("Quote the page or give the figure.", "引用页面原文或给出数字。"))  # fmt: skip
+            yield flaw(
+                work,
+                "no_evidence",
+                costs("data=1.8 completeness=1.1 actionability=0.9 technical=1.0 clarity=0.6"),
+                f"findings[{index}].evidence",
+                evidence[:300],
+                (
+                    "An assertion, not evidence: no figure and no words of the page.",
+                    "只是断言：没有数字，也没有引用页面文字。",
+                ),
+                ("Quote the page or give the figure.", "引用页面原文或给出数字。"),
+            )
         if _VAGUE_ADVICE.match(advice) or (words(advice) < 6 and cjk_count(advice) < 9):
-            yield _flaw(work, "vague_advice", {"actionability": 2.0, "clarity": 1.0, "completeness": 1.0, "data": 0.5, "technical": 0.6},
+            yield flaw(work, "vague_advice", costs("actionability=2.0 clarity=1.0 "
+                "completeness=1.0 data=0.5 technical=0.6"),
                         f"findings[{index}].{'fix' if finding.text('fix') else 'recommendation'}", advice[:300],
                         ("Nobody could carry this out without asking what is meant.", "照着做不了，必须再问清楚。"),
                         ("Say what to write, move or remove.", "写清楚要写什么、移动什么、删什么。"))  # fmt: skip
     if len(findings) < 3:
-        yield _flaw(work, "few_findings", {"completeness": 1.4, "actionability": 0.7, "data": 0.6}, "findings", "",
-                    ("The audit stops after the obvious.", "审查停留在表面。"),
-                    ("Check message match, proof, action and objections.", "检查信息匹配、证据、行动和顾虑。"))  # fmt: skip
+        yield flaw(
+            work,
+            "few_findings",
+            costs("completeness=1.4 actionability=0.7 data=0.6"),
+            "findings",
+            "",
+            ("The audit stops after the obvious.", "审查停留在表面。"),
+            ("Check message match, proof, action and objections.", "检查信息匹配、证据、行动和顾虑。"),
+        )
     answerable = any(work.facts.about(query.text) for query in work.metrics.queries)
     if answerable and "opportunities" in content.values and not content.records("opportunities"):
-        yield _flaw(work, "no_opportunities", {"completeness": 1.5, "actionability": 1.2, "data": 1.2, "technical": 0.8}, "opportunities", "",
+        yield flaw(work, "no_opportunities", costs("completeness=1.5 actionability=1.2 "
+            "data=1.2 technical=0.8"), "opportunities", "",
                     ("The rankings were given and no query is picked.", "有排名数据，却没有挑出任何查询。"),
                     ("List the queries with impressions and few clicks.", "列出展示多点击少的查询。"))  # fmt: skip
 
@@ -133,85 +176,16 @@ def _from_live(evidence: str, work: Work) -> bool:
     return bool(work.live) and len(terms(evidence) & terms(work.live)) >= 5
 
 
-def _experiment(content: Record, work: Work) -> Iterator[Flaw]:
-    shares = [arm.number("share") or 0.0 for arm in content.records("arms")]
-    if shares and abs(sum(shares) - 1) > 0.011:
-        yield _flaw(work, "shares", {"technical": 3.0, "data": 1.0, "clarity": 0.5}, "arms", "",
-                    ("The arms' shares do not add up to the whole traffic.", "各组流量占比之和不是全部流量。"),
-                    ("Make them add up to one.", "让占比之和为一。"), "blocker")  # fmt: skip
-    if not content.texts("guardrails"):
-        yield _flaw(work, "no_guardrails", {"completeness": 1.5, "technical": 1.5, "data": 1.0, "actionability": 0.7, "clarity": 0.3},
-                    "guardrails", "",
-                    ("Nothing guards against winning the metric and losing the business.", "没有护栏指标，可能赢了指标却伤了业务。"),
-                    ("Name guardrail metrics and their limits.", "写出护栏指标和界限。"))  # fmt: skip
-    rule = content.text("stopping_rule")
-    if words(rule) < 14:
-        yield _flaw(work, "vague_stopping", {"technical": 1.8, "actionability": 1.2, "clarity": 1.0, "data": 1.2, "completeness": 0.9},
-                    "stopping_rule", rule,
-                    ("The rule leaves open when the test ends and who decides.", "没有写明何时结束、由什么决定。"),
-                    ("State the evidence that ends it, and the longest duration.", "写明终止所需的证据和最长时间。"))  # fmt: skip
-    reasoned = r"because|since|so that|expect|因为|由于|预计"
-    if not re.search(reasoned, content.text("hypothesis"), re.I):
-        yield _flaw(work, "no_reason", {"clarity": 1.0, "data": 1.5, "actionability": 0.8, "completeness": 0.8, "technical": 0.6}, "hypothesis",
-                    content.text("hypothesis")[:300],
-                    ("The hypothesis gives no reason to expect an effect.", "假设没有说明为什么会有效果。"),
-                    ("Say because of what the change should work.", "写明依据。"))  # fmt: skip
-
-
-def _tracking(content: Record, work: Work) -> Iterator[Flaw]:
-    events = content.records("events")
-    if not any(event.values.get("key_event") is True for event in events):
-        yield _flaw(work, "no_key_event", {"technical": 2.2, "data": 1.5, "actionability": 1.0, "completeness": 1.2}, "events", "",
-                    ("No event counts as the conversion.", "没有任何事件算作转化。"),
-                    ("Mark the event of the primary action as key event.", "把主要行动的事件标为关键事件。"), "blocker")  # fmt: skip
-    for index, event in enumerate(events):
-        if not event.records("parameters") and event.values.get("key_event") is True:
-            yield _flaw(work, "no_parameters", {"technical": 1.5, "data": 1.4, "completeness": 1.0, "actionability": 0.6},
-                        f"events[{index}].parameters", event.text("name"),
-                        ("Without parameters the conversion cannot be traced to a page or variant.", "没有参数，转化无法归到页面或版本。"),
-                        ("Add page and experiment parameters.", "加上页面和实验参数。"))  # fmt: skip
-    checks = content.texts("checks")
-    if len(checks) < 3:
-        yield _flaw(work, "few_checks", {"technical": 1.2, "completeness": 1.3, "actionability": 1.2, "data": 0.9, "clarity": 0.4}, "checks",
-                    checks[0] if checks else "",
-                    ("There is no way to notice that tracking broke.", "跟踪坏了也没有办法发现。"),
-                    ("Add checks for duplicates, silence and mismatch with the back office.", "补充重复、中断、与后台不符的检查。"))  # fmt: skip
-
-
-def _strategy(content: Record, work: Work) -> Iterator[Flaw]:
-    roadmap = content.records("roadmap")
-    reasons = [item.text("why_now") for item in roadmap]
-    if len(reasons) > 2 and len(set(reasons)) == 1:
-        yield _flaw(work, "same_reason", {"data": 1.6, "clarity": 1.0, "actionability": 1.4, "creativity": 1.0, "completeness": 0.8}, "roadmap[0].why_now", reasons[0],
-                    ("Every piece has the same reason; nothing is prioritised.", "每条理由都一样，等于没有排优先级。"),
-                    ("Give each piece the figure or objection behind it.", "写出每条背后的数字或顾虑。"))  # fmt: skip
-    if len(roadmap) < 5:
-        yield _flaw(work, "short_roadmap", {"completeness": 1.6, "actionability": 1.0, "creativity": 0.7, "data": 0.4}, "roadmap", "",
-                    ("Too few pieces to cover the pillars.", "条目太少，覆盖不了各支柱。"),
-                    ("Add a piece for each main objection and query.", "为每个主要顾虑和查询各补一条。"))  # fmt: skip
-    if len(content.texts("measures")) < 2:
-        yield _flaw(work, "few_measures", {"actionability": 1.1, "data": 1.2, "technical": 1.0, "completeness": 0.7}, "measures", "",
-                    ("Success is not measurable from this.", "看不出怎样算成功。"),
-                    ("Name leading and lagging measures.", "写出过程指标和结果指标。"))  # fmt: skip
-
-
-def _context(content: Record, work: Work) -> Iterator[Flaw]:
-    if not content.texts("open_questions"):
-        yield _flaw(work, "no_questions", {"completeness": 1.8, "actionability": 1.6, "data": 1.2, "clarity": 0.4}, "open_questions", "",
-                    ("No document is complete; the gaps are not named.", "没有写出资料的缺口。"),
-                    ("Ask for what is missing.", "提出缺什么。"))  # fmt: skip
-    for index, section in enumerate(content.records("sections")):
-        if grounded(section.text("body"), work.facts) < 0.8:
-            yield _flaw(work, "foreign_section", {"data": 2.5, "completeness": 1.0, "brand": 1.0, "technical": 0.5}, f"sections[{index}].body",
-                        section.text("body")[:200],
-                        ("Says things the sources do not.", "写了来源里没有的内容。"),
-                        ("Keep to the sources.", "以来源为准。"), "blocker")  # fmt: skip
-
-
 def _any(content: Record, work: Work) -> Iterator[Flaw]:
     """Kinds the author has no special eye for: is it about this product at all?"""
     said = " ".join(text for _, text in public(content.values))
     if grounded(said, work.facts) < 0.4:
-        yield _flaw(work, "generic", {"data": 1.8, "clarity": 1.0, "completeness": 1.4, "creativity": 1.2, "brand": 1.0, "actionability": 0.8}, "", said[:200],
-                    ("Could be about any product.", "放在任何产品上都成立。"),
-                    ("Use the product context's figures, names and words.", "用产品资料里的数字、名称和说法。"))  # fmt: skip
+        yield flaw(
+            work,
+            "generic",
+            costs("data=1.8 clarity=1.0 completeness=1.4 creativity=1.2 brand=1.0 actionability=0.8"),
+            "",
+            said[:200],
+            ("Could be about any product.", "放在任何产品上都成立。"),
+            ("Use the product context's figures, names and words.", "用产品资料里的数字、名称和说法。"),
+        )

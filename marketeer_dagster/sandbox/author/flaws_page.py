@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator, Mapping
 
 from marketeer_dagster.sandbox.author.action import is_weak
-from marketeer_dagster.sandbox.author.flaws import Flaw, grounded, public
+from marketeer_dagster.sandbox.author.flaws import Flaw, costs, grounded, public
 from marketeer_dagster.sandbox.author.request import Record
-from marketeer_dagster.sandbox.author.text import numbers, sentences, terms, words
+from marketeer_dagster.sandbox.author.text import numbers, sentences, words
+from marketeer_dagster.sandbox.author.words import terms
 from marketeer_dagster.sandbox.author.work import Work
 
 _VAGUE = re.compile(
@@ -15,7 +16,8 @@ _VAGUE = re.compile(
     re.IGNORECASE,
 )
 _DEFLECTING = re.compile(
-    r"(?:happy|glad) to (?:talk|discuss|answer)|(?:contact|get in touch with) (?:us|our team)|it depends|欢迎咨询|视情况而定|请联系",
+    r"(?:happy|glad) to (?:talk|discuss|answer)|(?:contact|get in touch with) (?:us|our team)|it depends|"
+    r"欢迎咨询|视情况而定|请联系",
     re.I,
 )
 MOST_FIELDS = 3
@@ -38,11 +40,19 @@ def _headline(page: Record, work: Work) -> Iterator[Flaw]:
     concrete = bool(numbers(text)) or len(own & terms(promise)) >= 2 or len(own & terms(work.facts.document)) >= 3
     if _VAGUE.search(text) or not concrete:
         yield Flaw(
-            "vague_headline", {"clarity": 1.7, "creativity": 1.8, "data": 1.4, "brand": 0.8, "actionability": 1.2, "completeness": 0.4},
-            "major", "headline", text,
-            work.say("The headline names no benefit; a visitor cannot tell from it what they get.", "标题没有说出好处，访客看不出能得到什么。"),
-            work.say("Lead with the concrete benefit or figure of the key message.", "用关键信息里的具体好处或数字开头。"),
-        )  # fmt: skip
+            "vague_headline",
+            costs("clarity=1.7 creativity=1.8 data=1.4 brand=0.8 actionability=1.2 completeness=0.4"),
+            "major",
+            "headline",
+            text,
+            work.say(
+                "The headline names no benefit; a visitor cannot tell from it what they get.",
+                "标题没有说出好处，访客看不出能得到什么。",
+            ),
+            work.say(
+                "Lead with the concrete benefit or figure of the key message.", "用关键信息里的具体好处或数字开头。"
+            ),
+        )
 
 
 def _action(page: Record, work: Work) -> Iterator[Flaw]:
@@ -51,11 +61,17 @@ def _action(page: Record, work: Work) -> Iterator[Flaw]:
     matches = terms(label) & terms(wanted) or label.lower() == wanted.lower() or not terms(wanted)
     if is_weak(label) or (wanted and not matches):
         yield Flaw(
-            "weak_cta", {"actionability": 2.2, "clarity": 1.2, "brand": 1.1, "creativity": 0.5, "completeness": 0.5, "technical": 0.4},
-            "major", "cta.label", label,
-            work.say(f"The button does not ask for what the brief wants: “{wanted}”.", f"按钮没有说出任务要的行动：“{wanted}”。"),
+            "weak_cta",
+            costs("actionability=2.2 clarity=1.2 brand=1.1 creativity=0.5 completeness=0.5 technical=0.4"),
+            "major",
+            "cta.label",
+            label,
+            work.say(
+                f"The button does not ask for what the brief wants: “{wanted}”.",
+                f"按钮没有说出任务要的行动：“{wanted}”。",
+            ),
             work.say(f"Use “{wanted}”.", f"改为“{wanted}”。"),
-        )  # fmt: skip
+        )
 
 
 def _proof(page: Record, work: Work) -> Iterator[Flaw]:
@@ -69,11 +85,17 @@ def _proof(page: Record, work: Work) -> Iterator[Flaw]:
     named = any(quote.who for quote in work.facts.quotes)
     if (available and not shown and not quoted) or (named and not quoted):
         yield Flaw(
-            "missing_proof", {"data": 2.0, "completeness": 1.4, "creativity": 1.2, "brand": 1.2, "actionability": 0.6, "clarity": 0.4},
-            "major", "quotations" if named and not quoted else "sections", "",
-            work.say("The page claims benefits and shows no proof, though the product context has some.", "页面只讲好处没有证据，而产品资料里有。"),
+            "missing_proof",
+            costs("data=2.0 completeness=1.4 creativity=1.2 brand=1.2 actionability=0.6 clarity=0.4"),
+            "major",
+            "quotations" if named and not quoted else "sections",
+            "",
+            work.say(
+                "The page claims benefits and shows no proof, though the product context has some.",
+                "页面只讲好处没有证据，而产品资料里有。",
+            ),
             work.say(f"Add: {_best_proof(work)}", f"补上：{_best_proof(work)}"),
-        )  # fmt: skip
+        )
 
 
 def _best_proof(work: Work) -> str:
@@ -86,11 +108,14 @@ def _quotations(page: Record, work: Work) -> Iterator[Flaw]:
         text = quotation.text("text")
         if text not in work.facts.document:
             yield Flaw(
-                "invented_quotation", {"data": 3.5, "brand": 2.5, "technical": 1.5, "clarity": 1.0, "completeness": 1.5, "creativity": 1.5, "actionability": 1.0},
-                "blocker", f"quotations[{index}].text", text[:300],
+                "invented_quotation",
+                costs("data=3.5 brand=2.5 technical=1.5 clarity=1.0 completeness=1.5 creativity=1.5 actionability=1.0"),
+                "blocker",
+                f"quotations[{index}].text",
+                text[:300],
                 work.say("Nobody is on record with these words.", "没有人说过这句话。"),
                 work.say("Quote the product context verbatim or drop it.", "逐字引用产品资料，否则删去。"),
-            )  # fmt: skip
+            )
 
 
 def _objections(page: Record, work: Work) -> Iterator[Flaw]:
@@ -101,20 +126,31 @@ def _objections(page: Record, work: Work) -> Iterator[Flaw]:
         if _DEFLECTING.search(text) and text not in work.facts.document:
             deflected = True
             yield Flaw(
-                "deflected_objection", {"completeness": 1.6, "actionability": 1.1, "data": 0.9, "clarity": 0.9, "brand": 0.6, "creativity": 0.5},
-                "major", f"faq[{index}].answer", text[:300],
-                work.say("The answer sends a hesitant visitor away instead of answering.", "没有回答，而是把犹豫的访客支走。"),
+                "deflected_objection",
+                costs("completeness=1.6 actionability=1.1 data=0.9 clarity=0.9 brand=0.6 creativity=0.5"),
+                "major",
+                f"faq[{index}].answer",
+                text[:300],
+                work.say(
+                    "The answer sends a hesitant visitor away instead of answering.", "没有回答，而是把犹豫的访客支走。"
+                ),
                 work.say("Answer with what the product context says.", "用产品资料里的事实回答。"),
-            )  # fmt: skip
+            )
     said = terms(" ".join(text for _, text in public(page.values)))
     missed = [o for o, a in work.facts.objections if len(terms(a) & said) < 0.5 * len(terms(a))]
     if work.facts.objections and not deflected and len(missed) > len(work.facts.objections) / 2:
         yield Flaw(
-            "missing_objections", {"completeness": 1.8, "actionability": 1.2, "data": 0.8, "clarity": 0.6, "creativity": 0.6, "brand": 0.6},
-            "major", "faq", "",
-            work.say(f"Known objections stay unanswered: {'; '.join(missed[:3])}.", f"已知的顾虑没有回应：{'；'.join(missed[:3])}。"),
+            "missing_objections",
+            costs("completeness=1.8 actionability=1.2 data=0.8 clarity=0.6 creativity=0.6 brand=0.6"),
+            "major",
+            "faq",
+            "",
+            work.say(
+                f"Known objections stay unanswered: {'; '.join(missed[:3])}.",
+                f"已知的顾虑没有回应：{'；'.join(missed[:3])}。",
+            ),
             work.say("Answer them with the product context's own answers.", "用产品资料里的回答来回应。"),
-        )  # fmt: skip
+        )
 
 
 def _concerns(page: Record, work: Work) -> Iterator[Flaw]:
@@ -124,18 +160,24 @@ def _concerns(page: Record, work: Work) -> Iterator[Flaw]:
         answered = any(s.text in body or len(s.terms & terms(body)) >= 0.75 * len(s.terms) for s in concern.statements)
         if len(wanted & terms(body)) < 0.5 * len(wanted) or not answered:
             yield Flaw(
-                "unaddressed", {"completeness": 1.6, "clarity": 1.2, "actionability": 1.1, "data": 0.9, "creativity": 1.1, "brand": 0.6},
-                "major", "sections", "",
-                work.say(f"The brief demands an answer to “{concern.text}”; the page has none.", f"任务要求回答“{concern.text}”，页面没有。"),
+                "unaddressed",
+                costs("completeness=1.6 clarity=1.2 actionability=1.1 data=0.9 creativity=1.1 brand=0.6"),
+                "major",
+                "sections",
+                "",
+                work.say(
+                    f"The brief demands an answer to “{concern.text}”; the page has none.",
+                    f"任务要求回答“{concern.text}”，页面没有。",
+                ),
                 work.say(f"Say: {concern.statements[0].sentence}", f"写上：{concern.statements[0].sentence}"),
-            )  # fmt: skip
+            )
 
 
 def _form(page: Record, work: Work) -> Iterator[Flaw]:
     fields = page.texts("form_fields")
     if len(fields) > MOST_FIELDS:
         yield Flaw(
-            "long_form", {"actionability": 1.5, "clarity": 0.5, "brand": 0.4, "completeness": 0.3, "creativity": 0.3}, "major",
+            "long_form", costs("actionability=1.5 clarity=0.5 brand=0.4 completeness=0.3 creativity=0.3"), "major",
             "form_fields", fields[-1],
             work.say("The form asks for more than the first step needs.", "表单要的信息超过了第一步所需。"),
             work.say(f"Keep: {', '.join(work.action.fields)}.", f"只保留：{'、'.join(work.action.fields)}。"),
@@ -152,18 +194,28 @@ def _substance(page: Record, work: Work) -> Iterator[Flaw]:
             generic += 1
             yield Flaw(
                 "generic_section",
-                {"data": 1.2, "clarity": 1.0, "completeness": 1.2, "creativity": 1.1, "brand": 0.9, "actionability": 0.8, "technical": 0.3},
-                "major", f"sections[{index}].body", sentences(body)[0][:300] if body else "",
+                costs("data=1.2 clarity=1.0 completeness=1.2 creativity=1.1 brand=0.9 actionability=0.8 technical=0.3"),
+                "major",
+                f"sections[{index}].body",
+                sentences(body)[0][:300] if body else "",
                 work.say("Nothing in this section is about this product.", "这一段放在谁家都行，没有写这个产品。"),
-                work.say("Say what the product context says, with its figures and names.", "写产品资料里的事实、数字和名称。"),
-            )  # fmt: skip
+                work.say(
+                    "Say what the product context says, with its figures and names.", "写产品资料里的事实、数字和名称。"
+                ),
+            )
 
 
 def _tags(page: Record, work: Work) -> Iterator[Flaw]:
     title, headline = page.text("title_tag"), page.text("headline")
     if title and title == headline and len(title) < 30:
         yield Flaw(
-            "weak_title", {"technical": 0.6, "completeness": 0.2}, "minor", "title_tag", title,
-            work.say("The title tag repeats the headline and leaves out the name.", "标题标签重复了大标题，没有品牌名。"),
+            "weak_title",
+            costs("technical=0.6 completeness=0.2"),
+            "minor",
+            "title_tag",
+            title,
+            work.say(
+                "The title tag repeats the headline and leaves out the name.", "标题标签重复了大标题，没有品牌名。"
+            ),
             work.say(f"Name {work.name} and the topic.", f"写上主题和{work.name}。"),
-        )  # fmt: skip
+        )

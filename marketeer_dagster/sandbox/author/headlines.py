@@ -1,5 +1,6 @@
 """Headlines, title tags and descriptions: candidates from the context's own clauses, ranked by what they promise."""
 
+import itertools
 import re
 
 from marketeer_dagster.sandbox.author.facts import DIFFERENTIATION, OBJECTIONS, OVERVIEW, PROBLEMS, PROOF
@@ -15,9 +16,9 @@ from marketeer_dagster.sandbox.author.text import (
     joined,
     numbers,
     sentences,
-    terms,
     words,
 )
+from marketeer_dagster.sandbox.author.words import terms
 from marketeer_dagster.sandbox.author.work import Concern, Work
 
 HEADLINE, TITLE, DESCRIPTION, SUBHEADLINE = 90, 60, 155, 240
@@ -79,7 +80,7 @@ def _paired(work: Work) -> list[str]:
     """Two short benefits as one headline: 'Live in 9 days. Every figure traces to its bank line'."""
     labels = [t for t in work.facts.short(DIFFERENTIATION, limit=44) if weight(t) >= 10][:4]
     stop = "，" if work.chinese else ". "
-    pairs = [f"{bare(a)}{stop}{b}" for a, b in zip(labels, labels[1:], strict=False)]
+    pairs = [f"{bare(a)}{stop}{b}" for a, b in itertools.pairwise(labels)]
     return [pair for pair in pairs if len(pair) <= HEADLINE]
 
 
@@ -91,7 +92,15 @@ def _rank(text: str, wanted: frozenset[str], work: Work) -> float:
     off_topic = 0.9 if work.action.kind == "donate" and re.search(r"volunteer|志愿", text, re.I) else 0.0
     definition = 0.7 if re.search(r"\b(?:is|are) an? |是.*一", text) else 0.0
     figures = 0.9 if numbers(text) else 0.0
-    return fit + figures + 1.2 * len(terms(text) & wanted) / max(1, len(wanted)) - price - about_us - definition - off_topic
+    return (
+        fit
+        + figures
+        + 1.2 * len(terms(text) & wanted) / max(1, len(wanted))
+        - price
+        - about_us
+        - definition
+        - off_topic
+    )
 
 
 def title_tag(work: Work, headline: str, body: str = "") -> str:
@@ -132,7 +141,11 @@ def _mentions(text: str, keyword: str) -> bool:
 def description(work: Work, headline: str) -> str:
     """30 to 155 characters of whole sentences: what it is, what you get, what to do."""
     lead = [s for c in work.concerns if c.leads or not c.asked for s in c.statements[:1]]
-    pool = [sentences(s.sentence)[0] for s in [*lead, *work.overview, *work.facts.benefits, *work.facts.proof] if s.full or s.label]
+    pool = [
+        sentences(s.sentence)[0]
+        for s in [*lead, *work.overview, *work.facts.benefits, *work.facts.proof]
+        if s.full or s.label
+    ]
     pool = [s for s in pool if bare(s) != bare(headline)] or [ended(headline)]
     limit = 80 if work.chinese else DESCRIPTION
     return (

@@ -1,4 +1,4 @@
-"""What a goal means in numbers: metric, level now, target, deadline. Read from the goal's words and the metrics given."""
+"""What a goal means in numbers: metric, level now, target, deadline; from the goal's words and the metrics."""
 
 import re
 from dataclasses import dataclass
@@ -10,33 +10,47 @@ from marketeer_dagster.sandbox.author.request import Record
 from marketeer_dagster.sandbox.author.work import Work
 
 _METRICS = (
-    ("conversion_rate", r"conversion rate|conver\w+ .{0,20}\brate|转化率", ("conversion_rate", "conversion rate", "cvr", "转化率")),
+    (
+        "conversion_rate",
+        r"conversion rate|conver\w+ .{0,20}\brate|转化率",
+        ("conversion_rate", "conversion rate", "cvr", "转化率"),
+    ),
     ("churn_rate", r"churn|retention|retain|cancel|流失|留存", ("churn_rate", "churn")),
     ("mrr", r"\bmrr\b|recurring revenue|monthly giving|月经常性", ("mrr",)),
     ("revenue", r"revenue|sales|turnover|donations? (?:income|amount)|营收|收入|销售额", ("revenue", "收入")),
-    ("email_click_rate", r"email.{0,20}click|newsletter.{0,20}click|邮件.{0,6}点击", ("email_click_rate", "click rate", "click_rate")),
+    (
+        "email_click_rate",
+        r"email.{0,20}click|newsletter.{0,20}click|邮件.{0,6}点击",
+        ("email_click_rate", "click rate", "click_rate"),
+    ),
     ("trials_started", r"\btrials?\b(?!.{0,3}sign)|试用", ("trials_started", "trials")),
-    ("conversions", r"sign.?ups?|lead|conver|book|appointment|install|donat|donor|register|demo|volunteer|member|预约|注册|报名|转化|捐|安装|订单",
-     ("conversions", "key events", "sign-ups", "signups", "转化")),
+    (
+        "conversions",
+        r"sign.?ups?|lead|conver|book|appointment|install|donat|donor|register|demo|volunteer|member|预约|注册|"
+        r"报名|转化|捐|安装|订单",
+        ("conversions", "key events", "sign-ups", "signups", "转化"),
+    ),
     ("clicks", r"organic|search|rank|seo|搜索|排名|自然流量", ("clicks", "点击")),
     ("sessions", r"traffic|visit|session|流量|访问|访客", ("sessions", "visits", "会话", "访问")),
-)  # fmt: skip
+)
 _RATES = frozenset({"conversion_rate", "churn_rate", "email_click_rate"})
 _MONTHS = {
     name: n
     for n, name in enumerate(
-        "january february march april may june july august september october november december".split(), 1
+        re.findall(r"\w+", "january february march april may june july august september october november december"), 1
     )
 }
 _CHANGE = re.compile(
     r"(?:by|of|\+|another|提高|增加|提升|增长|降低|减少)?\s*\+?(?P<n>\d+(?:\.\d+)?)\s*(?:%|percent|per cent|％)", re.I
 )
 _FROM_TO = re.compile(
-    r"(?:from|从)\s*[$€£¥]?(?P<a>[\d,.]+)\s*(?P<pa>%)?[^\d.]{0,20}?(?:to|到|至)\s*[$€£¥]?(?P<b>[\d,]+(?:\.\d+)?)\s*(?P<pb>%)?",
+    r"(?:from|从)\s*[$€£¥]?(?P<a>[\d,.]+)\s*(?P<pa>%)?[^\d.]{0,20}?(?:to|到|"
+    r"至)\s*[$€£¥]?(?P<b>[\d,]+(?:\.\d+)?)\s*(?P<pb>%)?",
     re.I,
 )
 _TO = re.compile(
-    r"\b(?:to|reach|hit)\s+[$€£¥]?(?P<b>[\d,]+(?:\.\d+)?)\s*(?P<p>%)?|(?:达到|到)\s*(?P<c>[\d,]+(?:\.\d+)?)\s*(?P<q>%)?",
+    r"\b(?:to|reach|hit)\s+[$€£¥]?(?P<b>[\d,]+(?:\.\d+)?)\s*(?P<p>%)?|(?:达到|"
+    r"到)\s*(?P<c>[\d,]+(?:\.\d+)?)\s*(?P<q>%)?",
     re.I,
 )
 

@@ -1,10 +1,11 @@
 """Landing page copy. Sections are built from the context's statements, each used once, led by what visitors ask."""
 
 from marketeer_dagster.sandbox.author.facts import DIFFERENTIATION, PROBLEMS, PROOF, Statement
-from marketeer_dagster.sandbox.author.flaws import leaves
 from marketeer_dagster.sandbox.author.headlines import description, headlines, subheadline, title_tag, weight
+from marketeer_dagster.sandbox.author.paths import leaves
 from marketeer_dagster.sandbox.author.questions import as_question
-from marketeer_dagster.sandbox.author.text import bare, capital, cut, ended, joined, sentences, terms
+from marketeer_dagster.sandbox.author.text import bare, capital, cut, ended, joined, sentences
+from marketeer_dagster.sandbox.author.words import terms
 from marketeer_dagster.sandbox.author.work import Work
 
 Content = dict[str, object]
@@ -91,7 +92,7 @@ class Sections:
         return _section("problem", heading, joined(s.sentence for s in body), [s.point for s in rest][:4])
 
     def _solution(self) -> Content | None:
-        offers = set(s.text for s in self.work.offers)
+        offers = {s.text for s in self.work.offers}
         pool = [s for s in self.work.overview if s.text not in offers and s.full and not s.label]
         taken = self._take(pool or self.work.facts.benefits, 2)
         labelled = [s for s in self.work.overview if s.label and s.text not in offers]
@@ -202,7 +203,8 @@ def _heads(work: Work, part: str) -> list[str]:
 
 def quotations(work: Work) -> list[Content]:
     """Up to three customers' quotations, verbatim; words nobody is named for are not quoted."""
-    return [{"text": q.text, "attribution": q.who} for q in work.facts.quotes if q.who][:3]
+    named = [quote for quote in work.facts.quotes if quote.who][:3]
+    return [{"text": quote.text, "attribution": quote.who} for quote in named]
 
 
 def questions(work: Work) -> list[Content]:
@@ -246,7 +248,7 @@ def _cta_alternatives(work: Work) -> list[Content]:
         "buy": ("See what it costs", "看看费用"), "contact": ("Ask a question", "先问一个问题"),
     }[work.action.kind]  # fmt: skip
     named = f"{label} · {work.name}" if work.chinese else f"{label} with {work.name}"
-    found = [
+    found: list[Content] = [
         {
             "text": softer[1 if work.chinese else 0],
             "reason": work.say("A smaller step for those who compare", "给还在比较的人一小步"),
@@ -254,7 +256,7 @@ def _cta_alternatives(work: Work) -> list[Content]:
     ]
     if len(named) <= 40 and work.name.lower() not in label.lower() and work.action.kind in ("trial", "book", "join"):
         found.append({"text": named, "reason": work.say("Says with whom", "说明跟谁")})
-    return list[Content](found)
+    return found
 
 
 def notes(work: Work) -> str:
@@ -270,10 +272,13 @@ def notes(work: Work) -> str:
             work.say(f"Applied [{identity}]: {ended(statement)}", f"采用了经验 [{identity}]：{ended(statement)}")
         )
     for concern in missing[:3]:
-        lines.append(work.say(
-            f"The context says nothing about “{concern.text}”, so the page is silent on it; worth asking the product team.",
-            f"产品资料没有提到“{concern.text}”，页面因此没有写，建议向产品方确认。",
-        ))  # fmt: skip
+        lines.append(
+            work.say(
+                f"The context says nothing about “{concern.text}”, so the page is silent on it; worth asking "
+                "the product team.",
+                f"产品资料没有提到“{concern.text}”，页面因此没有写，建议向产品方确认。",
+            )
+        )
     lines.append(
         work.say("All figures and quotations are taken from the product context.", "所有数字和引语均来自产品资料。")
     )

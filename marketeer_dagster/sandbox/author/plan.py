@@ -6,24 +6,36 @@ from marketeer_dagster.sandbox.author.facts import LANGUAGE, Statement
 from marketeer_dagster.sandbox.author.headlines import headlines
 from marketeer_dagster.sandbox.author.kpi import Kpi, read_deadline, read_kpi
 from marketeer_dagster.sandbox.author.metrics import Query, Row, named_queries, page_path
+from marketeer_dagster.sandbox.author.objectives import objective
 from marketeer_dagster.sandbox.author.request import Record
-from marketeer_dagster.sandbox.author.text import bare, capital, cut, ended, numbers, terms
+from marketeer_dagster.sandbox.author.text import bare, capital, cut, ended, numbers
+from marketeer_dagster.sandbox.author.words import terms
 from marketeer_dagster.sandbox.author.work import Work
 
 Content = dict[str, object]
 _CONVERSION = ("page-cro", "copywriting", "copy-editing", "ab-test-setup", "analytics-tracking")
 _NEEDS = (
-    (r"sign.?ups?|trial|conver|book|appointment|install|donat|donor|register|demo|volunteer|lead|预约|注册|试用|转化|捐|报名|安装",
-     (*_CONVERSION, "email-sequence")),
-    (r"\bemail|newsletter|onboard|activat|retention|retain|churn|win.?back|邮件|留存|流失|激活",
-     ("email-sequence", "copywriting", "copy-editing", "ab-test-setup", "analytics-tracking")),
-    (r"traffic|organic|search|\bseo\b|rank|blog|content|awareness|visit|流量|搜索|排名|内容",
-     ("seo-audit", "content-strategy", "copywriting", "copy-editing", "analytics-tracking")),
-    (r"\bads?\b|advert|paid|\bppc\b|campaign spend|google|广告|投放", ("paid-ads", "copywriting", "copy-editing", "analytics-tracking")),
+    (
+        r"sign.?ups?|trial|conver|book|appointment|install|donat|donor|register|demo|volunteer|lead|预约|注册|"
+        r"试用|转化|捐|报名|安装",
+        (*_CONVERSION, "email-sequence"),
+    ),
+    (
+        r"\bemail|newsletter|onboard|activat|retention|retain|churn|win.?back|邮件|留存|流失|激活",
+        ("email-sequence", "copywriting", "copy-editing", "ab-test-setup", "analytics-tracking"),
+    ),
+    (
+        r"traffic|organic|search|\bseo\b|rank|blog|content|awareness|visit|流量|搜索|排名|内容",
+        ("seo-audit", "content-strategy", "copywriting", "copy-editing", "analytics-tracking"),
+    ),
+    (
+        r"\bads?\b|advert|paid|\bppc\b|campaign spend|google|广告|投放",
+        ("paid-ads", "copywriting", "copy-editing", "analytics-tracking"),
+    ),
     (r"pricing|price|定价", ("pricing-strategy", "copywriting", "ab-test-setup")),
     (r"launch|上线|发布", ("launch-strategy", "copywriting", "email-sequence", "paid-ads")),
     (r"positioning|context|messaging|定位", ("product-marketing-context", "copywriting", "copy-editing")),
-)  # fmt: skip
+)
 _MOST_SKILLS = 7
 
 
@@ -89,6 +101,11 @@ class Briefs:
         self.offer = _offer(work)
         self.action = work.action.label
 
+    @property
+    def place(self) -> str:
+        """The page as prose names it."""
+        return self.page if self.page != "/" else self.work.say("the home page", "首页")
+
     def _page(self) -> tuple[str, Row | None]:
         """The page where most can change: the signal's, the goal's, else most visits below the best rate."""
         pages = self.work.metrics.pages
@@ -149,7 +166,7 @@ class Briefs:
         )
         return {
             "skill": skill,
-            "objective": cut(self._objective(skill), 1200),
+            "objective": cut(objective(work, skill, self.place, self.goal), 1200),
             "audience": work.audience,
             "key_message": self.message,
             "offer": self.offer,
@@ -203,41 +220,6 @@ class Briefs:
             lines.insert(0, f"- {signal.text('name').replace('_', ' ')}: {signal.text('subject')}")
         return cut("\n".join([*lines, detail]).strip(), 3900)
 
-    def _objective(self, skill: str) -> str:
-        work = self.work
-        goal = ended(self.goal)
-        page = self.page if self.page != "/" else work.say("the home page", "首页")
-        english = {
-            "page-cro": f"Find out what keeps visitors of {page} from acting, with evidence from the page and the metrics. Goal: {goal}",
-            "copywriting": f"Write {page} so that a visitor sees at once what {work.name} does for them and chooses “{self.action}”. Goal: {goal}",
-            "copy-editing": f"Edit the copy of {page} until every sentence is clear, supported and on brief. Goal: {goal}",
-            "email-sequence": f"Bring people who showed interest but did not act back to “{self.action}”, one argument per email. Goal: {goal}",
-            "paid-ads": f"Bring people who already look for this to {page}, with ads that say what the page says. Goal: {goal}",
-            "ab-test-setup": f"Plan a test that shows whether the new {page} does better than the present one. Goal: {goal}",
-            "analytics-tracking": f"Make sure every “{self.action}” on {page} is counted and can be traced to page and variant. Goal: {goal}",
-            "content-strategy": f"Decide what to publish so that people with this problem find {work.name}. Goal: {goal}",
-            "seo-audit": f"Find what costs {work.name} clicks from search, starting with {page}. Goal: {goal}",
-            "product-marketing-context": f"Tighten the product context so that all work rests on facts. Goal: {goal}",
-        }
-        chinese = {
-            "page-cro": f"查明是什么让{page}的访客没有行动，用页面和数据作证据。目标：{goal}",
-            "copywriting": f"重写{page}，让访客一眼看懂{work.name}能带来什么，并选择“{self.action}”。目标：{goal}",
-            "copy-editing": f"打磨{page}的文案，每句话清楚、有依据、切合任务。目标：{goal}",
-            "email-sequence": f"让有兴趣但没有行动的人回来“{self.action}”，每封邮件讲一个理由。目标：{goal}",
-            "paid-ads": f"把正在寻找的人带到{page}，广告与页面说法一致。目标：{goal}",
-            "ab-test-setup": f"设计测试，看新版{page}是否优于现有版本。目标：{goal}",
-            "analytics-tracking": f"确保{page}上的每一次“{self.action}”都被统计，并能追溯到页面和版本。目标：{goal}",
-            "content-strategy": f"决定发布什么内容，让有这类需求的人找到{work.name}。目标：{goal}",
-            "seo-audit": f"找出{work.name}在搜索中丢失点击的原因，从{page}开始。目标：{goal}",
-            "product-marketing-context": f"完善产品资料，让所有工作都有事实依据。目标：{goal}",
-        }
-        described = next((r.text("description") for r in work.task.records("catalog") if r.text("skill") == skill), "")
-        other = work.say(
-            f"{ended(cut(described, 300))} Goal: {goal}" if described else f"Serve the goal: {goal}",
-            f"服务于目标：{goal}",
-        )
-        return (chinese if work.chinese else english).get(skill, other)
-
 
 def _offer(work: Work) -> str:
     free = [s for s in work.offers if re.search(r"free|trial|guarantee|no credit|免费|试用", s.text, re.I)]
@@ -259,7 +241,7 @@ def _budget(work: Work, goal: Record) -> float:
 
 def _summary(work: Work, goal: str, briefs: Briefs, skills: list[str]) -> str:
     names = work.say(", ", "、").join(skills)
-    place = briefs.page if briefs.page != "/" else work.say("the home page", "首页")
+    place = briefs.place
     asked = briefs.asked
     reason = (
         work.say(
@@ -277,7 +259,7 @@ def _summary(work: Work, goal: str, briefs: Briefs, skills: list[str]) -> str:
 
 def _rationale(work: Work, briefs: Briefs) -> str:
     measured = briefs.row is not None
-    place = briefs.page if briefs.page != "/" else work.say("the home page", "首页")
+    place = briefs.place
     basis = work.say(
         f"{capital(place)} was chosen because there visits and room for improvement come together." if measured
         else f"No page figures were given; {place} is where the offer is made.",

@@ -33,7 +33,8 @@ def as_question(objection: str, chinese: bool) -> str:
 def _has_verb(text: str) -> bool:
     return bool(
         re.search(
-            r"\b(?:is|are|was|has|have|had|will|would|can|cannot|can['’]t|won['’]t|don['’]t|doesn['’]t|isn['’]t|makes?|takes?|needs?|costs?|works?)\b",
+            r"\b(?:is|are|was|has|have|had|will|would|can|cannot|can['’]t|won['’]t|don['’]t|doesn['’]t|isn['’]t|"
+            r"makes?|takes?|needs?|costs?|works?)\b",
             text,
             re.I,
         )

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from marketeer_dagster.sandbox.author.flaws import ASPECTS, Flaw, prose, public, text_flaws
+from marketeer_dagster.sandbox.author.flaws import ASPECTS, Flaw, costs, prose, public, text_flaws
 from marketeer_dagster.sandbox.author.flaws_kinds import kind_flaws
 from marketeer_dagster.sandbox.author.flaws_page import page_flaws
 from marketeer_dagster.sandbox.author.request import Record
@@ -69,7 +69,7 @@ SIGNATURES: dict[str, frozenset[str]] = {
 
 def scores(flaws: list[Flaw]) -> dict[str, float]:
     """0 to 5 per aspect. Repeats of one kind of flaw cost less each time."""
-    result: dict[str, float] = {aspect: BEST for aspect in ASPECTS}
+    result: dict[str, float] = dict.fromkeys(tuple[str, ...](ASPECTS), BEST)
     seen: dict[str, int] = {}
     for flaw in flaws:
         factor = (1.0, 0.6, 0.4, 0.3)[min(seen.get(flaw.kind, 0), 3)]
@@ -181,6 +181,12 @@ def _nothing(work: Work) -> Content:
     reason = work.say("There is no readable artefact in the request.", "请求里没有可读的内容。")
     dimensions = [{"dimension": name, "score": 0, "quote": "", "reason": reason} for name in _rubric(work)]
     finding = Flaw(
-        "empty", {"completeness": 5.0}, "blocker", "content", "", reason, work.say("Send the artefact.", "请提供内容。")
+        "empty",
+        costs("completeness=5.0"),
+        "blocker",
+        "content",
+        "",
+        reason,
+        work.say("Send the artefact.", "请提供内容。"),
     )
     return {"dimensions": dimensions, "findings": [_finding(finding, next(iter(_rubric(work))))], "summary": reason}

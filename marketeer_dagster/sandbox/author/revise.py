@@ -4,13 +4,13 @@ import copy
 import re
 
 from marketeer_dagster.sandbox.author.advice import advice
-from marketeer_dagster.sandbox.author.flaws import leaves
+from marketeer_dagster.sandbox.author.paths import as_list, child, get, leaves, locate, put, steps
 from marketeer_dagster.sandbox.author.request import Record
-from marketeer_dagster.sandbox.author.text import bare, cut, ended, joined, sentences, terms, tidy
+from marketeer_dagster.sandbox.author.text import bare, cut, ended, joined, sentences, tidy
+from marketeer_dagster.sandbox.author.words import terms
 from marketeer_dagster.sandbox.author.work import Work
 
 Content = dict[str, object]
-_STEP = re.compile(r"(?P<name>[A-Za-z_]+)|\[(?P<index>\d+)\]")
 _KEYS = ("role", "area", "heading", "question", "name", "title", "purpose", "section")
 _FILLER_FIX = (
     re.compile(
@@ -38,20 +38,20 @@ def revised(draft: Content, best: Content, findings: list[Record], work: Work) -
 
 def _mend(result: Content, best: Content, where: str, finding: Record, work: Work) -> None:
     quote = finding.text("quote")
-    if not _steps(where) or get(result, ".".join(str(s) for s in _steps(where)[:1])) is None:
-        where = _locate(result, quote) or where
+    if not steps(where) or get(result, ".".join(str(s) for s in steps(where)[:1])) is None:
+        where = locate(result, quote) or where
     current, better = get(result, where), _counterpart(result, best, where)
     holder = Record.of(get(result, where.rpartition(".")[0]))
     if isinstance(current, str):
-        _put(result, where, _better_text(current, better, where, finding, work, holder))
+        put(result, where, _better_text(current, better, where, finding, work, holder))
     elif isinstance(current, list) and where.rsplit(".", 1)[-1] == "sections":
-        _put(result, where, _merged_sections(current, better, quote))
+        put(result, where, _merged_sections(current, better, quote))
     elif better not in (None, current) and better:
-        _put(result, where, copy.deepcopy(better))
+        put(result, where, copy.deepcopy(better))
     elif isinstance(current, list) and quote:
         kept = [item for item in current if quote not in str(item)]
-        _put(result, where, kept or current)
-    elif quote and (found := _locate(result, quote)) and found != where:
+        put(result, where, kept or current)
+    elif quote and (found := locate(result, quote)) and found != where:
         _mend(result, best, found, finding, work)
 
 
@@ -140,14 +140,14 @@ def _counterpart(result: Content, best: Content, where: str) -> object:
     """What `best` has in the same place; list entries are matched by what they are about, not by position."""
     here: object = result
     there: object = best
-    for step in _steps(where):
+    for step in steps(where):
         if isinstance(step, str):
-            here, there = Record.of(here).values.get(step), Record.of(there).values.get(step)
+            here, there = child(here, step), child(there, step)
             continue
-        if not isinstance(here, list) or not isinstance(there, list) or step >= len(here):
+        here, others = child(here, step), as_list(there)
+        if here is None or others is None:
             return None
-        here = here[step]
-        there = _match(here, there, step)
+        there = _match(here, others, step)
     return there
 
 
@@ -159,39 +159,3 @@ def _match(item: object, others: list[object], index: int) -> object:
             if same:
                 return same[0]
     return others[index] if index < len(others) else None
-
-
-def _locate(result: Content, quote: str) -> str:
-    return next((path for path, text in leaves(result) if quote and quote in text), "")
-
-
-def _steps(where: str) -> list[str | int]:
-    return [int(m["index"]) if m["index"] else m["name"] for m in _STEP.finditer(where)]
-
-
-def get(content: Content, where: str) -> object:
-    """The value at a path such as `sections[1].body`; None when there is none."""
-    value: object = content
-    for step in _steps(where):
-        if isinstance(step, str):
-            value = Record.of(value).values.get(step)
-        else:
-            value = value[step] if isinstance(value, list) and step < len(value) else None
-    return value
-
-
-def _put(content: Content, where: str, new: object) -> None:
-    steps = _steps(where)
-    holder: object = content
-    for step in steps[:-1]:
-        if isinstance(holder, dict) and isinstance(step, str):
-            holder = holder.get(step)
-        elif isinstance(holder, list) and isinstance(step, int) and step < len(holder):
-            holder = holder[step]
-        else:
-            return
-    last = steps[-1]
-    if isinstance(holder, dict) and isinstance(last, str):
-        holder[last] = new
-    elif isinstance(holder, list) and isinstance(last, int) and last < len(holder):
-        holder[last] = new

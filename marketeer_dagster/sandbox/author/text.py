@@ -7,6 +7,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from marketeer_dagster.sandbox.author.words import FUNCTION_WORDS
+
 _CJK = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _WORD = re.compile(r"[A-Za-z][A-Za-z'’]*")
 _ABBREVIATION = re.compile(
@@ -16,122 +18,16 @@ _SENTENCE_END = re.compile(
     r"(?<=[.!?])[\"”’')\]]*\s+(?=[\"“‘(\[]?[A-Z0-9$€£¥\ue000\u3400-\u9fff])|(?<=[。！？])[”」』）]*"
 )
 NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
-_DANGLING = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "and",
-        "or",
-        "but",
-        "nor",
-        "so",
-        "of",
-        "to",
-        "in",
-        "on",
-        "at",
-        "by",
-        "for",
-        "with",
-        "from",
-        "as",
-        "than",
-        "that",
-        "which",
-        "who",
-        "whose",
-        "when",
-        "while",
-        "if",
-        "into",
-        "onto",
-        "over",
-        "under",
-        "per",
-        "via",
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "been",
-        "being",
-        "has",
-        "have",
-        "had",
-        "do",
-        "does",
-        "did",
-        "will",
-        "would",
-        "can",
-        "could",
-        "may",
-        "might",
-        "must",
-        "your",
-        "our",
-        "their",
-        "its",
-        "his",
-        "her",
-        "my",
-        "this",
-        "these",
-        "those",
-        "not",
-        "no",
-        "any",
-        "every",
-        "each",
-        "some",
-        "more",
-        "most",
-        "less",
-        "fewer",
-        "about",
-        "between",
-        "across",
-        "without",
-        "within",
-        "before",
-        "after",
-        "until",
-        "because",
-        "since",
-        "where",
-        "how",
-        "what",
-        "also",
-        "even",
-        "just",
-        "only",
-        "very",
-        "you",
-        "we",
-        "they",
-        "it",
-        "i",
-        "up",
-        "out",
-        "off",
-        "then",
-        "there",
-        "here",
-        "minus",
-        "plus",
-        "under",
-    ]
-)
 _CONDITION = re.compile(
     r"^(?:unless|except|if|only|but|until|when|provided|although|though|however|or|nor|not|for (?:up to|the first)|"
-    r"as long as|up to|after|before|while|whereas|instead|rather|than|without)\b|^(?:除非|但|如果|只有|除|直到|不含|仅)",
+    r"as long as|up to|after|before|while|whereas|instead|rather|than|without)\b|^(?:除非|但|如果|只有|除|直到|"
+    r"不含|仅)",
     re.IGNORECASE,
 )
 _SUBORDINATE = re.compile(
     r"^(?:if|when|while|because|for|as|after|before|without|with|in|on|at|once|since|although|though|unlike|from|"
-    r"by|instead|until|whether|every time|whenever|rather|despite|like|where|per)\b|^(?:如果|当|虽然|因为|由于|对于|在|从|为了|随着|每当)",
+    r"by|instead|until|whether|every time|whenever|rather|despite|like|where|per)\b|^(?:如果|当|虽然|因为|由于|"
+    r"对于|在|从|为了|随着|每当)",
     re.IGNORECASE,
 )
 DEPENDENT = re.compile(
@@ -234,7 +130,8 @@ def clauses(sentence: str) -> list[str]:
     for match in reversed(list(re.finditer(r"\s*(?:[;—–。；：，]|(?<!\d)[:,]|[:,](?!\d))\s*|\s+-\s+", whole))):
         head, rest = whole[: match.start()].strip(), whole[match.end() :].strip()
         if match[0].strip() in {",", "，"} and not re.match(
-            r"(?:and|so|which|with|because|including|even|then|plus|where|without the|[a-z]+(?:ed|ing))\b|并|让|从而|这样|还|包括",
+            r"(?:and|so|which|with|because|including|even|then|plus|where|without the|[a-z]+(?:ed|ing))\b|并|让|"
+            r"从而|这样|还|包括",
             rest,
         ):
             continue
@@ -280,7 +177,7 @@ def _cut_at_word(text: str, limit: int) -> str:
         trimmed = bare(head.rstrip('(（"“「-–—/&+ '))
         last = re.search(r"(\S+)$", trimmed)
         dangling = last is not None and (
-            last[1].lower() in _DANGLING or bool(re.fullmatch(r"[$€£¥]?\d[\d.,]*", last[1]))
+            last[1].lower() in FUNCTION_WORDS or bool(re.fullmatch(r"[$€£¥]?\d[\d.,]*", last[1]))
         )
         trimmed = trimmed[: last.start()].rstrip() if dangling and last else trimmed
         trimmed = re.sub(r"[的和与在把被让为是将及或地得了]$", "", trimmed)
@@ -311,73 +208,3 @@ def tidy(text: str) -> str:
     text = re.sub(r"([。！？])[。.]", r"\1", text)
     text = re.sub(r"([!?])\.(?!\w)", r"\1", text)
     return text.strip()
-
-
-_COMMON = frozenset(
-    "的了和与在是有也都不就我你您他她它们这那个一为以到从把被让对于能会可要很多少好大小上下中来去说看做用家人年月日时"
-)
-_STOP = _DANGLING | frozenset(
-    [
-        "best",
-        "top",
-        "good",
-        "great",
-        "new",
-        "get",
-        "use",
-        "using",
-        "make",
-        "help",
-        "helps",
-        "need",
-        "needs",
-        "want",
-        "free",
-        "way",
-        "ways",
-        "vs",
-        "versus",
-        "all",
-        "one",
-        "two",
-        "them",
-        "us",
-        "me",
-        "software",
-        "tool",
-        "tools",
-        "platform",
-        "app",
-        "online",
-        "near",
-        "cheap",
-        "compare",
-        "comparison",
-        "review",
-        "reviews",
-        "guide",
-    ]
-) - {"free"}
-
-
-def stem(word: str) -> str:
-    """A crude English stem, good enough to match plurals and verb forms."""
-    word = word.lower().replace("’", "'").removesuffix("'s")
-    for suffix in ("ations", "ation", "ings", "ing", "ers", "ies", "ied", "ed", "es", "er", "ly", "s", "y", "e"):
-        if word.endswith(suffix) and len(word) - len(suffix) >= 3:
-            word = word[: -len(suffix)]
-            break
-    return word[:-1] if len(word) > 4 and word[-1] == word[-2] else word
-
-
-def terms(text: str) -> frozenset[str]:
-    """Content words of `text` as stems; of its Chinese runs the bigrams and the less common single characters."""
-    latin = {
-        stem(word)
-        for word in re.findall(r"[A-Za-z0-9][A-Za-z0-9'’+#]*", text)
-        if word.lower() not in _STOP and len(word) > 1
-    }
-    runs = re.findall(r"[\u3400-\u9fff]+", text)
-    pairs = {run[i : i + 2] for run in runs for i in range(len(run) - 1)}
-    single = {char for run in runs for char in run if char not in _COMMON}
-    return frozenset(latin | pairs | single)

@@ -19,7 +19,8 @@ from marketeer_dagster.sandbox.author.markdown import Item
 from marketeer_dagster.sandbox.author.metrics import Metrics, named_queries, page_path, read_metrics
 from marketeer_dagster.sandbox.author.questions import as_question
 from marketeer_dagster.sandbox.author.request import Task
-from marketeer_dagster.sandbox.author.text import bare, capital, cjk_count, cut, numbers, terms, words
+from marketeer_dagster.sandbox.author.text import bare, capital, cjk_count, cut, numbers, words
+from marketeer_dagster.sandbox.author.words import terms
 
 _LEARNING = re.compile(r"^\s*[-*]\s*\[(?P<id>lrn_[a-z0-9_]+)\]\s*(?P<text>.+)$", re.MULTILINE)
 _QUOTED = re.compile(r"[“\"「'‘`]([^”\"」'’`]{3,80})[”\"」'’`]")
@@ -28,8 +29,10 @@ _PUFF = re.compile(
     re.IGNORECASE,
 )
 _INSTRUCTION = re.compile(
-    r"^(?:please\s+)?(?:address|answer|mention|explain|say|show|include|cover|add|deal with|respond to|speak to|lead with)\s+"
-    r"(?:the |their |visitors['’] )?(?:concern|question|objection|query|fact|need|worry)?\s*(?:about |of |that |whether |:\s*)?|"
+    r"^(?:please\s+)?(?:address|answer|mention|explain|say|show|include|cover|add|deal with|respond to|speak to|"
+    r"lead with)\s+"
+    r"(?:the |their |visitors['’] )?(?:concern|question|objection|query|fact|need|worry)?\s*(?:about |of |that |"
+    r"whether |:\s*)?|"
     r"^(?:请)?(?:说明|回答|提到|强调|解释|回应)[:：]?",
     re.IGNORECASE,
 )
@@ -64,8 +67,8 @@ class Work:
             self.facts = Facts(self._stand_in(document))
         self.chinese = self.facts.chinese
         self.name = self.facts.name or task.block("product_context").attributes.get("name", "") or "the product"
-        self.dice = Dice(task.skill, document, *(self.brief.text(k) for k in ("objective", "key_message", "target", "cta")),
-                         *self.brief.texts("must_address"), self.brief.text("id"))  # fmt: skip
+        stable = [self.brief.text(key) for key in ("id", "objective", "key_message", "target", "cta")]
+        self.dice = Dice(task.skill, document, *stable, *self.brief.texts("must_address"))
 
     def _stand_in(self, document: str) -> str:
         """Without a usable context the brief's own sentences are all that is known."""
@@ -73,7 +76,10 @@ class Work:
             f"{bare(self.brief.text(k))}." for k in ("key_message", "offer", "objective") if self.brief.text(k)
         )
         name = self.task.block("product_context").attributes.get("name", "")
-        return f"{document}\n\n# {name or 'The product'}\n\n## Product overview\n\n{text or 'This page is being written.'}\n"
+        return (
+            f"{document}\n\n# {name or 'The product'}\n\n## Product "
+            f"overview\n\n{text or 'This page is being written.'}\n"
+        )
 
     def say(self, english: str, chinese: str) -> str:
         """The wording in the language of the context."""
@@ -155,7 +161,7 @@ class Work:
         return {word.lower(): word for word in [*found, *acronyms]}
 
     def heading(self, concern: Concern, limit: int = 90) -> str:
-        """The concern as a heading: in its own words when the context supports all of them, else by its answer's label."""
+        """The concern as a heading: in its own words when the context supports them, else by its answer's label."""
         if self.facts.supports(concern.text) and len(concern.text) <= limit and words(concern.text) <= 10:
             return capital(concern.text)
         best = concern.statements[0] if concern.statements else None
@@ -183,7 +189,8 @@ class Work:
     def offers(self) -> list[Statement]:
         """Prices, trials, free things, guarantees."""
         money = re.compile(
-            r"[$€£¥]\s?\d|\d\s?(?:元|USD|EUR|GBP|pence)|\bfree\b|trial|guarantee|refund|no credit card|免费|试用|报价|价格",
+            r"[$€£¥]\s?\d|\d\s?(?:元|USD|EUR|GBP|pence)|\bfree\b|trial|guarantee|refund|no credit card|免费|"
+            r"试用|报价|价格",
             re.I,
         )
         pool = self.facts.statements(OVERVIEW, DIFFERENTIATION)

@@ -1,7 +1,7 @@
 """Anthropic's Messages API, answered by the offline author: messages, token counts, batches, models.
 
 Any key is taken except none and those that contain "invalid"; each key is an account of its own for caches and limits.
-`Idempotency-Key` (which the vendor does not document) is honoured: the same key gets the same answer and is billed once.
+`Idempotency-Key` (which the vendor does not document) is honoured: a key gets one answer and is billed once.
 A caller who hangs up before the answer is there is not billed. `SANDBOX_CLAUDE_LATENCY_S` makes answers take that long.
 """
 

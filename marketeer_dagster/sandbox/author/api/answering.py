@@ -8,7 +8,7 @@ from marketeer_dagster.sandbox.author.api.reading import MessagesRequest, Tool
 from marketeer_dagster.sandbox.author.api.tokens import estimate
 from marketeer_dagster.sandbox.author.compose import fingerprint, prose, structured, tool_input
 from marketeer_dagster.sandbox.author.request import REFUSAL_MARK, Task, read_task
-from marketeer_dagster.sandbox.author.text import terms
+from marketeer_dagster.sandbox.author.words import terms
 
 
 @dataclass(frozen=True)

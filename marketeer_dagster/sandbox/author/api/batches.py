@@ -144,10 +144,9 @@ class Batches:
     def _view(self, batch: Mapping[str, object]) -> dict[str, object]:
         ended = batch.get("ended_at")
         results = self._documents.get(_RESULTS, str(batch["id"])) if ended else None
-        counts = dict.fromkeys(("processing", "succeeded", "errored", "canceled", "expired"), 0)
+        kinds = [Record.of(result).text("type") for result in (results or {}).values()]
+        counts = {kind: kinds.count(kind) for kind in ("succeeded", "errored", "canceled", "expired")}
         counts["processing"] = 0 if ended else len(_entries(batch))
-        for result in (results or {}).values():
-            counts[Record.of(result).text("type")] += 1
         return {
             "id": batch["id"],
             "type": "message_batch",

@@ -1,7 +1,7 @@
 """Prompt caching as it is billed: prefixes by model and account, five minutes or an hour, a smallest size per model.
 
-Order of the prefix: schema, tools, system, messages. A breakpoint writes the prefix that ends there and reads the longest
-earlier one, looking back at most 20 blocks from each breakpoint. A read renews the entry's time to live.
+Order of the prefix: schema, tools, system, messages. A breakpoint writes the prefix that ends there and reads the
+longest earlier one, looking back at most 20 blocks from each breakpoint. A read renews the entry's time to live.
 """
 
 import hashlib

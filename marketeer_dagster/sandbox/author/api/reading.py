@@ -1,6 +1,7 @@
 """A Messages request, read and refused where the API refuses it. Messages name the field as the API does."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,9 +13,12 @@ from marketeer_dagster.sandbox.author.api.tokens import BLOCK_OVERHEAD, estimate
 MAX_BREAKPOINTS = 4
 _GONE = ("temperature", "top_p", "top_k")
 _KNOWN = frozenset(
-    "model max_tokens messages system tools tool_choice stream stop_sequences metadata thinking output_config "
-    "service_tier container context_management cache_control mcp_servers inference_geo speed diagnostics betas "
-    "user_profile_id".split()
+    re.findall(
+        r"\w+",
+        "model max_tokens messages system tools tool_choice stream stop_sequences metadata thinking output_config "
+        "service_tier container context_management cache_control mcp_servers inference_geo speed diagnostics betas "
+        "user_profile_id",
+    )
 )
 
 
@@ -267,7 +271,8 @@ def _check_breakpoints(segments: tuple[Segment, ...]) -> None:
         raise invalid(f"A maximum of {MAX_BREAKPOINTS} blocks with cache_control may be provided. Found {len(marks)}.")
     if "1h" in marks[marks.index("5m") :] if "5m" in marks else False:
         raise invalid(
-            "A ttl='1h' cache_control block must not come after a ttl='5m' cache_control block. Blocks are processed in "
+            "A ttl='1h' cache_control block must not come after a ttl='5m' cache_control block. Blocks are "
+            "processed in "
             "the following order: `tools`, `system`, `messages`."
         )
 

@@ -1,4 +1,4 @@
-"""A deterministic token estimate: close to what Claude's tokenizer makes of prose, never of use for a bill elsewhere."""
+"""A deterministic token estimate: close to what Claude's tokenizer makes of prose, no use for a real bill."""
 
 import math
 import re
