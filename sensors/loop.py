@@ -6,7 +6,7 @@ sensor `campaigns` takes it from there. So a daemon that dies in between loses n
 
 import json
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, timedelta
 
 import duckdb
 from dagster import DefaultSensorStatus, SensorDefinition, SensorEvaluationContext, SensorResult, SkipReason, sensor
@@ -19,6 +19,9 @@ from marketeer_dagster.model.clock import Clock
 from marketeer_dagster.model.ids import SignalId, TenantId, derived
 from marketeer_dagster.model.signal import Signal
 from marketeer_dagster.store import Store
+
+PROVISIONAL = timedelta(days=2)
+"""Analytics report the newest days incompletely and revise them: judged at once, they would look like drops."""
 
 Watch = Callable[[duckdb.DuckDBPyConnection, TenantId, date, SignalSpec], Iterable[Sighting]]
 
@@ -66,11 +69,12 @@ def _judge(
     spec: SignalSpec,
     watch: Watch,
 ) -> list[Signal]:
-    if tracking_broken(connection, tenant, day) is not None and spec.name != "tracking_broken":
+    settled = day - PROVISIONAL
+    if spec.name != "tracking_broken" and tracking_broken(connection, tenant, day) is not None:
         return []
     opened = [
         open_signal(store, clock, spec, sighting)
-        for sighting in watch(connection, tenant, day, spec)
+        for sighting in watch(connection, tenant, settled, spec)
         if not is_being_answered(store, tenant, spec.name, sighting.subject)
     ]
     return [signal for signal in opened if signal is not None]

@@ -2,7 +2,17 @@
 
 from datetime import date, timedelta
 
-from dagster import DefaultSensorStatus, RunRequest, SensorDefinition, SensorEvaluationContext, SkipReason, sensor
+from dagster import (
+    DagsterInstance,
+    DefaultSensorStatus,
+    RunRequest,
+    RunsFilter,
+    SensorDefinition,
+    SensorEvaluationContext,
+    SkipReason,
+    sensor,
+)
+from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 from assets.jobs import Job
 from assets.metrics import range_tags
@@ -34,12 +44,19 @@ def build_metrics_due(job: Job, interval_s: int) -> SensorDefinition:
         last = today(clock) - timedelta(days=1)
         if context.cursor and date.fromisoformat(context.cursor) >= last:
             return SkipReason(f"{last} was asked for already.")
+        if _is_reading(context.instance):
+            return SkipReason("A read is under way; what it leaves out is asked for after it.")
         held = _held(context)
         first = min(held, last) - timedelta(days=RE_READ_DAYS) if held else last - timedelta(days=FIRST_DAYS - 1)
         context.update_cursor(last.isoformat())
         return RunRequest(run_key=f"metrics:{last}", tags=range_tags(first, last))
 
     return metrics_due
+
+
+def _is_reading(instance: DagsterInstance) -> bool:
+    filters = RunsFilter(job_name="ingest", statuses=list(NOT_FINISHED_STATUSES))
+    return bool(instance.get_run_records(filters, limit=1))
 
 
 def _held(context: SensorEvaluationContext) -> date | None:
