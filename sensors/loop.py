@@ -69,12 +69,13 @@ def _judge(
     spec: SignalSpec,
     watch: Watch,
 ) -> list[Signal]:
-    settled = day - PROVISIONAL
-    if spec.name != "tracking_broken" and tracking_broken(connection, tenant, day) is not None:
+    silence = spec.name == "tracking_broken"
+    if not silence and tracking_broken(connection, tenant, day) is not None:
         return []
+    judged = day if silence else day - PROVISIONAL
     opened = [
         open_signal(store, clock, spec, sighting)
-        for sighting in watch(connection, tenant, settled, spec)
+        for sighting in watch(connection, tenant, judged, spec)
         if not is_being_answered(store, tenant, spec.name, sighting.subject)
     ]
     return [signal for signal in opened if signal is not None]

@@ -54,8 +54,9 @@ def newest_day(connection: duckdb.DuckDBPyConnection, tenant: TenantId) -> date 
 def tracking_broken(connection: duckdb.DuckDBPyConnection, tenant: TenantId, as_of: date) -> Sighting | None:
     """The whole site's counter, when it looks silent. While it is, nothing else that rests on it may be concluded."""
     rows = connection.execute(
-        "select date, sum(sessions) from page_performance where tenant = ? and date > ? - ? group by 1 order by 1",
-        [tenant, as_of, HISTORY_DAYS],
+        "select date, sum(sessions) from page_performance "
+        "where tenant = $tenant and date > $as_of - $days and date <= $as_of group by 1 order by 1",
+        {"tenant": tenant, "as_of": as_of, "days": HISTORY_DAYS},
     ).fetchall()
     if not rows:
         return None
