@@ -20,10 +20,12 @@ ENV PATH=/opt/venv/bin:$PATH \
     DAGSTER_HOME=/opt/dagster \
     DAGSTER_STORAGE=/var/lib/dagster \
     MARKETEER_HOME=/var/lib/marketeer
-# The folders that volumes are mounted on belong to the user, so that a new volume does too.
+# The folders that volumes are mounted on belong to the user, so that a new volume does too. Dagster makes (empty)
+# folders in its home at every start.
 RUN useradd --system --uid 10001 --create-home marketeer \
     && install -d -o marketeer -g marketeer -m 0700 /var/lib/marketeer /var/lib/dagster \
-    && install -d /opt/dagster /etc/marketeer
+    && install -d -o marketeer /opt/dagster \
+    && install -d /etc/marketeer
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /opt/marketeer /opt/marketeer
 COPY skills /opt/marketeer/skills

@@ -1,4 +1,4 @@
-"""The compose file's containers as processes of this machine: their own commands, with hosts, ports and folders mapped."""
+"""The compose file's containers as processes of this machine: their commands, with hosts, ports and folders mapped."""
 
 import os
 import re
@@ -41,7 +41,7 @@ class Deployment:
         return text
 
     def environment(self, service: str) -> dict[str, str]:
-        """What the service's process sees: the image's variables, the file's, and nothing of this shell but the path."""
+        """What the service's process sees: the image's variables and the file's, and nothing of this shell's."""
         stated = {**self.extra, **image_environment(), **self.compose.services[service].environment}
         mapped = {key: self.mapped(value) for key, value in stated.items()}
         path = [str(Path(sys.executable).parent), *_postgres_programs(), "/usr/bin", "/bin"]
@@ -76,7 +76,7 @@ class Deployment:
             process = self.processes.get(service)
             ended = process is not None and process.poll() is not None
             assert not ended and time.monotonic() < deadline, f"{service} is not healthy:\n{self.log(service)[-4000:]}"
-            time.sleep(0.5)
+            time.sleep(1)
 
     def log(self, service: str) -> str:
         path = self.root / f"{service}.log"
@@ -85,12 +85,10 @@ class Deployment:
     def stop(self) -> None:
         """End everything as Compose does: politely, in reverse order of need, then for certain."""
         for process in reversed(self.processes.values()):
-            with suppress(ProcessLookupError):
-                process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(timeout=30)
-            except subprocess.TimeoutExpired:
-                pass
+            process.terminate()
+        for process in reversed(self.processes.values()):
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=20)
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
