@@ -14,13 +14,15 @@ from dagster._core.execution.context.system import PlanExecutionContext
 from dagster._core.execution.plan.active import ActiveExecution
 from dagster._core.execution.retries import RetryMode
 from dagster._core.execution.step_dependency_config import StepDependencyConfig
-from dagster._utils.interrupts import check_captured_interrupt
+from dagster._utils.interrupts import pop_captured_interrupt
 from dagster_async_executor.execution.plan.execute_step import _verify_if_complete
 from dagster_async_executor.executor import AsyncExecutor
 from dagster_async_executor.executor_definition import ASYNC_CONFIG
 
 LONGEST_WAIT_S = 0.25
 """Upper bound between two looks at interrupts, pool claims and due retries."""
+PROCESS_TAG = "marketeer/process"
+"""On runs that a person's own process executes (pid and start time): to interrupt it is to ask for cancellation."""
 
 
 class PatientExecutor(AsyncExecutor):
@@ -40,8 +42,10 @@ class PatientExecutor(AsyncExecutor):
                     for step in steps:
                         tasks.start_soon(self._run_step_worker, job_context, known_state, step, send_stream.clone())
                     event = await _next_event(recv_stream)
-                    if check_captured_interrupt():
+                    # Taken out, not only looked at: a pending one would be raised again while resources are torn down.
+                    if pop_captured_interrupt():
                         active.mark_interrupted()
+                        _note_who_asked(job_context)
                         raise DagsterExecutionInterruptedError("the run was cancelled")
                     if event is not None:
                         for handled in await self._handled(job_context, active, event):
@@ -62,6 +66,12 @@ class PatientExecutor(AsyncExecutor):
         active.handle_event(event)
         await _verify_if_complete(job_context, active, event)
         return iter([event, *active.plan_events_iterator(job_context)])
+
+
+def _note_who_asked(job_context: PlanExecutionContext) -> None:
+    """Dagster takes an interrupt that nobody announced for a crash; at a terminal, a person has asked."""
+    if PROCESS_TAG in job_context.dagster_run.tags:
+        job_context.instance.report_run_canceling(job_context.dagster_run, "interrupted at the terminal")
 
 
 async def _next_event(stream: anyio.abc.ObjectReceiveStream[DagsterEvent]) -> DagsterEvent | None:

@@ -1,6 +1,6 @@
 """Which run takes a campaign one stage further, for sensors and the command line alike."""
 
-from dagster import AssetKey, DagsterInstance, DagsterRunStatus, RunRequest, RunsFilter
+from dagster import AssetKey, DagsterInstance, DagsterRun, DagsterRunStatus, RunRequest, RunsFilter
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 from assets.jobs import campaign_keys, pipeline_job_name
@@ -20,10 +20,11 @@ def is_being_worked_on(instance: DagsterInstance, key: CampaignKey) -> bool:
     return bool(instance.get_run_records(filters, limit=1))
 
 
-def has_finished(instance: DagsterInstance, campaign: Campaign) -> bool:
-    """Whether a run of the campaign's present stage has ended, however it ended."""
+def finished_run(instance: DagsterInstance, campaign: Campaign) -> DagsterRun | None:
+    """The run of the campaign's present stage that has ended, however it ended; None while there is none."""
     tags = {PARTITION_TAG: campaign.key, STAGE_TAG: stage_of(campaign)}
-    return bool(instance.get_run_records(RunsFilter(tags=tags, statuses=FINISHED), limit=1))
+    records = instance.get_run_records(RunsFilter(tags=tags, statuses=FINISHED), limit=1)
+    return records[0].dagster_run if records else None
 
 
 def run_tags(campaign: Campaign) -> dict[str, str]:

@@ -18,13 +18,14 @@ from dagster import (
 )
 
 from assets.jobs import Job
-from assets.launching import has_finished, is_being_worked_on, run_request
+from assets.launching import finished_run, is_being_worked_on, run_request
 from assets.partitions import campaigns
-from marketeer_dagster.campaigns.status import OPEN, settle
+from marketeer_dagster.campaigns.status import OPEN, WITH_PEOPLE, settle
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.model.campaign import Campaign, CampaignStatus
 from marketeer_dagster.model.clock import Clock
 from marketeer_dagster.store import Store
+from sensors.approved_publications import DELIVERABLE
 
 
 def build_dispatcher(catalog: Catalog, jobs: Sequence[Job], interval_s: int) -> SensorDefinition:
@@ -41,7 +42,9 @@ def build_dispatcher(catalog: Catalog, jobs: Sequence[Job], interval_s: int) -> 
     def dispatch(context: SensorEvaluationContext) -> SensorResult:
         store: Store = context.resources.store.store()
         clock: Clock = context.resources.clock.clock()
-        waiting = [campaign for campaign in store.campaigns.list() if campaign.status in OPEN]
+        known_campaigns = store.campaigns.list()
+        waiting = [campaign for campaign in known_campaigns if campaign.status in OPEN]
+        _settle_decided(context.instance, store, clock, [c for c in known_campaigns if c.status in WITH_PEOPLE])
         requests = [
             request
             for campaign in waiting
@@ -57,6 +60,14 @@ def build_dispatcher(catalog: Catalog, jobs: Sequence[Job], interval_s: int) -> 
     return dispatch
 
 
+def _settle_decided(instance: DagsterInstance, store: Store, clock: Clock, decided: Sequence[Campaign]) -> None:
+    """What people decided may have ended a campaign, once everything they released is delivered."""
+    for campaign in decided:
+        due = [p for p in store.publications.list(campaign=campaign.key) if p.state in DELIVERABLE]
+        if not due and not is_being_worked_on(instance, campaign.key):
+            settle(store, clock, campaign.key)
+
+
 def _next(
     instance: DagsterInstance, store: Store, clock: Clock, catalog: Catalog, campaign: Campaign
 ) -> RunRequest | None:
@@ -64,7 +75,8 @@ def _next(
         if campaign.status is not CampaignStatus.RUNNING:
             store.campaigns.set_status(campaign.key, CampaignStatus.RUNNING, clock.now())
         return None
-    if has_finished(instance, campaign):
-        settle(store, clock, campaign.key)
+    run = finished_run(instance, campaign)
+    if run is not None:
+        settle(store, clock, campaign.key, complete=run.is_success)
         return None
     return run_request(catalog, campaign)

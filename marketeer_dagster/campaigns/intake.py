@@ -58,7 +58,7 @@ def take_goal(
     store.contexts.latest(tenant)
     earlier = _unfinished_goal(store, tenant, text)
     if earlier is not None:
-        return store.campaigns.reopen(earlier.key, clock.now()) if earlier.status is CampaignStatus.FAILED else earlier
+        return _taken_up(store, clock, earlier)
     slug = store.campaigns.unique_slug(tenant, slugify(text))
     key = campaign_key(tenant, slug)
     now = clock.now()
@@ -74,6 +74,11 @@ def take_goal(
     )
     campaign = Campaign(key=key, tenant=tenant, goal=goal.id, title=text[:200], created_at=now, updated_at=now)
     return store.campaigns.add(campaign)
+
+
+def _taken_up(store: Store, clock: Clock, campaign: Campaign) -> Campaign:
+    """The campaign as it stands; one that failed waits for another run."""
+    return store.campaigns.reopen(campaign.key, clock.now()) if campaign.status is CampaignStatus.FAILED else campaign
 
 
 def _unfinished_goal(store: Store, tenant: TenantId, text: str) -> Campaign | None:
@@ -106,7 +111,7 @@ def take_pipeline(
         if existing is not None:
             if existing.pipeline != found.name:
                 raise BadInput(f"campaign {key} is a {existing.pipeline or 'goal'} campaign", where="campaign")
-            return existing
+            return _taken_up(store, clock, existing)
     else:
         key = campaign_key(tenant, store.campaigns.unique_slug(tenant, found.name))
     now = clock.now()

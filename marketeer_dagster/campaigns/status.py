@@ -10,17 +10,23 @@ from marketeer_dagster.store import Store
 
 OPEN = (CampaignStatus.DRAFTED, CampaignStatus.PLANNED, CampaignStatus.RUNNING)
 """Statuses of campaigns that still want a run."""
+WITH_PEOPLE = (CampaignStatus.WAITING, CampaignStatus.ESCALATED)
+"""Statuses that a person's decision, or what was delivered after it, can change without another run."""
 LIVE = (PublicationState.PUBLISHED, PublicationState.DRAFT, PublicationState.SUPERSEDED)
 
 
-def settle(store: Store, clock: Clock, key: CampaignKey) -> Campaign:
+def settle(store: Store, clock: Clock, key: CampaignKey, *, complete: bool = True) -> Campaign:
     """Write and return the campaign's status once no run works on it any more.
 
+    `complete` says whether the last run came to its end: what a run that did not may have left out (a publication never
+    intended) is not seen in the store, so such a campaign is FAILED rather than PUBLISHED.
     ESCALATED when an artefact was not approved, WAITING when a person must release a publication, FAILED when
     planned work is missing or a tool refused, PUBLISHED otherwise (also when nothing in the plan goes to a channel).
     """
     campaign = store.campaigns.get(key)
     status = _derived(store, campaign)
+    if status is CampaignStatus.PUBLISHED and not complete:
+        status = CampaignStatus.FAILED
     if status is campaign.status:
         return campaign
     store.campaigns.set_status(key, status, clock.now())

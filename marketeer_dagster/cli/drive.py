@@ -9,12 +9,13 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from dagster import AssetKey, DagsterInstance, DagsterRun, RunsFilter, execute_job
+from dagster import AssetKey, DagsterInstance, DagsterRun, DagsterRunStatus, RunsFilter, execute_job
 from dagster._core.definitions.reconstruct import ReconstructableJob, ReconstructableRepository
 from dagster._core.execution.job_execution_result import JobExecutionResult
 from dagster._daemon.controller import get_daemon_statuses
 
-from assets.launching import PARTITION_TAG, has_finished, is_being_worked_on, run_tags, stage_job
+from assets.executor import PROCESS_TAG
+from assets.launching import PARTITION_TAG, finished_run, is_being_worked_on, run_tags, stage_job
 from assets.partitions import campaigns
 from marketeer_dagster.campaigns.status import OPEN, settle, stage_of
 from marketeer_dagster.cli.home import Home
@@ -47,7 +48,10 @@ def reconstructable(job: str) -> ReconstructableJob:
 def execute(
     instance: DagsterInstance, job: str, *, tags: dict[str, str], selection: Sequence[AssetKey] | None = None
 ) -> JobExecutionResult:
-    """Run a job in this process and keep its events in the instance, as any run."""
+    """Run a job in this process and keep its events in the instance, as any run.
+
+    Raises KeyboardInterrupt when a person cancelled it.
+    """
     with execute_job(
         reconstructable(job),
         instance,
@@ -55,6 +59,9 @@ def execute(
         tags=tags,
         asset_selection=list(selection) if selection else None,
     ) as result:
+        run = instance.get_run_by_id(result.run_id)
+        if run is not None and run.status is DagsterRunStatus.CANCELED:
+            raise KeyboardInterrupt
         return result
 
 
@@ -70,22 +77,30 @@ def finish_campaign(home: Home, instance: DagsterInstance, key: CampaignKey, pro
     while (campaign := home.store.campaigns.get(key)).status in OPEN:
         if daemon_runs(instance) or is_being_worked_on_elsewhere(instance, key):
             time.sleep(POLL_S)
-        elif has_finished(instance, campaign):
-            settle(home.store, home.clock, key)
+        elif (run := finished_run(instance, campaign)) is not None:
+            _take_up(home, key, run)
         else:
             _run_stage(home, instance, campaign, progress)
     return campaign
 
 
+def _take_up(home: Home, key: CampaignKey, run: DagsterRun) -> None:
+    """Go on where a run ended without a word: its process was killed or cancelled. What it had paid for replays."""
+    settled = settle(home.store, home.clock, key, complete=run.is_success)
+    if settled.status is CampaignStatus.FAILED:
+        home.store.campaigns.reopen(key, home.clock.now())
+
+
 def deliver_approved(home: Home, instance: DagsterInstance, key: CampaignKey, progress: Progress) -> Campaign:
     """Deliver what a person has approved of an ended campaign, where no daemon does; returns its settled status."""
     due = [p for p in home.store.publications.list(campaign=key) if p.state in DELIVERABLE]
-    if due and not daemon_runs(instance):
-        progress(f"publish_campaign {key}")
-        campaign = home.store.campaigns.get(key)
-        tags = {"tenant": campaign.tenant, PARTITION_TAG: key, PROCESS_TAG: process_tag()}
-        execute(instance, "publish_campaign", tags=tags)
-    return settle(home.store, home.clock, key)
+    campaign = home.store.campaigns.get(key)
+    if not due or daemon_runs(instance):
+        return campaign
+    progress(f"publish_campaign {key}")
+    tags = {"tenant": campaign.tenant, PARTITION_TAG: key, PROCESS_TAG: process_tag()}
+    result = execute(instance, "publish_campaign", tags=tags)
+    return settle(home.store, home.clock, key, complete=result.success)
 
 
 def is_being_worked_on_elsewhere(instance: DagsterInstance, key: CampaignKey) -> bool:
@@ -113,15 +128,11 @@ def _run_stage(home: Home, instance: DagsterInstance, campaign: Campaign, progre
     progress(f"{job} {'done' if result.success else 'ended with failures'} (run {result.run_id[:8]})")
     after = home.store.campaigns.get(campaign.key)
     if stage_of(after) == stage or not result.success:
-        settle(home.store, home.clock, campaign.key)
-
-
-PROCESS_TAG = "marketeer/process"
-"""Which process executes a run of the command line: pid and start time, so that a reused pid is not taken for it."""
+        settle(home.store, home.clock, campaign.key, complete=result.success)
 
 
 def process_tag() -> str:
-    """This process, as PROCESS_TAG says it."""
+    """This process, as PROCESS_TAG says it: pid and start time, so that a reused pid is not taken for it."""
     return f"{os.getpid()}:{_start_time(os.getpid())}"
 
 
