@@ -3,7 +3,8 @@
 Five channels answer spend by a Hill curve, a power law or an exponential saturation (so no policy knows the form), with
 a badly chosen starting split: about 15 % below the best when held. 26 weeks of history vary each channel by 15 %; then
 52 weeks are decided one by one under a 20 % step cap. Revenue carries lognormal noise (.10 or .25). Two harder kinds
-of world: `carry` adds adstock of .3 to .6, `confounded` lets demand (an AR(1) of 15 %) raise revenue and, in history, spend.
+of world: `carry` adds adstock of .3 to .6; in `confounded`, demand (an AR(1) of 15 %) raises revenue and, in history,
+spend.
 
 Seeds 1-8 tune; the report uses 101 and up.
 """
