@@ -3,6 +3,7 @@
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -79,8 +80,6 @@ def _reading(handler: Any) -> Any:
     """Give a synchronous handler the request's body, and turn bad input into a 400 that says what was expected."""
 
     async def endpoint(request: Request) -> Response:
-        from starlette.concurrency import run_in_threadpool
-
         body = await request.body()
         try:
             return await run_in_threadpool(handler, request, body or b"{}")

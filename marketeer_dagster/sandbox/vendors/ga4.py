@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -57,8 +58,6 @@ class _Api:
         """Check token and property, then answer; errors take the API's shape."""
 
         async def answer(request: Request) -> Response:
-            from starlette.concurrency import run_in_threadpool
-
             try:
                 body: Any = await request.json() if await request.body() else {}
             except ValueError:

@@ -1,5 +1,6 @@
 """Search Console API v1: search analytics over the recorded searches of each tenant's site."""
 
+import json
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -7,6 +8,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -61,8 +63,6 @@ class _Api:
         return JSONResponse(_site(account))
 
     async def query(self, request: Request) -> Response:
-        from starlette.concurrency import run_in_threadpool
-
         try:
             body: Any = await request.json()
         except ValueError:
@@ -112,7 +112,7 @@ class _Api:
         if fault is not FaultKind.EMPTY and kind == "web":
             newest = min(last, newest_day(today, fault) - timedelta(days=len(SEEN) if state == "final" else 0))
             rows = self._report(
-                account.tenant, first, newest, today, dimensions, repr(body.get("dimensionFilterGroups"))
+                account.tenant, first, newest, today, dimensions, json.dumps(body.get("dimensionFilterGroups") or [])
             )
             if rows[start : start + limit]:
                 answer["rows"] = rows[start : start + limit]
@@ -137,8 +137,9 @@ class _Api:
             total[1] += row.impressions
             total[2] += row.position * row.impressions
         ranked = sorted(sums.items(), key=lambda item: (-item[1][0], -item[1][1], item[0]))
-        rows = [_row(key, *total) for key, total in ranked]
-        return sorted(rows, key=lambda row: row["keys"][dimensions.index("date")]) if dimensions == ("date",) else rows
+        if dimensions == ("date",):
+            ranked.sort(key=lambda item: item[0])
+        return [_row(key, *total) for key, total in ranked]
 
     def _counted(self, account: Account, first: date, last: date, today: date) -> Iterator[tuple[str, SearchRow]]:
         day = first
@@ -197,9 +198,7 @@ def _filters(body: dict[str, Any], dimension: str) -> bool:
 
 
 def _filter(written: str) -> Callable[[dict[str, str]], bool]:
-    import ast
-
-    rules = [f for group in ast.literal_eval(written) or [] for f in group.get("filters", [])]
+    rules = [f for group in json.loads(written) for f in group.get("filters", [])]
     tests = [_test(rule) for rule in rules]
     return lambda values: all(test(values) for test in tests)
 
