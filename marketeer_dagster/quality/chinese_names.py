@@ -15,10 +15,30 @@ _NO_SURNAME = frozenset(
 _INSTITUTION = re.compile(
     r"(?P<name>[一-鿿]{2,12}?(?:有限公司|集团|医院|大学|学院|银行|研究院|研究所|协会|基金会|电视台|日报))"
 )
-_GENERIC = re.compile(
-    r"(?:大|小|公立|私立|社区|专科|综合|附近|其他|其它|口腔|牙科|儿童|这家|一家|那家|您的|当地|三甲|连锁|不少|很多|去|到|跑|在|和|比|的)"
-    r"(?:医院|大学|学院|银行|集团|协会)$"
+_THREE_LETTERS = frozenset({"研究院", "研究所", "基金会", "电视台"})
+_SORTS = frozenset(
+    {
+        "公立",
+        "私立",
+        "社区",
+        "专科",
+        "综合",
+        "附近",
+        "其他",
+        "其它",
+        "口腔",
+        "牙科",
+        "儿童",
+        "您的",
+        "当地",
+        "三甲",
+        "连锁",
+        "不少",
+    }
+    | {"很多", "正规", "大型", "知名", "普通", "一般", "商业"}
 )
+"""What says which sort of institution is meant, not which one."""
+_NO_NAME_BEFORE = "去到跑在比的家大小"
 
 
 def chinese_names(line: str, known: str) -> Iterator[str]:
@@ -31,6 +51,8 @@ def chinese_names(line: str, known: str) -> Iterator[str]:
             yield name
     for match in _INSTITUTION.finditer(line):
         name = match["name"]
-        suffix = name[-6:] if name.endswith("有限公司") else name[-4:]
-        if not _GENERIC.search(name) and suffix not in known:
+        kind = 4 if name.endswith("有限公司") else 3 if name[-3:] in _THREE_LETTERS else 2
+        nearest = name[:-kind][-2:]
+        generic = nearest in _SORTS or nearest[-1:] in _NO_NAME_BEFORE
+        if not generic and nearest + name[-kind:] not in known:
             yield name

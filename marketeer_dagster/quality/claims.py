@@ -12,8 +12,9 @@ from functools import cached_property, lru_cache
 
 from marketeer_dagster.model.artefacts import ArtefactContent
 from marketeer_dagster.model.base import Value
-from marketeer_dagster.model.context import ProductContext
+from marketeer_dagster.model.context import ProductContext, Section
 from marketeer_dagster.model.review import Finding, Severity
+from marketeer_dagster.quality.audience import is_address, public_texts
 from marketeer_dagster.quality.counting import is_counting
 from marketeer_dagster.quality.names import Vocabulary, lower_case_stems, unknown_names
 from marketeer_dagster.quality.numbers import Figure, Unit, figures
@@ -24,17 +25,11 @@ from marketeer_dagster.quality.stated import Stated
 from marketeer_dagster.quality.superlatives import proof_text, unproven
 from marketeer_dagster.quality.text import folded, plain
 
-CUSTOMER_FACING = frozenset({"page_copy", "edited_copy", "email_sequence", "ad_campaign"})
-"""Kinds whose public fields customers read; all others are papers for colleagues."""
 METHOD_CONSTANTS = frozenset({0.05, 0.8, 0.9, 0.95, 1.0, 5.0, 7.0, 14.0, 28.0, 30.0, 50.0, 80.0, 90.0, 95.0, 100.0})
 """Figures of method (power, confidence, full weeks, even splits) that papers for colleagues may use."""
+_VOICES = frozenset({Section.PERSONAS, Section.PROBLEMS, Section.COMPETITION, Section.LANGUAGE, Section.VOICE})
+"""Sections about others and about words: their figures and names are facts, their promises and praise are not ours."""
 _SMALL = 12
-_ADDRESS_FIELD = re.compile(r"(?:url|link|^path|\.path|paths\[\d+\])$")
-_PAPER_FIELD = re.compile(
-    r"^name$|^emails\[\d+\]\.purpose$|^ad_groups\[\d+\]\.(?:name|keywords.*|negative_keywords.*)$|"
-    r"^ad_sets\[\d+\]\.(?:name|audience|ads\[\d+\]\.angle)$"
-)
-"""Fields of customer-facing kinds that only colleagues and ad platforms see."""
 _QUOTED_WORDS = re.compile(r"^(?P<item>.*quotations\[\d+\])\.(?P<part>text|attribution)$")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 
@@ -53,13 +48,13 @@ class Sources(Value):
 class _Authority:
     """What may support public text, read once for all artefacts written from it and only as far as needed."""
 
-    def __init__(self, prose: str, tables: str) -> None:
-        self._prose, self._tables = prose, tables
-        self._text = f"{prose}\n{tables}"
+    def __init__(self, facts: str, voices: str, tables: str) -> None:
+        self._facts, self._voices, self._tables = facts, voices, tables
+        self._text = "\n".join((facts, voices, tables))
 
     @cached_property
     def stated(self) -> Stated:
-        return Stated((self._prose,), (self._tables,))
+        return Stated((self._facts, self._voices), (self._tables,))
 
     @cached_property
     def record(self) -> Record:
@@ -74,13 +69,18 @@ class _Authority:
         return plain(self._text)
 
     @cached_property
+    def promised(self) -> str:
+        """Only what the company says of itself: what customers search for is no promise."""
+        return plain(self._facts)
+
+    @cached_property
     def proof(self) -> str:
-        return proof_text(self._text)
+        return proof_text(self._facts)
 
 
 @lru_cache(maxsize=32)
-def _authority(prose: str, tables: str) -> _Authority:
-    return _Authority(prose, tables)
+def _authority(facts: str, voices: str, tables: str) -> _Authority:
+    return _Authority(facts, voices, tables)
 
 
 @lru_cache(maxsize=64)
@@ -99,7 +99,10 @@ class _Library:
 
     @classmethod
     def of(cls, sources: Sources, public: Mapping[str, str]) -> "_Library":
-        authority = _authority("\n".join((sources.context.render(), *sources.people)), sources.metrics)
+        sections = sources.context.sections
+        facts = "\n".join((sources.context.name, *(sections[s] for s in Section if s not in _VOICES), *sources.people))
+        voices = "\n".join(sections[section] for section in Section if section in _VOICES)
+        authority = _authority(facts, voices, sources.metrics)
         own = lower_case_stems("\n".join(public.values()))
         return cls(authority, replace(authority.words, own=own), sources.texts)
 
@@ -113,36 +116,34 @@ def check(content: ArtefactContent, sources: Sources) -> tuple[Finding, ...]:
 
     In what customers read each is a blocker; a figure of unknown origin in a paper for colleagues is minor.
     """
-    public = _public_fields(content)
+    public = public_texts(content)
     library = _Library.of(sources, public)
     found: list[Finding] = []
     for path, text in content.texts():
-        if _ADDRESS_FIELD.search(path):
+        if is_address(path):
             continue
         found += _public(path, text, public, library) if path in public else _paper(path, text, library)
     return tuple(found)
 
 
-def _public_fields(content: ArtefactContent) -> dict[str, str]:
-    if content.kind not in CUSTOMER_FACING:
-        return {}
-    return {path: text for path, text in content.texts(public_only=True) if not _PAPER_FIELD.search(path)}
-
-
 def _public(path: str, text: str, public: dict[str, str], library: _Library) -> Iterator[Finding]:
     yield from _figures(path, text, library)
+    own_words = text
     quoted = _QUOTED_WORDS.search(path)
     if quoted:
         yield from _quotation(path, quoted, public, library)
+        own_words = ""
     else:
         for words in quotations(text):
-            if not library.authority.record.holds(words) and folded(words) not in _labels(public, path):
+            if library.authority.record.holds(words):
+                own_words = own_words.replace(words, " ")
+            elif folded(words) not in _labels(public, path):
                 yield _finding(path, words, "nobody is on record with these words", "quote the context word for word")
         for name in unknown_names(text, library.words):
             yield _finding(path, name, f"no source mentions {name}", "name only what the context names")
-    for phrase in unproven(text, library.authority.proof):
+    for phrase in unproven(own_words, library.authority.proof):
         yield _finding(path, phrase, f"“{phrase}” needs proof that the context does not give", "say what is so instead")
-    for promise, words in unbacked(text, library.authority.plain):
+    for promise, words in unbacked(own_words, library.authority.promised):
         yield _finding(path, words, f"the context does not promise {promise}", "promise only what the context promises")
     for address in _EMAIL.findall(plain(text)):
         if address.casefold() not in library.authority.plain.casefold():

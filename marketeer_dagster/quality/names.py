@@ -21,9 +21,14 @@ _BEFORE_A_NAME = re.compile(
     r"\b(?:sagt|laut|empfohlen von|zertifiziert (?:von|nach)|bekannt aus) $|[—-] $",
     re.IGNORECASE,
 )
-_GERMAN = re.compile(
-    r"\b(?:der|die|das|und|ist|nicht|mit|für|ein|eine|einen|Sie|Ihre[rnms]?|wir|auf|von|zu|den|dem|ohne|oder|auch|wenn)\b"
+_DOES = re.compile(
+    r" (?:supports?|uses|trusts?|chose|recommends?|loves|relies|backs|endorses?|says|said|switched|praises?|funds?)\b"
 )
+_SPEAKS = re.compile(r"\b(?:says|said|according to|sagt|laut) $", re.IGNORECASE)
+_GERMAN = re.compile(
+    r"\b(?:der|die|das|und|ist|nicht|mit|für|ein|eine|einen|Sie|Ihre[rnms]?|wir|auf|von|zu|den|dem|ohne|oder|auch|wenn|im)\b"
+)
+_ENGLISH = re.compile(r"\b(?:the|and|is|not|with|for|you|your|we|from|to|of|without|or|when)\b")
 _TITLE_CASE = 0.6
 """Share of capitalised words after the first above which a line is a heading in Title Case and capitals say nothing."""
 _LEAST_WORDS = 3
@@ -41,6 +46,8 @@ class Vocabulary:
     """Words as written, folded, with their singulars, for names and acronyms."""
     text: str
     """All sources, folded, for whole names and for Chinese."""
+    german: bool
+    """Whether the sources are in German, where a capital tells a noun."""
     own: frozenset[str] = frozenset()
     """Stems of words that the artefact itself writes in lower case."""
 
@@ -54,7 +61,7 @@ class Vocabulary:
             forms.update(part for part in parts if part)
             forms.add(re.sub(r"[\W_]", "", low))
             stems.update(stem(part) for part in parts if part)
-        return cls(frozenset(stems), frozenset(forms), folded_text)
+        return cls(frozenset(stems), frozenset(forms), folded_text, is_german(text))
 
     def knows_word(self, word: str) -> bool:
         """Whether sources, everyday language or the artefact's own prose hold this word in any inflexion."""
@@ -66,6 +73,11 @@ class Vocabulary:
         low = name.casefold().removesuffix("'s")
         options = {low, low.removesuffix("s"), re.sub(r"[\W_]", "", low)}
         return bool(options & self.forms) or stem(low) in COMMON or _spaced(low) in self.text
+
+
+def is_german(text: str) -> bool:
+    """Whether German's small words outnumber those of English."""
+    return len(_GERMAN.findall(text)) > len(_ENGLISH.findall(text))
 
 
 def lower_case_stems(text: str) -> frozenset[str]:
@@ -99,24 +111,32 @@ def _in_sentence(line: str, known: Vocabulary) -> Iterator[str]:
     tokens = list(_TOKEN.finditer(line))
     inner = [token for token in tokens[1:] if token[0][0].isalpha()]
     capitals = sum(token[0][0].isupper() for token in inner)
-    german = len(_GERMAN.findall(line)) >= 2 and cjk_share(line) < 0.1
+    german = is_german(line) or (known.german and not _ENGLISH.search(line))
     prose = not german and len(inner) >= _LEAST_WORDS and capitals / len(inner) <= _TITLE_CASE
     for position, token in enumerate(tokens):
-        word = token[0]
-        if _is_marked(word):
-            yield from (part for part in _parts(word) if _is_marked(part) and not known.knows_name(part))
-        elif word[0].isupper():
-            announced = _BEFORE_A_NAME.search(line[: token.start()]) is not None
-            if (announced and not german) or (prose and position > 0 and not _opens(line, token.start())):
-                yield from (part for part in _parts(word) if part[0].isupper() and not _is_word_or_name(part, known))
+        parts = _parts(token[0])
+        marked = [part for part in parts if _is_marked(part)]
+        yield from (part for part in marked if not known.knows_name(part))
+        if not marked and token[0][0].isupper() and _tells(line, token, position, prose, german):
+            yield from (part for part in parts if part[0].isupper() and not _is_word_or_name(part, known))
     yield from (match[1] for match in _COMPANY.finditer(line) if _is_new(match[1], known))
     yield from _people(line, tokens, known)
+
+
+def _tells(line: str, token: re.Match[str], position: int, prose: bool, german: bool) -> bool:
+    """Whether a capital, where it stands, says that this is a name."""
+    if german:
+        return False
+    before, after = line[: token.start()], line[token.end() :]
+    if _BEFORE_A_NAME.search(before) or (position == 0 and _DOES.match(after)):
+        return True
+    return prose and position > 0 and not _opens(line, token.start())
 
 
 def _is_marked(word: str) -> bool:
     """An acronym, a word with digits (SOC2, 5G), or one with capitals inside (HubSpot): a name in any position."""
     letters = [char for char in word if char.isalpha()]
-    if not letters or not word.isascii():
+    if not letters or cjk_share(word) > 0:
         return False
     if any(char.isdigit() for char in word):
         return any(char.isupper() for char in letters)
@@ -154,8 +174,9 @@ def _people(line: str, tokens: list[re.Match[str]], known: Vocabulary) -> Iterat
         if not (adjacent and _looks_proper(one) and _looks_proper(two)):
             continue
         unknown = [not known.knows_name(word) and not known.knows_word(word) for word in (one, two)]
-        announced = _BEFORE_A_NAME.search(line[: first.start()]) is not None
-        if all(unknown) or (announced and any(unknown)):
+        before = line[: first.start()]
+        spoken = _SPEAKS.search(before) is not None and _spaced(f"{one} {two}") not in known.text
+        if all(unknown) or spoken or (any(unknown) and _BEFORE_A_NAME.search(before)):
             yield f"{one} {two}"
 
 

@@ -17,6 +17,8 @@ class Unit(StrEnum):
     TIMES = "times"
     CLOCK = "clock"
     """A time of day; the value is in hours, 13.5 for half past one."""
+    RATING = "rating"
+    """So many of 5, 10 or 100; `currency` holds the scale's end."""
     PHONE = "phone"
 
 
@@ -43,6 +45,7 @@ class Figure:
     end: int
     unit: Unit = Unit.NONE
     currency: str = ""
+    """A currency's code; a rating's scale; for a clock without am or pm, that either half of the day may be meant."""
     step: float = 0.0
     """Half a unit of the last digit written: what rounding can hide."""
     hedge: Hedge = Hedge.EXACT
@@ -115,6 +118,13 @@ _DATE = re.compile(
 _PHONE = re.compile(
     r"(?:\+|\b00)\d[\d ()/.-]{6,18}\d|\(0\d{1,5}\)[\d -]{5,14}\d|(?<!\d)1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)"
 )
+_RATING = re.compile(
+    r"(?<![\d.,])(?P<value>\d{1,3}(?:[.,]\d+)?) ?(?:(?:/|(?:out )?of|in|von) ?"
+    r"(?P<scale>5|10|100)(?![\d%]|[.,]\d| %|-| [a-z]*"
+    r"(?:minute|hour|day|week|month|year|second)))|(?<![\d.,])(?P<stars>\d(?:[.,]\d+)?)[- ](?:stars?|Sternen?)\b|"
+    r"(?<![\d.,])(?P<xing>\d(?:\.\d+)?) ?(?:颗)?星(?!期)"
+)
+_MULTIPLIES = re.compile(r" ?(?:times|mal)(?= (?:as|so|more|less|better|worse|\w+er)\b)", re.IGNORECASE)
 _MASKED = re.compile(
     r"https?://\S+|\bwww\.\S+|[\w.+-]+@[\w-]+\.[\w.]+|(?<![\w.])/[a-z][\w/-]*|\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}/\S*|"
     r"\*\|[^|\n]{1,60}\|\*|\b24/7\b",
@@ -143,7 +153,7 @@ def figures(text: str) -> Iterator[Figure]:
 def _in_line(line: str) -> Iterator[Figure]:
     rest = _MASKED.sub(lambda match: "·" * len(match[0]), line)
     taken: list[Figure] = []
-    for pattern, reading in ((_PHONE, _phone), (_DATE, _date), (_CLOCK, _clock)):
+    for pattern, reading in ((_PHONE, _phone), (_DATE, _date), (_CLOCK, _clock), (_RATING, _rating)):
         for match in pattern.finditer(rest):
             taken += reading(match, line)
         rest = pattern.sub(lambda match: "·" * len(match[0]), rest)
@@ -168,7 +178,20 @@ def _clock(match: re.Match[str], line: str) -> Iterator[Figure]:
     hours += 0.5 if "点半" in match[0] else 0.0
     after_noon = (match["half"] or "").lower() == "p" or re.search(r"(?:下午|晚上|傍晚)$", line[: match.start()])
     value = hours + 12 if after_noon and hours < 12 else hours
-    yield Figure(match[0].strip(), value, line, match.start(), match.end(), Unit.CLOCK)
+    open_half = "" if match["half"] or after_noon or hours > 12 or match["minutes"] else "either half"
+    yield Figure(match[0].strip(), value, line, match.start(), match.end(), Unit.CLOCK, open_half)
+
+
+def _rating(match: re.Match[str], line: str) -> Iterator[Figure]:
+    written = (match["value"] or match["stars"] or match["xing"]).replace(",", ".")
+    step = 0.5 * 10.0 ** -len(written.partition(".")[2])
+    scale = match["scale"] or "5"
+    yield Figure(match[0], float(written), line, match.start(), match.end(), Unit.RATING, scale, step)
+
+
+def multiplies(after: str) -> bool:
+    """Whether what follows a number makes it a multiple: three times faster."""
+    return _MULTIPLIES.match(after) is not None
 
 
 def _number(match: re.Match[str], masked: str, line: str) -> Figure | None:
@@ -188,7 +211,7 @@ def _number(match: re.Match[str], masked: str, line: str) -> Figure | None:
         unit = Unit.PERCENT
     elif money:
         unit = Unit.MONEY
-    elif match["times"]:
+    elif match["times"] or multiplies(line[end:]):
         unit = Unit.TIMES
     value *= scale
     return Figure(

@@ -119,16 +119,17 @@ _PROMISES = (
         ),
     ),
     _promise(
-        "an accreditation",
-        "certif accred compliant ready konform zertif patent 认证 专利",
-        (
-            r"\b(?:certified|accredited)\b",
-            r"\b(?:GDPR|HIPAA|PCI|DSGVO|SOX|CCPA)[- ](?:compliant|ready|konform)\b",
-            r"\bzertifiziert\w*",
-            r"\bpatent(?:ed|iert\w*|s)?\b",
-            "认证|专利",
-        ),
+        "a certificate",
+        "certif accred zertif 认证",
+        (r"\b(?:certified|accredited)\b", r"\bzertifiziert\w*", "认证"),
+        (r"\b(?:certificat|accreditat|Zertifi)\w+",),
     ),
+    _promise(
+        "compliance",
+        "complian ready konform 合规",
+        (r"\b(?:GDPR|HIPAA|PCI|DSGVO|SOX|CCPA)[- ](?:complian(?:t|ce)|ready|konform)\b", r"\b\w+konform\b", "合规"),
+    ),
+    _promise("a patent", "patent 专利", (r"\bpatent(?:ed|iert\w*|s)?\b", "专利")),
 )
 
 

@@ -1,8 +1,10 @@
 """Deterministic rules of the channel: what code can see better than a judge. Limits of length are the models' own."""
 
+import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 from marketeer_dagster.model.artefacts import ArtefactContent
@@ -17,7 +19,9 @@ from marketeer_dagster.model.artefacts.tracking_plan import TrackingPlan
 from marketeer_dagster.model.campaign import Brief
 from marketeer_dagster.model.review import Finding, Severity
 from marketeer_dagster.model.tenant import Tenant
-from marketeer_dagster.quality.text import folded, plain, stems
+from marketeer_dagster.quality.audience import public_texts
+from marketeer_dagster.quality.numbers import Unit, figures
+from marketeer_dagster.quality.text import cjk_share, folded, plain, stems
 
 MAX_FORM_FIELDS = 5
 """Each further field of a signup form costs sign-ups; above this the page must explain itself."""
@@ -25,12 +29,18 @@ SPLIT_TOLERANCE = 0.011
 POWER_CONSTANT = 16.0
 """n per arm is about 16 p (1 - p) / d^2 for 80 % power at 5 % two-sided (van Belle, Statistical Rules of Thumb)."""
 _PLACEHOLDER = re.compile(
-    r"\[(?:your|insert|name|company|product|link|todo)[^\]]*\]|\{\{?[\w .]+\}?\}|\bTODO\b|\bTBD\b|"
-    r"lorem ipsum|<insert[^>]*>|\bXX+\b|\bxxx+\b",
+    r"\[(?:your|insert|name|company|product|link|todo|first name|last name|city)\b[^\]]*\](?!\()|\bTODO\b|\bTBD\b|"
+    r"lorem ipsum|<insert[^>]*>|\bXX+\b|\bxxx+\b|（?此处填写|待补充",
     re.IGNORECASE,
 )
+_TEMPLATE_VARIABLE = re.compile(r"\{\{?[\w .]+\}?\}")
 _MERGE_TAG = re.compile(r"\*\|[A-Z0-9_:]+\|\*")
-_DOUBLED = re.compile(r"(?<!\.)\.\.(?!\.)|,,|;;|::|!!+|\?\?+|(?<=\w) ,| {2,}(?=\S)|\b(\w{2,}) \1\b", re.IGNORECASE)
+_DOUBLED = re.compile(
+    r"(?<!\.)\.\.(?![./])|,,|;;|!!+|\?\?+|，，|。。|(?<=\w) ,|(?<=\S) {2,}(?=\S)|"
+    r"\b(?!(?:that|had|die|das|sie|der)\b)([^\W\d_]{2,}) \1\b",
+    re.IGNORECASE,
+)
+_LINK = re.compile(r"\]\((?P<marked>[^\s)]+)[^)]*\)|(?P<bare>https?://[^\s)>\]，。]+)", re.IGNORECASE)
 _SHOUTING = re.compile(r"\b[A-Z]{4,}\b(?:\s+\b[A-Z]{3,}\b)+")
 _FAKE_REPLY = re.compile(r"^\s*(?:re|fwd?|aw)\s*:", re.IGNORECASE)
 
@@ -39,18 +49,20 @@ Rule = Callable[[ArtefactContent, Tenant, Brief], Iterator[Finding]]
 
 def check(content: ArtefactContent, tenant: Tenant, brief: Brief) -> tuple[Finding, ...]:
     """Findings of dimension `rules` for one artefact, in the order of its text."""
-    found = [*_texts(content), *_target(content, brief)]
+    found = [*_texts(content, tenant), *_target(content, brief)]
     for kind, rule in _RULES.items():
         if isinstance(content, kind):
             found += rule(content, tenant, brief)
     return tuple(found)
 
 
-def _texts(content: ArtefactContent) -> Iterator[Finding]:
+def _texts(content: ArtefactContent, tenant: Tenant) -> Iterator[Finding]:
+    public = public_texts(content)
     for path, text in content.texts():
         line = _MERGE_TAG.sub("", text)
-        if match := _PLACEHOLDER.search(line):
-            yield _blocker(path, match[0], "placeholder left in the text", "write what belongs here")
+        blank = _PLACEHOLDER.search(line) or (_TEMPLATE_VARIABLE.search(line) if path in public else None)
+        if blank:
+            yield _blocker(path, blank[0], "placeholder left in the text", "write what belongs here")
         if match := _DOUBLED.search(line):
             yield _minor(path, match[0].strip() or match[0], "doubled word, space or punctuation", "write it once")
         if line.count("**") % 2 or line.count("[") != line.count("]"):
@@ -59,6 +71,8 @@ def _texts(content: ArtefactContent) -> Iterator[Finding]:
             yield _minor(path, match[0], "several words in capitals read as shouting", "use sentence case")
         if line.count("!") + line.count("！") > 1:
             yield _minor(path, "!", "more than one exclamation mark", "keep at most one")
+        for link in _LINK.finditer(line) if path in public else ():
+            yield from _link(path, (link["marked"] or link["bare"]).rstrip(".,;"), tenant)
 
 
 def _target(content: ArtefactContent, brief: Brief) -> Iterator[Finding]:
@@ -80,16 +94,21 @@ def _page(content: ArtefactContent, tenant: Tenant, brief: Brief) -> Iterator[Fi
     if len(page.form_fields) > MAX_FORM_FIELDS:
         problem = f"{len(page.form_fields)} form fields; more than {MAX_FORM_FIELDS} cost sign-ups"
         yield _minor(f"{prefix}form_fields", "", problem, "ask only what the first step needs")
-    read = stems(f"{page.title_tag} {page.meta_description} {page.body_markdown()}")
-    missing = [keyword for keyword in brief.keywords if stems(keyword) and not stems(keyword) & read]
-    if (
-        brief.keywords
-        and len(missing) == len(brief.keywords)
-        and folded(brief.keywords[0]) not in folded(page.body_markdown())
-    ):
-        yield _major(
-            f"{prefix}headline", page.headline, "none of the brief's keywords occurs", f"use {brief.keywords[0]}"
-        )
+    read = f"{page.title_tag} {page.meta_description} {page.body_markdown()}"
+    if brief.keywords and not any(_occurs(keyword, read) for keyword in brief.keywords):
+        where, problem = f"{prefix}headline", "none of the brief's keywords occurs"
+        yield _major(where, page.headline, problem, f"use {brief.keywords[0]}")
+
+
+def _occurs(keyword: str, text: str) -> bool:
+    """Whether a text speaks of a keyword: in these words, or in most of them in other forms."""
+    if folded(keyword) in folded(text):
+        return True
+    if cjk_share(keyword) > 0.3:
+        pairs = [a + b for a, b in pairwise(folded(keyword))]
+        return bool(pairs) and sum(pair in text for pair in pairs) >= len(pairs) / 2
+    wanted = stems(keyword)
+    return bool(wanted) and len(wanted & stems(text)) > len(wanted) / 2
 
 
 def _emails(content: ArtefactContent, tenant: Tenant, brief: Brief) -> Iterator[Finding]:
@@ -108,6 +127,11 @@ def _emails(content: ArtefactContent, tenant: Tenant, brief: Brief) -> Iterator[
                 yield _minor(where, subject, "the same subject stands twice in the sequence", "vary it")
             if plain(subject).isupper() and len(subject) > 8:
                 yield _major(where, subject, "a subject in capitals", "use sentence case")
+            if folded(subject) == folded(email.preheader):
+                where = f"emails[{index}].preheader"
+                yield _minor(
+                    where, email.preheader, "the preheader repeats the subject", "add what the subject leaves out"
+                )
 
 
 def _ads(content: ArtefactContent, tenant: Tenant, brief: Brief) -> Iterator[Finding]:
@@ -116,9 +140,13 @@ def _ads(content: ArtefactContent, tenant: Tenant, brief: Brief) -> Iterator[Fin
     for index, group in enumerate(content.ad_groups):
         yield from _link(f"ad_groups[{index}].ad.final_url", group.ad.final_url, tenant)
         for number, headline in enumerate(group.ad.headlines):
-            if "!" in headline:
+            if "!" in headline or "！" in headline:
                 where = f"ad_groups[{index}].ad.headlines[{number}]"
                 yield _blocker(where, headline, "Google refuses exclamation marks in headlines", "end without one")
+        for number, description in enumerate(group.ad.descriptions):
+            if any(figure.unit is Unit.PHONE for figure in figures(description)):
+                where = f"ad_groups[{index}].ad.descriptions[{number}]"
+                yield _blocker(where, description, "Google refuses phone numbers in ad texts", "use a call asset")
         keys = Counter((folded(keyword.text), keyword.match) for keyword in group.keywords)
         for (text, _), times in keys.items():
             if times > 1:
@@ -136,8 +164,9 @@ def _experiment(content: ArtefactContent, tenant: Tenant, brief: Brief) -> Itera
         yield _blocker("arms", "", f"shares sum to {total:.2f}", "let them sum to 1")
     if len({arm.name for arm in content.arms}) < len(content.arms):
         yield _blocker("arms", "", "two arms have the same name", "name each arm")
-    rate, effect = content.baseline_rate, content.baseline_rate * content.minimum_effect
-    needed = POWER_CONSTANT * rate * (1 - rate) / effect**2
+    rate = content.baseline_rate
+    squared_effect = (rate * content.minimum_effect) ** 2
+    needed = POWER_CONSTANT * rate * (1 - rate) / squared_effect if squared_effect else math.inf
     if content.sample_per_arm < needed / 2:
         problem = f"{content.sample_per_arm:,} visitors per arm cannot find {content.minimum_effect:+.0%} at {rate:.2%}"
         yield _major("sample_per_arm", "", problem, f"plan about {needed:,.0f}, or look for a larger effect")
@@ -173,12 +202,15 @@ def _context(content: ArtefactContent, tenant: Tenant, brief: Brief) -> Iterator
 
 
 def _link(path: str, url: str, tenant: Tenant) -> Iterator[Finding]:
-    parts = urlsplit(url)
-    if not parts.scheme and url.startswith(("/", "#")):
+    if re.match(r"/(?![/\\])|#|\*\|", url):
         return
     own = (tenant.website.host or "").removeprefix("www.")
-    host = (parts.hostname or "").removeprefix("www.")
-    if parts.scheme not in ("http", "https") or not (host == own or host.endswith(f".{own}")):
+    try:
+        parts = urlsplit(url)
+        scheme, host = parts.scheme, (parts.hostname or "").removeprefix("www.")
+    except ValueError:
+        scheme, host = "", ""
+    if scheme not in ("http", "https") or not (host == own or host.endswith(f".{own}")):
         yield _blocker(path, url, f"leads away from {own}", f"use a path such as /signup or a page of {own}")
 
 
@@ -198,10 +230,10 @@ def _finding(severity: Severity, path: str, quote: str, problem: str, suggestion
     return Finding(
         dimension="rules",
         severity=severity,
-        where=path,
+        where=path[:200],
         quote=quote[:600],
         problem=problem[:800],
-        suggestion=suggestion,
+        suggestion=suggestion[:800],
     )
 
 

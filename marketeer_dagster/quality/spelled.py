@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from marketeer_dagster.quality.numbers import Figure, Hedge, Unit, duration_after, hedge_before
+from marketeer_dagster.quality.numbers import Figure, Hedge, Unit, duration_after, hedge_before, multiplies
 from marketeer_dagster.quality.text import lines
 
 _ENGLISH = {
@@ -130,7 +130,8 @@ def _ratios(line: str) -> Iterator[Figure]:
 
 
 def _figure(match: re.Match[str], value: float, line: str) -> Figure:
-    unit = Unit.PERCENT if match["percent"] else Unit.TIMES if match["times"] else Unit.NONE
+    times = match["times"] or multiplies(line[match.end() :])
+    unit = Unit.PERCENT if match["percent"] else Unit.TIMES if times else Unit.NONE
     hedge, length = hedge_before(line[: match.start()]), duration_after(line[match.end() :], value)
     return Figure(match[0].strip(), value, line, match.start(), match.end(), unit, hedge=hedge, duration=length)
 
@@ -153,9 +154,9 @@ def _chinese(line: str) -> Iterator[Figure]:
     for match in _IN_CHINESE.finditer(line):
         word, unit = match["word"], match["unit"]
         counted = unit or match["percent"] or (len(word) > 1 and any(char in "十百千万亿" for char in word[1:]))
-        before = line[match.start() - 1 : match.start()]
+        before = line[match.start() - 1] if match.start() else " "
         idiom = _CHINESE_IDIOM.match(line, match.start("word")) and len(word) < 3
-        if not counted or idiom or before.isdigit() or before in "第周几数上":
+        if not counted or idiom or before.isdigit() or before in "第周几数" or (before == "上" and word[0] in "百千万"):
             continue
         value = _chinese_value(word)
         value *= 10.0 if unit == "成" else 1.0

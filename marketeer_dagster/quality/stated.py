@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_left
 from collections.abc import Iterable
+from itertools import zip_longest
 
 from marketeer_dagster.quality.numbers import Figure, Hedge, Unit, figures
 from marketeer_dagster.quality.spelled import ordinals, spelled
@@ -33,8 +34,11 @@ class Stated:
         self._by_unit: dict[str, list[float]] = {}
         self._durations: dict[str, list[float]] = {}
         for text in texts:
-            for figure in (*figures(text), *spelled(text)):
+            found = (*figures(text), *spelled(text))
+            for figure, following in zip_longest(found, found[1:]):
                 self._add(figure)
+                if following is not None and _opens(figure, following):
+                    self._put(Unit.CLOCK, figure.value)
             for value in ordinals(text):
                 self._put("any", value)
         for table in tables:
@@ -82,7 +86,7 @@ class Stated:
         if figure.duration and self._lasts(figure.duration):
             return True
         if figure.unit is Unit.CLOCK:
-            return self._at(figure.value)
+            return self._at(figure)
         values = [figure.value] if figure.otherwise is None else [figure.value, figure.otherwise]
         return any(self._says(unit, value, figure) for unit in _sources_of(figure) for value in values)
 
@@ -106,14 +110,23 @@ class Stated:
         base, length = duration
         return any(abs(known - length) <= _EXACT * max(known, 1.0) for known in self._durations.get(base, []))
 
-    def _at(self, hours: float) -> bool:
-        """The same time of day, also on a clock with twelve hours; a bare 21 in a source is a time too."""
-        known = (*self._by_unit.get(Unit.CLOCK, []), *(h for h in self._by_unit.get(Unit.NONE, []) if h <= 24))
-        return any(abs((one - hours) % 12) < _EXACT for one in known)
+    def _at(self, figure: Figure) -> bool:
+        """The same time of day; one without am or pm may mean either half."""
+        hours = [figure.value] + ([figure.value + 12] if figure.currency else [])
+        return any(self._within(Unit.CLOCK, hour - _EXACT, hour + _EXACT) for hour in hours)
+
+
+def _opens(figure: Figure, following: Figure) -> bool:
+    """Whether a bare number is a time because of the one that follows: from 8 to 18:00."""
+    if following.unit is not Unit.CLOCK or figure.unit is not Unit.NONE or figure.line != following.line:
+        return False
+    between = figure.line[figure.end : following.start]
+    return re.fullmatch(r" ?(?:to|until|and|bis|und|-|到|至) ?", between) is not None
 
 
 def _key(figure: Figure) -> str:
-    return f"money {figure.currency}" if figure.unit is Unit.MONEY else figure.unit.value
+    marked = figure.unit in (Unit.MONEY, Unit.RATING)
+    return f"{figure.unit.value} {figure.currency}" if marked else figure.unit.value
 
 
 def _sources_of(figure: Figure) -> tuple[str, ...]:

@@ -1,0 +1,74 @@
+"""What an offer consists of: how long the trial lasts, and what each plan costs."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from marketeer_dagster.quality.numbers import Figure, Unit, figures
+from marketeer_dagster.quality.spelled import spelled
+from marketeer_dagster.quality.text import lines
+
+Length = tuple[str, float]
+"""A duration: ("minutes", 20160.0) or ("months", 1.0)."""
+_TRIAL_AFTER = re.compile(
+    r"[- ]?(?:days?|weeks?|months?|tage[ns]?|tägig\w*|wochen|wöchig\w*|monate?n?|天|周|个月)[- ]?(?:的)?"
+    r"(?:free |risk-free |kostenlos\w* |免费)?(?:trial|test(?:phase|zeitraum)?\b|试用)",
+    re.IGNORECASE,
+)
+_TRIAL_BEFORE = re.compile(
+    r"(?:\btrial(?: period)?|\bTestphase|\bTestzeitraum|试用期?)(?:[ :]{1,2}|\*\*:? |:\*\* )?"
+    r"(?:The trial )?(?:lasts?|runs?(?: for)?|is|of|for|dauert|beträgt|läuft|为期?|共|长达)? ?$",
+    re.IGNORECASE,
+)
+_PLAN_LABEL = re.compile(
+    r"^[-*| ]*(?:\*\*)?(?P<label>[A-ZÄÖÜ][\w]{1,20})(?: (?:plan|tier|package|Plan|Tier|Package))?(?:\*\*)? ?(?:[:|]|:\*\*)|"
+    r"\b(?P<plan>[A-ZÄÖÜ]\w{1,20}) (?:plan|tier|package)\b|\b(?:Tarif|Paket|Plan) (?P<german>[A-ZÄÖÜ]\w{1,20})\b"
+)
+_NO_PLAN = frozenset(
+    {"Price", "Plan", "Contract", "Guarantee", "The", "Our", "Each", "Every", "Any", "This", "A", "Annual"}
+)
+_BETWEEN = re.compile(
+    r"(?: (?:plan|tier|package))?(?:\*\*)?[ :—(-]{0,3}"
+    r"(?:(?:is|at|for|from|costs?|starts (?:at|from)|kostet|ab|nur|only|just) ?){0,2}(?:\*\*)? ?$",
+    re.IGNORECASE,
+)
+
+
+def trial_lengths(text: str) -> frozenset[Length]:
+    """How long the trial lasts, in every length that `text` says."""
+    return frozenset(_trials(text))
+
+
+def _trials(text: str) -> Iterator[Length]:
+    for figure in (*figures(text), *spelled(text)):
+        before, after = figure.line[: figure.start], figure.line[figure.end :]
+        if figure.duration and (_TRIAL_AFTER.match(after) or _TRIAL_BEFORE.search(before)):
+            yield figure.duration
+
+
+def in_words(length: Length) -> str:
+    """A length for people: 14 days, 1 months."""
+    unit, amount = length
+    return f"{amount / 1440:g} days" if unit == "minutes" else f"{amount:g} months"
+
+
+def plan_prices(text: str) -> dict[str, frozenset[float]]:
+    """The plans that a context names on a line with a price, each with that line's prices."""
+    found: dict[str, set[float]] = {}
+    for line in lines(text):
+        prices = {figure.value for figure in figures(line) if figure.unit is Unit.MONEY}
+        for match in _PLAN_LABEL.finditer(line) if prices else ():
+            name = match["label"] or match["plan"] or match["german"]
+            if name not in _NO_PLAN:
+                found.setdefault(name, set()).update(prices)
+    return {name: frozenset(prices) for name, prices in found.items()}
+
+
+def wrong_prices(text: str, plans: Mapping[str, frozenset[float]]) -> Iterator[tuple[str, Figure]]:
+    """(plan, price) wherever `text` gives a plan a price that is not one of its own."""
+    for figure in figures(text):
+        if figure.unit is Unit.MONEY:
+            before = figure.line[: figure.start]
+            for plan, prices in plans.items():
+                at = before.rfind(plan)
+                if at >= 0 and _BETWEEN.fullmatch(before[at + len(plan) :]) and figure.value not in prices:
+                    yield plan, figure
