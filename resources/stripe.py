@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -26,8 +26,6 @@ TIMEOUT_S = (5.0, 30.0)
 """Longest waits to connect and for an answer."""
 PAGE_ROWS = 100
 """Stripe's largest page."""
-EVENT_DAYS = 28
-"""Days for which events are surely still kept: Stripe keeps them for 30."""
 _EVENT_TYPES = tuple(f"customer.subscription.{what}" for what in ("created", "updated", "deleted", "paused", "resumed"))
 _KEY = re.compile(r"\b([rs]k_(?:test|live)_)[\w*]+")
 COLUMNS = {
@@ -58,7 +56,7 @@ class StripeClient_:  # noqa: N801 - the SDK's own client is called StripeClient
         """As `daily`, with API calls, and as notes what could not be valued or is older than Stripe's events."""
         self._api_calls = 0
         events = list(self._events(first))
-        subscriptions = list(self._subscriptions(events if self._events_reach(first, events) else None))
+        subscriptions = list(self._subscriptions(events if self._events_reach(first) else None))
         valuation = self._valuation(subscriptions)
         try:
             held = list(histories(subscriptions, events, valuation, self._zone))
@@ -90,17 +88,21 @@ class StripeClient_:  # noqa: N801 - the SDK's own client is called StripeClient
             ended.setdefault(str(event.data.after["id"]), event.data.after)
         yield from _parsed(Subscription, (state for id, state in ended.items() if id not in living))
 
-    def _events_reach(self, first: date, events: Sequence[SubscriptionEvent]) -> bool:
-        """Whether Stripe still has every event since the start of `first`; counted from the newest it knows."""
-        if not events:
-            return False
-        newest = datetime.fromtimestamp(events[0].created, self._zone).date()
-        return first > newest - timedelta(days=EVENT_DAYS)
+    def _events_reach(self, first: date) -> bool:
+        """Whether Stripe still has every event since the start of `first`: it has when it still has an older one.
+
+        Their 30 days cannot be counted from the newest event known: a quiet account's may be weeks old.
+        """
+        older = {"created": {"lt": self._second(first)}, "limit": 1}
+        return bool(self._call(lambda: self._sdk.raw_request("get", "/v1/events", **older).data)["data"])
 
     def _events(self, first: date) -> Iterator[SubscriptionEvent]:
-        since = int(datetime.combine(first, time(), self._zone).timestamp())
-        asked = {"types": list(_EVENT_TYPES), "created": {"gte": since}}
+        asked = {"types": list(_EVENT_TYPES), "created": {"gte": self._second(first)}}
         return _parsed(SubscriptionEvent, self._pages("/v1/events", asked))
+
+    def _second(self, day: date) -> int:
+        """When `day` begins, in seconds since 1970."""
+        return int(datetime.combine(day, time(), self._zone).timestamp())
 
     def _valuation(self, subscriptions: list[Subscription]) -> Valuation:
         prices = [item.price for subscription in subscriptions for item in subscription.items.data]

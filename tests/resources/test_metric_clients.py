@@ -263,3 +263,20 @@ def _put_under_test(wordpress: Connection, slug: str, experiment: str) -> None:
         pages = f"{wordpress.base_url}/wp-json/wp/v2/pages"
         (page,) = http.get(pages, params={"slug": slug}).raise_for_status().json()
         http.post(f"{pages}/{page['id']}", json={"content": render_test(experiment, arms)}).raise_for_status()
+
+
+def test_recent_days_need_only_what_changed_and_come_out_the_same(acme: Acme) -> None:
+    client = StripeClient_(acme.connections["stripe"])
+    recent = client.collect_daily(acme.first, acme.last)
+    whole = client.collect_daily(acme.last - timedelta(days=38), acme.last)
+    same_days = whole.rows[whole.rows["date"] >= acme.first].reset_index(drop=True)
+    pd.testing.assert_frame_equal(recent.rows, same_days)
+
+
+def test_days_older_than_stripes_events_still_count_those_who_left_since(acme: Acme) -> None:
+    day = acme.last - timedelta(days=36)
+    rows = StripeClient_(acme.connections["stripe"]).daily(day, day)
+    held = acme.sandbox.world.market.book(_account(acme)).subscriptions
+    paid = [s for s in held if s.paying_since and s.paying_since <= day and not (s.ended and s.ended <= day)]
+    assert [s for s in paid if s.ended], "the market must have lost somebody who paid that day"
+    assert rows["active"].sum() == len(paid)
