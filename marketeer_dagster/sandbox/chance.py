@@ -17,6 +17,7 @@ def stream(*parts: object) -> np.random.Generator:
     return np.random.default_rng(digest(*parts))
 
 
+@lru_cache(maxsize=65_536)
 def uniform(*parts: object) -> float:
     """One number in [0, 1) for the thing named by `parts`."""
     return digest(*parts) / 2**128
