@@ -48,8 +48,8 @@ CONNECTORS: Mapping[str, Connector] = {
     c.tool: c
     for c in (
         Connector("ga4", ("property_id", "token_uri", "key_event"), _GOOGLE, ("property_id",), _GOOGLE_ONE_OF),
-        Connector("search_console", ("site_url", "token_uri"), _GOOGLE, ("site_url",), _GOOGLE_ONE_OF),
-        Connector("stripe", ("currency", "timezone"), ("api_key",), ("api_key",)),
+        Connector("search_console", ("site_url", "token_uri", "data_state"), _GOOGLE, ("site_url",), _GOOGLE_ONE_OF),
+        Connector("stripe", ("currency", "timezone", "fx_rates"), ("api_key",), ("api_key",)),
         Connector(
             "wordpress",
             ("user", "site_url", "template", "description_meta"),

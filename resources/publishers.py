@@ -58,7 +58,7 @@ class PublishersResource(ConfigurableResource[None]):
 
     def of(self, tenant: TenantId) -> dict[str, Publisher]:
         """The tenant's connected channels by tool."""
-        return publishers_of(self.store.store(), tenant, limiter())
+        return publishers_of(self.store.store(), tenant, limiter(self.store.settings()))
 
     def site(self, tenant: TenantId) -> Site | None:
         """The tenant's site for reading; None when no site is connected."""
