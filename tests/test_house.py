@@ -214,7 +214,7 @@ def _ours(path: Path) -> bool:
 FORBIDDEN = {
     "a path of one machine": r"/(?:work|home)/\w|/root/(?!\.cache/pip)\w",
     "something left for later": r"#\s*(?:TODO|FIXME|XXX)\b",
-    "where it was written": r"Claude[ ]Code|\b[Hh]elper [A-Z]\b|_HELPER",
+    "where it was written": r"Claude[ ]Code|\b[Hh]elper [A-Z]\b|_HELPE[R]",
     "a package index": r"pypi\.org/simple|--(?:extra-)?index[-]url",
 }
 

@@ -8,7 +8,7 @@ import pytest
 
 from marketeer_dagster.catalog.catalog import DATA
 from marketeer_dagster.sandbox.server import run_in_thread
-from tests.cli.homes import EXAMPLE, PROJECT, CommandLine
+from tests.cli.homes import EXAMPLE, PROJECT, CommandLine, Warm
 
 
 @pytest.fixture(scope="session")
@@ -18,10 +18,24 @@ def market() -> Iterator[str]:
         yield running.url
 
 
+@pytest.fixture(scope="session")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
+    """The process that commands are forked from."""
+    process = Warm(tmp_path_factory.mktemp("streams"))
+    yield process
+    process.close()
+
+
+@pytest.fixture
+def fresh(tmp_path: Path, warm: Warm) -> CommandLine:
+    """A command line whose home does not exist yet."""
+    return CommandLine(tmp_path / "home", warm)
+
+
 @pytest.fixture(scope="module")
-def marketeer(tmp_path_factory: pytest.TempPathFactory, market: str) -> CommandLine:
+def marketeer(tmp_path_factory: pytest.TempPathFactory, market: str, warm: Warm) -> CommandLine:
     """A home with the tenant `threlby` (its context imported, simulated) and the tenant `bare` without a context."""
-    command = CommandLine(tmp_path_factory.mktemp("cli") / "home", {"MARKETEER_SANDBOX_URL": market})
+    command = CommandLine(tmp_path_factory.mktemp("cli") / "home", warm, {"MARKETEER_SANDBOX_URL": market})
     command.ok("init")
     command.ok("tenant", "add", "threlby", "--name", "Threlby", "--website", "https://www.threlby.example")
     command.ok("tenant", "add", "bare")

@@ -39,23 +39,51 @@ class Answer:
         return re.sub(r"\s+", " ", self.out + self.err)
 
 
+SCREEN = {"COLUMNS": "250", "NO_COLOR": "1"}
+
+
+class Warm:
+    """A process that has imported everything and forks for each command (see warm.py)."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.cli.warm"],
+            env={**os.environ, **SCREEN}, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def run(self, arguments: tuple[str, ...], environment: dict[str, str], stdin: str) -> Answer:
+        """The answer of one command."""
+        streams = [self._folder / name for name in ("in", "out", "err")]
+        for path, content in zip(streams, (stdin, "", ""), strict=True):
+            path.write_text(content, encoding="utf-8")
+        request = {"arguments": arguments, "environment": environment, "streams": [str(path) for path in streams]}
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        code = int(self._process.stdout.readline())
+        return Answer(code, streams[1].read_text(encoding="utf-8"), streams[2].read_text(encoding="utf-8"))
+
+    def close(self) -> None:
+        self._process.communicate()
+
+
 @dataclass(frozen=True)
 class CommandLine:
     """`marketeer` in one home."""
 
     home: Path
+    warm: Warm
     variables: dict[str, str] = field(default_factory=dict)
 
     def __call__(self, *arguments: str, stdin: str = "", **variables: str) -> Answer:
         environment = {
-            "PATH": os.environ["PATH"], "HOME": str(self.home.parent), "USER": "tester", "COLUMNS": "250",
-            "NO_COLOR": "1", "MARKETEER_HOME": str(self.home), **self.variables, **variables,
+            "PATH": os.environ["PATH"], "HOME": str(self.home.parent), "USER": "tester",
+            "MARKETEER_HOME": str(self.home),
+            **SCREEN, **self.variables, **variables,
         }  # fmt: skip
-        done = subprocess.run(
-            [sys.executable, "-m", "marketeer_dagster", *arguments],
-            env=environment, cwd=PROJECT, input=stdin, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        return Answer(done.returncode, done.stdout, done.stderr)
+        return self.warm.run(arguments, environment, stdin)
 
     def ok(self, *arguments: str, **variables: str) -> Answer:
         """The answer of a command that must succeed."""

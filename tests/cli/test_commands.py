@@ -1,12 +1,20 @@
 """What each command does and prints, in one prepared home."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from marketeer_dagster import __version__
-from tests.cli.homes import EXAMPLE, CommandLine, fingerprint
+from tests.cli.homes import EXAMPLE, PROJECT, CommandLine, fingerprint
+
+
+def test_it_is_a_module_and_a_program():
+    for command in ([sys.executable, "-m", "marketeer_dagster"], [str(Path(sys.executable).with_name("marketeer"))]):
+        done = subprocess.run([*command, "--version"], capture_output=True, text=True, check=True, cwd=PROJECT)
+        assert done.stdout.strip() == f"marketeer {__version__}"
 
 
 def test_the_version_and_the_help(marketeer: CommandLine):

@@ -139,36 +139,33 @@ def test_a_catalog_that_is_not_there(marketeer: CommandLine, tmp_path: Path):
 # --- the home and its surroundings --------------------------------------------------------------------------------
 
 
-def test_a_home_that_is_a_file(tmp_path: Path):
+def test_a_home_that_is_a_file(fresh: CommandLine):
     """Permissions do not stop root, a file in the folder's place stops everybody."""
-    (tmp_path / "home").write_text("mine", encoding="utf-8")
-    command = CommandLine(tmp_path / "home")
-    command.refused("init", saying=(str(tmp_path / "home"),))
-    command.refused("tenant", "list", saying=(str(tmp_path / "home"),))
+    fresh.home.write_text("mine", encoding="utf-8")
+    fresh.refused("init", saying=(str(fresh.home),))
+    fresh.refused("tenant", "list", saying=(str(fresh.home),))
 
 
-def test_a_home_below_a_file(tmp_path: Path):
-    (tmp_path / "file").write_text("mine", encoding="utf-8")
-    command = CommandLine(tmp_path / "file" / "home")
-    command.refused("init", saying=("cannot be used", "MARKETEER_HOME"))
+def test_a_home_below_a_file(fresh: CommandLine):
+    fresh.home.write_text("mine", encoding="utf-8")
+    fresh.refused("init", saying=(str(fresh.home),), MARKETEER_HOME=str(fresh.home / "below"))
 
 
-def test_a_home_that_was_never_made(tmp_path: Path):
-    command = CommandLine(tmp_path / "home")
-    command.refused("tenant", "list", saying=("is not a home yet", "marketeer init"))
-    assert not (tmp_path / "home").exists()
+def test_a_home_that_was_never_made(fresh: CommandLine):
+    fresh.refused("tenant", "list", saying=("is not a home yet", "marketeer init"))
+    assert not fresh.home.exists()
 
 
-def test_a_configuration_that_is_no_toml(tmp_path: Path):
-    (tmp_path / "home").mkdir()
-    (tmp_path / "home" / "config.toml").write_text("sandbox_url = ", encoding="utf-8")
-    CommandLine(tmp_path / "home").refused("tenant", "list", saying=("config.toml", "a TOML file"))
+def test_a_configuration_that_is_no_toml(fresh: CommandLine):
+    fresh.home.mkdir()
+    (fresh.home / "config.toml").write_text("sandbox_url = ", encoding="utf-8")
+    fresh.refused("tenant", "list", saying=("config.toml", "a TOML file"))
 
 
-def test_a_configuration_with_a_key_nobody_knows(tmp_path: Path):
-    (tmp_path / "home").mkdir()
-    (tmp_path / "home" / "config.toml").write_text('sandbox_uri = "x"', encoding="utf-8")
-    CommandLine(tmp_path / "home").refused("tenant", "list", saying=("config.toml", "sandbox_uri"))
+def test_a_configuration_with_a_key_nobody_knows(fresh: CommandLine):
+    fresh.home.mkdir()
+    (fresh.home / "config.toml").write_text('sandbox_uri = "x"', encoding="utf-8")
+    fresh.refused("tenant", "list", saying=("config.toml", "sandbox_uri"))
 
 
 def test_a_database_of_another_kind(marketeer: CommandLine):
@@ -184,12 +181,11 @@ def test_a_port_in_use(marketeer: CommandLine, command: tuple[str, ...]):
         marketeer.refused(*command, port, saying=(f"port {port} cannot be used",))
 
 
-def test_nothing_is_started_for_input_that_is_refused(tmp_path: Path):
+def test_nothing_is_started_for_input_that_is_refused(fresh: CommandLine):
     """Also where the market would have to be started for the command: refusing comes first."""
-    command = CommandLine(tmp_path / "home")
-    command.ok("init")
-    command.ok("tenant", "add", "acme")
-    before = fingerprint(command.home)
+    fresh.ok("init")
+    fresh.ok("tenant", "add", "acme")
+    before = fingerprint(fresh.home)
     for arguments in (("goal", " ", "-t", "acme"), ("goal", GOAL, "-t", "acme"), ("pipeline", "none", "-t", "acme")):
-        assert command(*arguments).code == 2
-    assert fingerprint(command.home) == before
+        assert fresh(*arguments).code == 2
+    assert fingerprint(fresh.home) == before
