@@ -7,7 +7,6 @@ import math
 from functools import lru_cache
 
 import numpy as np
-from scipy import special
 
 from marketeer_dagster.optimise import normal
 from marketeer_dagster.optimise.inputs import Floats, InvalidInput, number, vector
@@ -100,9 +99,13 @@ def counts_e_value(first: int, second: int, share: float) -> float:
     """
     p = number(share, "share", low=1e-9, high=1 - 1e-9)
     a, b = 2 * p, 2 * (1 - p)
-    mixed = special.betaln(a + first, b + second) - special.betaln(a, b)
+    from scipy.special import betaln
+
+    mixed = betaln(a + first, b + second) - betaln(a, b)
     return math.exp(min(float(mixed - first * math.log(p) - second * math.log(1 - p)), 690.0))
 
 
 def _log_gamma(x: Floats | float) -> Floats:
-    return np.asarray(special.gammaln(x), dtype=np.float64)
+    from scipy.special import gammaln
+
+    return np.asarray(gammaln(x), dtype=np.float64)

@@ -1,12 +1,13 @@
 """Copies of the operational store for analysts: one frame per table, replaced whole."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
-
-import pandas as pd
 
 from marketeer_dagster.model.artefacts import Spend
 from marketeer_dagster.model.campaign import Campaign
@@ -18,6 +19,9 @@ from marketeer_dagster.store import LlmCall, Store
 from marketeer_dagster.warehouse.schema import TABLES
 from marketeer_dagster.warehouse.tables import Table
 from marketeer_dagster.warehouse.writer import Writer
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Row = Mapping[str, object]
 
@@ -97,6 +101,8 @@ def _spend(spend: Spend) -> dict[str, object]:
 
 def _frame(table: Table, rows: Sequence[Row], tenants: Mapping[str, Tenant]) -> pd.DataFrame:
     """The table's columns of `rows`; values nobody gave are null."""
+    import pandas as pd  # half a second that a process which only loads the definitions need not pay
+
     columns: dict[str, pd.Series] = {}
     for column in table.columns:
         if column.name == "simulated":

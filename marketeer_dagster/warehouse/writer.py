@@ -1,16 +1,21 @@
 """Writing into the warehouse: whole days or whole tables, validated, each in one transaction."""
 
+from __future__ import annotations
+
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from datetime import date
+from typing import TYPE_CHECKING
 
 import duckdb
-import pandas as pd
 
 from marketeer_dagster.model.errors import BadInput, NotFound
 from marketeer_dagster.warehouse.marts import mart
 from marketeer_dagster.warehouse.schema import TABLES
 from marketeer_dagster.warehouse.tables import Table, quoted
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _INCOMING = "incoming_rows"
 
