@@ -20,6 +20,8 @@ DAGSTER_YAML = """\
 # Written by `marketeer init`: an instance of its own in this home. Production uses the project's dagster.yaml.
 telemetry:
   enabled: false
+nux:
+  enabled: false
 concurrency:
   runs:
     max_concurrent_runs: 4
