@@ -13,6 +13,8 @@ from marketeer_dagster.optimise.anomaly import Direction, Policy, Reading, Statu
 
 HISTORY_DAYS = 119
 """Days of history a judgement looks back on: seventeen weeks."""
+SETTLED_DAYS = 21
+"""Days after which a page's newest publication is the level it is held to: three weeks, the engine's least history."""
 LEAST_SESSIONS = 700
 """Sessions in the last four weeks below which a page is too small to be watched."""
 
@@ -122,17 +124,25 @@ limit 8
 """
 
 
+_PAGE_ROWS = """
+with live as (
+    select target, max(published_at)::date as since from publications
+    where tenant = $tenant and tool = 'wordpress' and state = 'published' group by target)
+select page, date, sum(sessions)::double, sum(conversions)::double
+from page_performance left join live on live.target = page
+where tenant = $tenant and date > $as_of - $days and date <= $as_of
+  and (since is null or $as_of - since < $settled or date >= since)
+  and page in (
+    select page from page_performance where tenant = $tenant and date > $as_of - 28 and date <= $as_of
+    group by page having sum(sessions) >= $least)
+group by page, date order by page, date
+"""
+
+
 def _page_rows(connection: duckdb.DuckDBPyConnection, tenant: TenantId, as_of: date) -> Rows:
     return connection.execute(
-        """
-        select page, date, sum(sessions)::double, sum(conversions)::double from page_performance
-        where tenant = $tenant and date > $as_of - $days and date <= $as_of
-          and page in (
-            select page from page_performance where tenant = $tenant and date > $as_of - 28 and date <= $as_of
-            group by page having sum(sessions) >= $least)
-        group by page, date order by page, date
-        """,
-        {"tenant": tenant, "as_of": as_of, "days": HISTORY_DAYS, "least": LEAST_SESSIONS},
+        _PAGE_ROWS,
+        {"tenant": tenant, "as_of": as_of, "days": HISTORY_DAYS, "least": LEAST_SESSIONS, "settled": SETTLED_DAYS},
     ).fetchall()
 
 

@@ -30,10 +30,10 @@ EXAMPLE = Path(__file__).parents[3] / "examples" / "threlby"
 GOAL = "Increase trial signups by 20 % this quarter"
 NEXT = "email-refresh"
 """A small pipeline after the loop, whose brief can cite what was learnt."""
-SETTLING_DAYS = 14
-"""Two full weeks of a new page before anything is done to it."""
-SHOCK_SIZE = 0.35
-LOOK_DAYS = 3
+SETTLING_DAYS = 22
+"""Three full weeks of a new page, which then is the level that the loops hold it to."""
+SHOCK_SIZE = 0.45
+LOOK_DAYS = 4
 TEST_DAYS = 7
 RECOVERY_DAYS = 8
 
