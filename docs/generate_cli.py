@@ -14,8 +14,8 @@ HEAD = """\
 
 Generated from the code by `python docs/generate_cli.py`; a test holds it to the code.
 
-`marketeer`, also `python -m marketeer_dagster`. Every reading command takes `--json`. Exit codes: 0 done, 1 work failed, 2 bad input or
-configuration, 3 waits for a person. Environment variables are listed in [.env.example](../.env.example).
+`marketeer`, also `python -m marketeer_dagster`. Every reading command takes `--json`. Exit codes: 0 done, 1 work
+failed, 2 bad input or configuration, 3 waits for a person. Environment variables: [.env.example](../.env.example).
 """
 
 

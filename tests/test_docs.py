@@ -12,7 +12,8 @@ import pytest
 from marketeer_dagster.sandbox.server import run_in_thread
 
 PROJECT = Path(__file__).parents[1]
-PAGES = [PROJECT / n for n in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted((PROJECT / "docs").rglob("*.md"))
+PAPERS = [PROJECT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
+PAGES = PAPERS + sorted((PROJECT / "docs").rglob("*.md"))
 RUNNABLE = re.compile(r"<!-- runnable -->\n```sh\n(.*?)```", re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]+)?(?:#([\w-]+))?\)")
 
