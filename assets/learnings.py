@@ -78,6 +78,8 @@ def _serve_winner(store: Store, clock: Clock, publishers, experiment: Experiment
 
 
 def _metadata(experiment: Experiment, look: Look) -> dict[str, object]:
+    from marketeer_dagster.optimise import plots  # brings matplotlib along
+
     metadata: dict[str, object] = {
         "experiment": experiment.id,
         "subject": experiment.subject,
@@ -95,6 +97,7 @@ def _metadata(experiment: Experiment, look: Look) -> dict[str, object]:
         ]
         head = ["| Variant | Rate | Control | Lift | Interval |", "|---|---|---|---|---|"]
         metadata["results"] = MetadataValue.md("\n".join([*head, *rows]))
+        metadata["plot"] = MetadataValue.md(plots.markdown(plots.experiment(look.evaluation), "Lift over control"))
     if experiment.decision is not None:
         metadata["winner"] = experiment.decision.winner
     return metadata

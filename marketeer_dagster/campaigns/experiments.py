@@ -6,6 +6,8 @@ from marketeer_dagster.model.clock import Clock, today
 from marketeer_dagster.model.experiment import Experiment, ExperimentState, Variant
 from marketeer_dagster.model.ids import ExperimentId, derived
 from marketeer_dagster.model.publication import Publication, PublicationState
+from marketeer_dagster.optimise.experiment_model import Mode
+from marketeer_dagster.optimise.experiment_plan import sample_size
 from marketeer_dagster.store import Store
 
 TEST_SKILL = "ab-test-setup"
@@ -37,7 +39,9 @@ def experiment_for(store: Store, clock: Clock, artefact: Artefact) -> Experiment
                 Variant(name="b", artefact=artefact.id, version=artefact.version, share=share),
             ),
             max_days=plan.max_days,
-            sample_per_arm=plan.sample_per_arm,
+            # The plan's own figure is an agent's arithmetic; the engine's holds for a test that may be looked at daily.
+            sample_per_arm=sample_size(plan.baseline_rate, plan.minimum_effect, mode=Mode.ANYTIME).per_arm,
+            minimum_effect=plan.minimum_effect,
             started_on=day,
             created_at=clock.now(),
         )

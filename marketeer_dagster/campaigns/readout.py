@@ -58,7 +58,7 @@ def look_at(connection: duckdb.DuckDBPyConnection, experiment: Experiment, spec:
         Arm(v.name, totals[v.name][0], min(totals[v.name][1], totals[v.name][0]), share=v.share)
         for v in experiment.variants
     ]
-    plan = Plan(Mode.ANYTIME, sample_per_arm=experiment.sample_per_arm, alpha=spec.threshold)
+    plan = Plan(Mode.ANYTIME, experiment.sample_per_arm, mde=experiment.minimum_effect, alpha=spec.threshold)
     return Look(experiment, as_of, looks, evaluate(arms, plan, looks=looks))
 
 

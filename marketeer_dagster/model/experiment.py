@@ -56,6 +56,8 @@ class Experiment(Value):
     max_days: int = Field(ge=1, le=180)
     sample_per_arm: int = Field(ge=1)
     """Planned visitors per arm."""
+    minimum_effect: float = Field(default=0.1, gt=0, le=10)
+    """Smallest relative lift worth finding; fixed before the start, it shapes the always-valid test."""
     state: ExperimentState = ExperimentState.RUNNING
     decision: Decision | None = None
     started_on: date
