@@ -9,13 +9,13 @@ from dagster import (
     RunsFilter,
     SensorDefinition,
     SensorEvaluationContext,
-    SkipReason,
+    SensorResult,
     sensor,
 )
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 from assets.jobs import Job
-from assets.metrics import range_tags
+from assets.metrics import ingest_tags, range_tags
 from marketeer_dagster.model.clock import Clock, today
 from marketeer_dagster.store import Store
 
@@ -36,20 +36,30 @@ def build_metrics_due(job: Job, interval_s: int) -> SensorDefinition:
         required_resource_keys={"store", "warehouse", "clock"},
         description="Reads each complete day once it is over, in one run for all tenants and tables.",
     )
-    def metrics_due(context: SensorEvaluationContext) -> RunRequest | SkipReason:
+    def metrics_due(context: SensorEvaluationContext) -> SensorResult:
         store: Store = context.resources.store.store()
         clock: Clock = context.resources.clock.clock()
         if not store.connections.list():
-            return SkipReason("No tool is connected yet.")
+            return SensorResult(skip_reason="No tool is connected yet.")
         last = today(clock) - timedelta(days=1)
-        if context.cursor and date.fromisoformat(context.cursor) >= last:
-            return SkipReason(f"{last} was asked for already.")
+        newest = _newest_days(context)
+        asked = bool(context.cursor) and date.fromisoformat(context.cursor or "") >= last
+        unread = [c.tenant for c in store.connections.list() if c.tool == "ga4" and c.tenant not in newest]
+        if asked and not unread:
+            return SensorResult(skip_reason=f"{last} was asked for already.")
         if _is_reading(context.instance):
-            return SkipReason("A read is under way; what it leaves out is asked for after it.")
-        held = _held(context)
-        first = min(held, last) - timedelta(days=RE_READ_DAYS) if held else last - timedelta(days=FIRST_DAYS - 1)
-        context.update_cursor(last.isoformat())
-        return RunRequest(run_key=f"metrics:{last}", tags=range_tags(first, last))
+            return SensorResult(skip_reason="A read is under way; what it leaves out is asked for after it.")
+        beginning = last - timedelta(days=FIRST_DAYS - 1)
+        if not newest:
+            return _once(last, RunRequest(run_key=f"metrics:{last}", tags=range_tags(beginning, last)))
+        requests = [
+            RunRequest(run_key=f"metrics:{tenant}:{last}", tags=ingest_tags(beginning, last, tenant))
+            for tenant in unread
+        ]
+        if not asked:
+            first = min(*newest.values(), last) - timedelta(days=RE_READ_DAYS)
+            requests.append(RunRequest(run_key=f"metrics:{last}", tags=range_tags(first, last)))
+        return _once(last, *requests)
 
     return metrics_due
 
@@ -59,10 +69,12 @@ def _is_reading(instance: DagsterInstance) -> bool:
     return bool(instance.get_run_records(filters, limit=1))
 
 
-def _held(context: SensorEvaluationContext) -> date | None:
-    """The newest day that every tenant with figures has."""
+def _once(last: date, *requests: RunRequest) -> SensorResult:
+    return SensorResult(run_requests=list(requests), cursor=last.isoformat())
+
+
+def _newest_days(context: SensorEvaluationContext) -> dict[str, date]:
+    """Each tenant's newest day of figures; a tenant that was never read is missing."""
     with context.resources.warehouse.warehouse().reading() as connection:
-        row = connection.execute(
-            "select min(newest) from (select max(date) as newest from ga4_daily group by tenant)"
-        ).fetchone()
-    return row[0] if row else None
+        rows = connection.execute("select tenant, max(date) from ga4_daily group by tenant").fetchall()
+    return dict(rows)

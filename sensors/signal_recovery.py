@@ -6,7 +6,7 @@ import duckdb
 from dagster import DefaultSensorStatus, SensorDefinition, SensorEvaluationContext, SkipReason, sensor
 
 from marketeer_dagster.campaigns.status import OPEN
-from marketeer_dagster.campaigns.watch import newest_day
+from marketeer_dagster.campaigns.watch import newest_day, tracking_broken
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.model.clock import Clock
 from marketeer_dagster.model.experiment import ExperimentState
@@ -16,6 +16,8 @@ from marketeer_dagster.store import Store
 
 WINDOW_DAYS = 7
 """Days of figures, all after the answer went live, that recovery is judged on: one full week."""
+COUNTER = "tracking_broken"
+"""The signal about a tenant's counter as a whole."""
 GIVE_UP_DAYS = 45
 """A signal whose answer is not live by then is measured as it stands, so that the loop is free again."""
 
@@ -36,13 +38,13 @@ def build_signal_recovery(catalog: Catalog, interval_s: int) -> SensorDefinition
         measured = 0
         with context.resources.warehouse.warehouse().reading() as connection:
             for signal in store.signals.list(unmeasured=True):
-                since, day = _answered_on(store, signal), newest_day(connection, signal.tenant)
-                if day is None or not _ripe(signal, since, day):
+                day = newest_day(connection, signal.tenant)
+                if day is None or not _ripe(store, connection, signal, day):
                     continue
                 evidence = _measure(connection, signal, day)
                 if evidence is not None:
-                    allowed = 1 - catalog.signal(signal.name).threshold
-                    recovered = evidence.observed >= evidence.expected * allowed
+                    threshold = catalog.signal(signal.name).threshold
+                    recovered = signal.name == COUNTER or evidence.observed >= evidence.expected * (1 - threshold)
                     store.signals.measure(signal.id, recovered, evidence, clock.now())
                     measured += 1
         return SkipReason(f"{measured} signal(s) measured")
@@ -50,7 +52,11 @@ def build_signal_recovery(catalog: Catalog, interval_s: int) -> SensorDefinition
     return signal_recovery
 
 
-def _ripe(signal: Signal, since: date | None, day: date) -> bool:
+def _ripe(store: Store, connection: duckdb.DuckDBPyConnection, signal: Signal, day: date) -> bool:
+    """Whether to judge now. A silent counter has recovered as soon as it speaks; nobody publishes an answer to it."""
+    if signal.name == COUNTER:
+        return day > signal.evidence.until and tracking_broken(connection, signal.tenant, day) is None
+    since = _answered_on(store, signal)
     if since is None:
         return day >= signal.evidence.until + timedelta(days=GIVE_UP_DAYS)
     return day >= since + timedelta(days=WINDOW_DAYS)
@@ -75,10 +81,16 @@ def _answered_on(store: Store, signal: Signal) -> date | None:
 def _measure(connection: duckdb.DuckDBPyConnection, signal: Signal, day: date) -> Evidence | None:
     by_page = signal.subject.startswith("/")
     table, column = ("page_performance", "page") if by_page else ("channel_performance", "channel")
+    about = "tenant" if signal.name == COUNTER else column
     row = connection.execute(
         f"select sum(sessions), sum(conversions) from {table} "
-        f"where tenant = ? and {column} = ? and date > ? and date <= ?",
-        [signal.tenant, signal.subject, day - timedelta(days=WINDOW_DAYS), day],
+        f"where tenant = ? and {about} = ? and date > ? and date <= ?",
+        [
+            signal.tenant,
+            signal.tenant if signal.name == COUNTER else signal.subject,
+            day - timedelta(days=WINDOW_DAYS),
+            day,
+        ],
     ).fetchone()
     if row is None or not row[0]:
         return None

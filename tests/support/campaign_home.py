@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from marketeer_dagster.sandbox.accounts import AccountSpec
 from marketeer_dagster.sandbox.server import Running, run_in_thread
 from marketeer_dagster.store import Store
 from tests.support import marketing
+from tests.warehouse import frames
 
 ROOT = Path(__file__).parents[2]
 TENANT = TenantId("lumen")
@@ -72,6 +74,14 @@ class CampaignHome:
         for connection in self.sandbox.admin.open_account(AccountSpec.model_validate({**spec, **(account or {})})):
             self.store.connections.set(connection)
         return tenant
+
+    def figures(self, tenant: str = TENANT) -> None:
+        """Two weeks of figures up to the market's yesterday, written here: commands need not read ninety days first."""
+        first = self.sandbox.admin.clock().day - timedelta(days=14)
+        frames.put(self.home.warehouse, tenant, frames.ga4(14, first=first, sessions=60), simulated=True)
+        with self.home.warehouse.writing() as w:
+            for mart in ("channel_performance", "page_performance"):
+                w.build_mart(mart)
 
     def take(self, pipeline: str = SMALLEST, slug: str | None = None, tenant: str = TENANT) -> Campaign:
         """A campaign that waits."""

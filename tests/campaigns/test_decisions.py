@@ -1,0 +1,99 @@
+"""A person's decisions and what follows from them."""
+
+import pytest
+
+from marketeer_dagster.campaigns.decisions import artefact_subject, decide, human_approval
+from marketeer_dagster.model.artefacts import Artefact, ArtefactStatus
+from marketeer_dagster.model.campaign import CampaignStatus
+from marketeer_dagster.model.clock import FixedClock
+from marketeer_dagster.model.errors import BadInput, Conflict, NotFound
+from marketeer_dagster.model.ids import CampaignKey
+from marketeer_dagster.model.publication import PublicationState
+from marketeer_dagster.model.review import ApprovalState
+from marketeer_dagster.store import Store
+from tests.store import values
+from tests.support.publishing import NOW, a_page, an_artefact, approved
+
+KEY = CampaignKey("acme:spring")
+BY = "dana"
+
+
+@pytest.fixture
+def escalated(store: Store) -> Artefact:
+    """An artefact that waits for a person, in a campaign that waits with it."""
+    store.campaigns.add(values.campaign(KEY))
+    brief = values.brief("copywriting", KEY, must_address=("Is there a contract?",))
+    store.campaigns.save_plan(KEY, values.plan(brief), NOW)
+    work = an_artefact(a_page(), status=ArtefactStatus.ESCALATED).model_copy(update={"brief": brief.id})
+    made = approved(store, work)
+    store.approvals.open(values.approval(artefact_subject(made), campaign=KEY))
+    store.campaigns.set_status(KEY, CampaignStatus.ESCALATED, NOW)
+    return made
+
+
+@pytest.fixture
+def held(store: Store, escalated: Artefact) -> str:
+    row = store.publications.intend(
+        values.publication("k", campaign=KEY, artefact=escalated.id, version=escalated.version)
+    )
+    store.approvals.open(values.approval(row.id, campaign=KEY))
+    return row.id
+
+
+def test_approving_an_artefact_lets_its_campaign_go_on(store: Store, clock: FixedClock, escalated: Artefact) -> None:
+    decide(store, clock, artefact_subject(escalated), ApprovalState.APPROVED, by=BY, note="fine")
+    stored = store.artefacts.get(escalated.id, escalated.version)
+    assert stored.status is ArtefactStatus.APPROVED
+    approval = human_approval(store, stored)
+    assert approval is not None
+    assert (approval.decided_by, approval.note) == (BY, "fine")
+    campaign = store.campaigns.get(KEY)
+    assert (campaign.status, campaign.round) == (CampaignStatus.PLANNED, 1)
+
+
+def test_an_approval_is_of_one_version_only(store: Store, clock: FixedClock, escalated: Artefact) -> None:
+    decide(store, clock, artefact_subject(escalated), ApprovalState.APPROVED, by=BY)
+    newer = store.artefacts.put(an_artefact(a_page(headline="Another headline")))
+    assert newer.version == escalated.version + 1
+    assert human_approval(store, newer) is None
+
+
+def test_rejecting_an_artefact_ends_it_and_runs_nothing(store: Store, clock: FixedClock, escalated: Artefact) -> None:
+    decide(store, clock, artefact_subject(escalated), ApprovalState.REJECTED, by=BY)
+    assert store.artefacts.get(escalated.id, escalated.version).status is ArtefactStatus.REJECTED
+    assert store.campaigns.get(KEY).round == 0
+
+
+def test_sending_back_joins_the_note_to_the_brief(store: Store, clock: FixedClock, escalated: Artefact) -> None:
+    with pytest.raises(BadInput, match="note"):
+        decide(store, clock, artefact_subject(escalated), ApprovalState.REVISE, by=BY, note="  ")
+    decide(store, clock, artefact_subject(escalated), ApprovalState.REVISE, by=BY, note="Name the price")
+    assert store.briefs.get(escalated.brief).must_address == ("Is there a contract?", "Name the price")
+    assert store.campaigns.get(KEY).status is CampaignStatus.PLANNED
+
+
+@pytest.mark.parametrize(
+    ("state", "becomes"),
+    [
+        (ApprovalState.APPROVED, PublicationState.APPROVED),
+        (ApprovalState.REJECTED, PublicationState.REJECTED),
+        (ApprovalState.REVISE, PublicationState.REJECTED),
+    ],
+)
+def test_a_release_moves_its_publication(
+    store: Store, clock: FixedClock, held: str, state: ApprovalState, becomes: PublicationState
+) -> None:
+    decide(store, clock, held, state, by=BY, note="because")
+    assert store.publications.list(campaign=KEY)[0].state is becomes
+    sent_back = "because" in store.briefs.for_campaign(KEY)[0].must_address
+    assert sent_back == (state is ApprovalState.REVISE)
+
+
+def test_a_decision_stands(store: Store, clock: FixedClock, escalated: Artefact) -> None:
+    subject = artefact_subject(escalated)
+    first = decide(store, clock, subject, ApprovalState.REJECTED, by=BY)
+    with pytest.raises(Conflict):
+        decide(store, clock, first.id, ApprovalState.APPROVED, by="eve")
+    assert store.artefacts.get(escalated.id, escalated.version).status is ArtefactStatus.REJECTED
+    with pytest.raises(NotFound):
+        decide(store, clock, "apr_none", ApprovalState.APPROVED, by=BY)
