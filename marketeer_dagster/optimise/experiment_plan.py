@@ -8,7 +8,7 @@ from marketeer_dagster.optimise import normal
 from marketeer_dagster.optimise.experiment_model import Mode
 from marketeer_dagster.optimise.inputs import InvalidInput, count, number
 
-INFLATION = {Mode.HORIZON: 1.06, Mode.ANYTIME: 1.85}
+INFLATION = {Mode.HORIZON: 1.10, Mode.ANYTIME: 1.85}
 """Longest test over a test looked at once, for the same power; most end sooner (docs/engines/experiment.md)."""
 
 

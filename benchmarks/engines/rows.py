@@ -1,0 +1,50 @@
+"""One line of the report: what was asked, what the peer reached, what we reached, from the same data."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+TUNING_SEEDS = range(1, 9)
+"""Only these were looked at while choosing parameters."""
+
+
+def report_seeds(n: int) -> range:
+    """Seeds of reported figures; never used for tuning."""
+    return range(101, 101 + n)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A measured figure against its goal; `reached` is None where there is no goal to reach."""
+
+    engine: str
+    measure: str
+    goal: str
+    peer: str
+    ours: str
+    reached: bool | None = None
+
+
+def mean_ci(values: Sequence[float], digits: int = 3, percent: bool = False) -> str:
+    """Mean and half-width of its 95 % interval over seeds or worlds."""
+    x = np.asarray(values, dtype=float) * (100 if percent else 1)
+    half = 1.96 * x.std(ddof=1) / np.sqrt(len(x)) if len(x) > 1 else float("nan")
+    return f"{x.mean():.{digits}f} ± {half:.{digits}f}" + (" %" if percent else "")
+
+
+def share(hits: int, n: int) -> str:
+    """A share with its Wilson 95 % interval."""
+    p, z = hits / n, 1.96
+    centre = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    return f"{p:.3f} ({centre - half:.3f}-{centre + half:.3f})"
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Markdown table of the rows."""
+    head = "| engine | measure | goal | peer, same data | ours | reached |\n|---|---|---|---|---|---|\n"
+    mark = {True: "yes", False: "**no**", None: ""}
+    return head + "".join(
+        f"| {r.engine} | {r.measure} | {r.goal} | {r.peer} | {r.ours} | {mark[r.reached]} |\n" for r in rows
+    )
