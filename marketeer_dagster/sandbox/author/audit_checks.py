@@ -94,7 +94,7 @@ class Checks:
         work, text = self.work, self.page.headline
         own = terms(text) - terms(work.name)
         best = next((h for h in headlines(work) if h != text), work.name)
-        if text and not numbers(text) and len(own & terms(work.facts.document)) < 3:
+        if text and not numbers(text) and len(own & work.facts.all_terms) < 3:
             yield _finding(
                 "headline",
                 "high",

@@ -32,7 +32,7 @@ def context_document(work: Work) -> Content:
         after = _tidied(before) or work.say("Not yet known.", "尚不清楚。")
         if before and after != before:
             changes.append(work.say(f"{title}: bullets and spacing made uniform", f"{title}：统一了列表和空格格式"))
-        sections.append({"section": title, "body": cut(after, 5900)})
+        sections.append({"section": title, "body": _whole_lines(after, 5900)})
     return {"name": work.name, "sections": sections, "changes": changes, "open_questions": _questions(work)}
 
 
@@ -40,6 +40,14 @@ def _tidied(body: str) -> str:
     """The body with one kind of bullet, no trailing spaces and no runs of empty lines. Words stay."""
     lines = [re.sub(r"^(\s*)[*+•]\s+", r"\1- ", line.rstrip()) for line in body.splitlines()]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _whole_lines(body: str, limit: int) -> str:
+    """The lines that fit; a section beyond the form's limit loses its last lines, never half of one."""
+    if len(body) <= limit:
+        return body
+    end = body.rfind("\n", 0, limit)
+    return body[:end].rstrip() if end > 0 else cut(body, limit)
 
 
 def _questions(work: Work) -> list[str]:

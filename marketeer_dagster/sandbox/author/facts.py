@@ -80,6 +80,11 @@ class Facts:
         return items(self.body(section))
 
     @cached_property
+    def all_terms(self) -> frozenset[str]:
+        """Content terms of the whole document."""
+        return terms(self.document)
+
+    @cached_property
     def numbers(self) -> frozenset[str]:
         """Every number the context states."""
         return frozenset(numbers(self.document))

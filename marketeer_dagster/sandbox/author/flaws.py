@@ -202,7 +202,7 @@ def _voice(content: Mapping[str, object], work: Work) -> Iterator[Flaw]:
 def grounded(text: str, facts: Facts) -> float:
     """Share of the text's content words that the product context knows."""
     wanted = terms(text)
-    return len(wanted & terms(facts.document)) / len(wanted) if wanted else 0.0
+    return len(wanted & facts.all_terms) / len(wanted) if wanted else 0.0
 
 
 def flaw(work: Work, kind: str, costs: Mapping[str, float], where: str, quote: str, problem: tuple[str, str],

@@ -24,7 +24,7 @@ SWITCHING, LANGUAGE, VOICE, PROOF, GOALS = (
     "switching dynamics", "customer language", "brand voice", "proof points", "goals",
 )  # fmt: skip
 
-_QUOTE = re.compile(r"[“「『](?P<a>[^”」』]{8,400})[”」』]|\"(?P<b>[^\"]{8,400})\"")
+_QUOTE = re.compile(r"[“「『„](?P<a>[^“”」』„]{8,400})[”“」』]|\"(?P<b>[^\"]{8,400})\"")
 SAID_BY = re.compile(
     r"^\s*[,，.。]?\s*(?:[—–~-]{1,3}|——|by\b|(?:says|said|writes|wrote|reports|told us)\b[,:]?|"
     r"说[，:：]?)\s*(?P<who>[^\"“「.。]{2,110})"
@@ -49,6 +49,8 @@ _INTERNAL_TEXT = re.compile(
 )
 _SEARCHED = re.compile(r"search|quer|keyword|搜索|关键词", re.I)
 STEPS = re.compile(r"how it works|steps?$|流程|步骤", re.I)
+_POINTING = re.compile(r"(?:this|these) (?!is\b|are\b|was\b|means\b|makes\b)\w+ |这[个款家种]", re.I)
+"""'This app finds …' points at the product; 'This is why …' points at what was said before."""
 _PLACEHOLDER = re.compile(r"\b(?:TODO|TBD|TBC|N/A|lorem|unknown|not known|none yet)\b|待定|暂无", re.I)
 
 
@@ -125,7 +127,7 @@ def statements_of(item: Item, section: str) -> list[Statement]:
             continue
         if parts and DEPENDENT.match(sentence):
             parts[-1] = joined([parts[-1], sentence])
-        elif not DEPENDENT.match(sentence) or (not parts and item.label):
+        elif not DEPENDENT.match(sentence) or (not parts and (item.label or _POINTING.match(sentence))):
             parts.append(sentence)
     usable = [part for part in parts if not part.endswith((":", "："))]
     label = "" if _BARE_LABEL.search(item.label) else item.label

@@ -24,6 +24,9 @@ _CONDITION = re.compile(
     r"不含|仅)",
     re.IGNORECASE,
 )
+_RESTRICTION = re.compile(
+    r"\b(?:unless|except|only (?:if|when|for)|until|provided|but not)\b|除非|除外|仅限|不含", re.IGNORECASE
+)
 _SUBORDINATE = re.compile(
     r"^(?:if|when|while|because|for|as|after|before|without|with|in|on|at|once|since|although|though|unlike|from|"
     r"by|instead|until|whether|every time|whenever|rather|despite|like|where|per)\b|^(?:如果|当|虽然|因为|由于|"
@@ -160,10 +163,14 @@ def cut(text: str, limit: int) -> str:
         kept = longer
     if kept:
         return kept
-    for clause in clauses(sentences(text)[0]):
+    first = sentences(text)[0]
+    for clause in clauses(first[: limit + 80]) if len(first) > limit + 80 else clauses(first):
         if len(clause) <= limit:
             return clause
-    return _cut_at_word(text, limit)
+    short = _cut_at_word(text, limit)
+    if _RESTRICTION.search(text[len(short) :]):  # What follows takes back part of it: show that something follows.
+        return f"{_cut_at_word(text, limit - 1)}…"
+    return short
 
 
 def _cut_at_word(text: str, limit: int) -> str:

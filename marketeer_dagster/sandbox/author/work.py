@@ -72,9 +72,7 @@ class Work:
 
     def _stand_in(self, document: str) -> str:
         """Without a usable context the brief's own sentences are all that is known."""
-        text = " ".join(
-            f"{bare(self.brief.text(k))}." for k in ("key_message", "offer", "objective") if self.brief.text(k)
-        )
+        text = " ".join(f"{bare(self.brief.text(k))}." for k in ("key_message", "offer") if self.brief.text(k))
         name = self.task.block("product_context").attributes.get("name", "")
         return (
             f"{document}\n\n# {name or 'The product'}\n\n## Product "
@@ -175,7 +173,7 @@ class Work:
 
     def _safe(self, concern: Concern) -> bool:
         wanted = terms(concern.text)
-        return bool(wanted) and sum(1 for t in wanted if t in terms(self.facts.document)) / len(wanted) >= 0.6
+        return bool(wanted) and sum(1 for t in wanted if t in self.facts.all_terms) / len(wanted) >= 0.6
 
     def true(self, text: str) -> bool:
         """Whether the brief's `text` may be stated: no number that the context does not have."""
