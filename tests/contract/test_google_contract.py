@@ -213,6 +213,7 @@ def test_pages_of_a_report_are_disjoint_and_complete(sandbox: Running) -> None:
         ({"dateRanges": [{"startDate": "soon", "endDate": "today"}]}, "Invalid date: soon"),
         ({"dateRanges": [{"startDate": "today", "endDate": "7daysAgo"}]}, "end date before its start date"),
         ({"dateRanges": []}, "dateRanges"),
+        ({"metricFilter": {"filter": {"fieldName": "sessions"}}}, "metricFilter"),
     ],
 )
 def test_invalid_reports_are_400_in_googles_words(sandbox: Running, changes: dict[str, Any], names: str) -> None:

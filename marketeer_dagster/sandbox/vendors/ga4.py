@@ -33,6 +33,8 @@ from marketeer_dagster.sandbox.world import World
 _MOST_ROWS, _DEFAULT_ROWS = 250_000, 10_000
 _MOST_DIMENSIONS, _MOST_METRICS, _MOST_RANGES, _MOST_REPORTS = 9, 10, 4, 5
 _TOKENS_PER_DAY, _TOKENS_PER_HOUR, _TOKENS_PER_PROJECT_HOUR = 200_000, 40_000, 14_000
+_NOT_SIMULATED = frozenset({"metricFilter", "metricAggregations", "cohortSpec", "comparisons"})
+"""Better refused than ignored."""
 _RELATIVE_DAY = re.compile(r"^(\d+)daysAgo$")
 
 
@@ -104,6 +106,9 @@ class _Api:
         return {"name": name, "dimensions": dimensions, "metrics": metrics}
 
     def run_report(self, account: Account, body: dict[str, Any], fault: FaultKind | None) -> dict[str, Any]:
+        beyond = sorted(_NOT_SIMULATED & {name for name, value in body.items() if value})
+        if beyond:
+            raise InvalidArgument(f"The sandbox does not simulate {', '.join(beyond)}.")
         dimensions = names_of(body.get("dimensions", []), DIMENSIONS, "dimension")
         metrics = names_of(body.get("metrics", []), METRICS, "metric")
         if not metrics and not dimensions:
