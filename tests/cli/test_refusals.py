@@ -40,7 +40,7 @@ GOAL = "Increase trial signups by 20 % this quarter"
         (("connect", "stripe", "-t", "threlby", "--set", "base_url"), ("key=value",)),
         (("connect", "hubspot", "-t", "threlby"), ("unknown tool 'hubspot'", "wordpress")),
         (("sql", "select nonsense"), ("nonsense",)),
-        (("sql", "create table mine (a int)"), ("read-only",)),
+        (("sql", "create table mine (a int)"), ("sql",)),
         (("ingest", "--from", "2026-02-30"), ("'2026-02-30' is not a date",)),
         (("ingest", "--from", "2026-02-02", "--to", "2026-02-01"), ("2026-02-02 is after 2026-02-01",)),
         (("ingest", "-t", "nobody"), ("nobody",)),

@@ -15,6 +15,11 @@ from tests.deployment.compose import PROJECT, Compose, copied_into_image, image_
 FILLED = {"POSTGRES_PASSWORD": "secret", "MARKETEER_SECRET_KEY": "key"}
 
 
+def explained_variables() -> set[str]:
+    example = (PROJECT / ".env.example").read_text(encoding="utf-8")
+    return set(re.findall(r"^#? ?([A-Z_]+)=", example, re.MULTILINE))
+
+
 @pytest.fixture(scope="module")
 def compose() -> Compose:
     return Compose.load(FILLED)
@@ -29,9 +34,16 @@ def test_secrets_have_no_default():
 
 
 def test_every_variable_of_the_compose_file_is_explained_in_the_example():
-    example = (PROJECT / ".env.example").read_text(encoding="utf-8")
-    listed = set(re.findall(r"^#? ?([A-Z_]+)=", example, re.MULTILINE))
-    assert set(variables_named()) <= listed
+    assert set(variables_named()) <= explained_variables()
+
+
+def test_every_variable_the_code_reads_is_explained_in_the_example():
+    quoted = re.compile(r'"((?:MARKETEER|ANTHROPIC|DAGSTER)_[A-Z_]+)"')
+    folders = ("marketeer_dagster", "assets", "sensors", "resources")
+    files = [path for folder in folders for path in (PROJECT / folder).rglob("*.py") if "sandbox" not in path.parts]
+    read = {name for path in files for name in quoted.findall(path.read_text(encoding="utf-8"))}
+    assert {"MARKETEER_HOME", "MARKETEER_METRICS_START", "ANTHROPIC_API_KEY", "DAGSTER_HOME"} <= read
+    assert read - explained_variables() == {"MARKETEER_CRASH_AT"}, "only the tests' own switch is no setting"
 
 
 def test_everything_waited_for_can_say_that_it_is_ready(compose: Compose):
