@@ -12,7 +12,7 @@ import duckdb
 import numpy as np
 import scipy
 
-from benchmarks.engines import anomaly_bench, cause_bench, experiment_bench, money_bench
+from benchmarks.engines import anomaly_bench, cause_bench, experiment_bench, money_bench, pages
 from benchmarks.engines.peers import PINS
 from benchmarks.engines.rows import Row, table
 
@@ -43,6 +43,7 @@ def main() -> int:
         print(f"\n{name}: {time.perf_counter() - begun:.0f} s\n\n{table(found)}", flush=True)
         if not options.only and not options.quick:
             RESULTS.write_text(report(rows))
+            pages.update()
     missed = [row.measure for row in rows if row.reached is False]
     print(f"{sum(row.reached is True for row in rows)} goals reached, {len(missed)} missed: {missed}")
     return 0
