@@ -6,8 +6,8 @@ from dagster import AssetKey, AssetSelection, JobDefinition, define_asset_job, i
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from assets.executor import agent_executor
-from assets.names import CAMPAIGN_PLAN, CAMPAIGN_REVIEW, asset_key, op_name
-from assets.partitions import campaigns
+from assets.names import CAMPAIGN_PLAN, CAMPAIGN_REVIEW, PRODUCT_CONTEXT, asset_key, op_name
+from assets.partitions import campaigns, tenants
 from assets.publications import publication_key, publishing_tools
 from marketeer_dagster.catalog.catalog import Catalog
 
@@ -47,6 +47,13 @@ def build_jobs(catalog: Catalog) -> list[Job]:
             executor_def=agent_executor,
             tags=AGENTS,
             description="Write, review, check and publish what a campaign's plan asks for; the plan is the selection.",
+        ),
+        define_asset_job(
+            "tenant_context",
+            selection=AssetSelection.assets(PRODUCT_CONTEXT),
+            partitions_def=tenants,
+            executor_def=in_process_executor,
+            description="Show the newest version of a tenant's product context.",
         ),
         define_asset_job(
             "publish_campaign",

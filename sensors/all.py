@@ -9,6 +9,7 @@ from assets.jobs import Job
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.model.errors import ConfigError
 from sensors.approved_publications import build_approved_publications
+from sensors.contexts import build_contexts
 from sensors.conversion_drop import build_conversion_drop
 from sensors.dispatch import build_dispatcher
 from sensors.experiment_decided import build_experiment_decided
@@ -31,6 +32,7 @@ def build_sensors(catalog: Catalog, jobs: Mapping[str, Job]) -> list[SensorDefin
     campaign_jobs = [jobs[name] for name in jobs if name in ("plan_campaign", "run_campaign") or _is_pipeline(name)]
     return [
         build_dispatcher(catalog, campaign_jobs, soon),
+        build_contexts(jobs["tenant_context"], later),
         build_approved_publications(jobs["publish_campaign"], soon),
         build_metrics_due(jobs["ingest"], later),
         build_conversion_drop(catalog, later),

@@ -24,21 +24,31 @@ from assets.metrics import range_tags
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.catalog.models import Schedule
 from marketeer_dagster.model.clock import Clock, today
+from marketeer_dagster.model.errors import ConfigError
 from marketeer_dagster.model.tenant import Tenant
 from marketeer_dagster.store import Store
 
 EVERY_QUARTER = "*/15 * * * *"
+QUARTERS = {"0", "00", "15", "30", "45", "*/15", "*/30"}
 
 
 def build_schedules(catalog: Catalog, jobs: Mapping[str, Job]) -> list[ScheduleDefinition]:
     """One schedule per catalog entry. Those that cost Claude calls are off until an operator turns them on."""
     found: list[ScheduleDefinition] = []
     for entry in catalog.schedules.values():
+        _check_minutes(entry)
         if entry.pipeline:
             found.append(_pipeline(entry, jobs["start_pipeline"]))
         else:
             found.append(_late_data(entry, jobs[entry.target]))
     return found
+
+
+def _check_minutes(entry: Schedule) -> None:
+    """A schedule in tenants' zones is looked at every quarter of an hour; another minute would never come."""
+    minutes = entry.cron.split()[0]
+    if entry.pipeline and not set(minutes.split(",")) <= QUARTERS:
+        raise ConfigError(f"minute {minutes!r}", where=f"schedules.yaml {entry.name}", expected="of 0, 15, 30, 45")
 
 
 def is_due(entry: Schedule, tenant: Tenant, moment: datetime) -> bool:

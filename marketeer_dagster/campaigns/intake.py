@@ -22,6 +22,7 @@ from marketeer_dagster.model.ids import (
     split_campaign_key,
 )
 from marketeer_dagster.model.signal import Signal
+from marketeer_dagster.model.tenant import Tenant
 from marketeer_dagster.store import Store
 
 RESUMED = (CampaignStatus.DRAFTED, CampaignStatus.PLANNED, CampaignStatus.RUNNING, CampaignStatus.FAILED)
@@ -43,19 +44,10 @@ def take_goal(
     Raises BadInput for an empty or overlong text, a negative budget or a past deadline; NotFound for an unknown
     tenant or one without a product context.
     """
+    owner = check_goal(store, tenant, text, budget_usd)
     text = " ".join(text.split())
-    if not text:
-        raise BadInput(
-            "the goal is empty", where="goal", expected='a sentence such as "+20 % trial signups this quarter"'
-        )
-    if len(text) > MAX_GOAL_CHARACTERS:
-        raise BadInput(f"{len(text):,} characters", where="goal", expected=f"at most {MAX_GOAL_CHARACTERS:,}")
-    if budget_usd is not None and budget_usd < 0:
-        raise BadInput(f"{budget_usd} is negative", where="budget", expected="USD, zero or more")
-    owner = store.tenants.get(tenant)
     if deadline is not None and deadline <= today(clock, owner.timezone):
         raise BadInput(f"{deadline} is not in the future", where="deadline", expected="a later date")
-    store.contexts.latest(tenant)
     earlier = _unfinished_goal(store, tenant, text)
     if earlier is not None:
         return _taken_up(store, clock, earlier)
@@ -74,6 +66,26 @@ def take_goal(
     )
     campaign = Campaign(key=key, tenant=tenant, goal=goal.id, title=text[:200], created_at=now, updated_at=now)
     return store.campaigns.add(campaign)
+
+
+def check_goal(store: Store, tenant: TenantId, text: str, budget_usd: Decimal | None) -> Tenant:
+    """The tenant of a goal that may be taken, as far as can be said without a clock. Raises as `take_goal`."""
+    if not text.strip():
+        raise BadInput(
+            "the goal is empty", where="goal", expected='a sentence such as "+20 % trial signups this quarter"'
+        )
+    if len(text) > MAX_GOAL_CHARACTERS:
+        raise BadInput(f"{len(text):,} characters", where="goal", expected=f"at most {MAX_GOAL_CHARACTERS:,}")
+    if budget_usd is not None and budget_usd < 0:
+        raise BadInput(f"{budget_usd} is negative", where="budget", expected="USD, zero or more")
+    return with_context(store, tenant)
+
+
+def with_context(store: Store, tenant: TenantId) -> Tenant:
+    """The tenant, when it exists and has a product context; NotFound otherwise."""
+    owner = store.tenants.get(tenant)
+    store.contexts.latest(tenant)
+    return owner
 
 
 def _taken_up(store: Store, clock: Clock, campaign: Campaign) -> Campaign:
@@ -102,8 +114,7 @@ def take_pipeline(
     Raises NotFound for an unknown tenant, context or pipeline, BadInput when the slug belongs to other work.
     """
     found = catalog.pipeline(pipeline)
-    store.tenants.get(tenant)
-    store.contexts.latest(tenant)
+    with_context(store, tenant)
     if slug is not None:
         key = campaign_key(tenant, slug)
         split_campaign_key_checked(key)

@@ -83,7 +83,7 @@ def _artefacts(app: typer.Typer) -> None:
             return
         head = f"{artefact.title} · {artefact.skill} · version {artefact.version} · {artefact.status.value}"
         console.print(f"[bold]{head}[/] · score {artefact.score:.1f}")
-        console.print(artefact.parsed().render(), markup=False, highlight=False)
+        typer.echo(artefact.parsed().render())
         rows = ((r.reviewer, r.round, r.verdict.value, f"{r.score:.1f}", len(r.findings), r.summary) for r in reviews)
         print_table(
             "Reviews", ("reviewer", "round", "verdict", "score", "findings", "summary"), rows, "No reviews yet."

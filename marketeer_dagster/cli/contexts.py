@@ -60,7 +60,7 @@ def register(app: typer.Typer) -> None:
         if as_json:
             print_json(found)
         else:
-            console.print(found.context.render(), markup=False, highlight=False)
+            typer.echo(found.context.render(), nl=False)
 
     @group.command("history", help="All versions.")
     def history(tenant: ForTenant, as_json: AsJson = False) -> None:
@@ -84,7 +84,7 @@ def register(app: typer.Typer) -> None:
         owner = store.tenants.get(TenantId(tenant)).id
         newest = store.contexts.get(owner, new) if new else store.contexts.latest(owner)
         before = store.contexts.get(owner, old or max(newest.version - 1, 1))
-        console.print(diff(before.context, newest.context) or "no difference", markup=False, highlight=False)
+        typer.echo(diff(before.context, newest.context) or "no difference")
 
 
 def read_document(path: Path) -> str:

@@ -5,7 +5,13 @@ from typing import Annotated
 
 import typer
 
-from marketeer_dagster.campaigns.intake import take_goal, take_pipeline
+from marketeer_dagster.campaigns.intake import (
+    check_goal,
+    split_campaign_key_checked,
+    take_goal,
+    take_pipeline,
+    with_context,
+)
 from marketeer_dagster.cli.home import Home, open_home
 from marketeer_dagster.cli.market import running_market
 from marketeer_dagster.cli.output import AsJson, console, print_json
@@ -31,14 +37,12 @@ def register(app: typer.Typer) -> None:
         as_json: AsJson = False,
     ) -> None:
         home = open_home()
+        amount = None if budget is None else money(budget, "--budget")
+        day = None if deadline is None else _day(deadline)
+        check_goal(home.store, TenantId(tenant), text, amount)  # before anything is started
         with running_market(home):
             campaign = take_goal(
-                home.store,
-                home.clock,
-                tenant=TenantId(tenant),
-                text=text,
-                budget_usd=None if budget is None else money(budget, "--budget"),
-                deadline=None if deadline is None else _day(deadline),
+                home.store, home.clock, tenant=TenantId(tenant), text=text, budget_usd=amount, deadline=day
             )
             code = _taken_up(home, campaign, wait, as_json)
         raise typer.Exit(code)
@@ -52,6 +56,10 @@ def register(app: typer.Typer) -> None:
         as_json: AsJson = False,
     ) -> None:
         home = open_home()
+        home.catalog.pipeline(name)
+        with_context(home.store, TenantId(tenant))
+        if campaign is not None:
+            split_campaign_key_checked(f"{tenant}:{campaign}")
         with running_market(home):
             taken = take_pipeline(
                 home.store, home.catalog, home.clock, tenant=TenantId(tenant), pipeline=name, slug=campaign

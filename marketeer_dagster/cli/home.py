@@ -8,13 +8,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.model.clock import Clock
 from marketeer_dagster.model.errors import ConfigError
 from marketeer_dagster.model.settings import Settings
 from marketeer_dagster.store import Store
-from marketeer_dagster.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from marketeer_dagster.warehouse import Warehouse
 
 DAGSTER_YAML = """\
 # Written by `marketeer init`: an instance of its own in this home. Production uses the project's dagster.yaml.
@@ -67,7 +70,9 @@ class Home:
         return Store.open(url, secret_key=self.settings.secret_key)
 
     @cached_property
-    def warehouse(self) -> Warehouse:
+    def warehouse(self) -> "Warehouse":
+        from marketeer_dagster.warehouse import Warehouse  # brings DuckDB along
+
         return Warehouse.at(self.settings)
 
     @cached_property

@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
         if detail:
             for approval in pending:
                 console.rule(approval.id)
-                console.print(approval.detail, markup=False, highlight=False)
+                typer.echo(approval.detail)
 
     @app.command("approve", help="Let it go on. Example: marketeer approve apr_7k2m --note 'fine'")
     def approve(id: Wanted, note: Annotated[str, typer.Option()] = "", by: By = None) -> None:

@@ -11,6 +11,7 @@ from marketeer_dagster.cli.output import AsJson, print_json, print_table
 from marketeer_dagster.model.errors import BadInput
 
 SHOWN = 500
+READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 
 
 def register(app: typer.Typer) -> None:
@@ -25,6 +26,7 @@ def register(app: typer.Typer) -> None:
         text = sys.stdin.read() if query == "-" else query
         with open_home().warehouse.reading() as connection:
             try:
+                _refuse_writes(connection.extract_statements(text))
                 frame = connection.execute(text).df()
             except duckdb.Error as error:
                 raise BadInput(str(error), where="sql", hint="`SHOW ALL TABLES` lists what there is") from None
@@ -36,3 +38,10 @@ def register(app: typer.Typer) -> None:
             rows = frame.head(SHOWN).itertuples(index=False)
             title = "" if len(frame) <= SHOWN else f"first {SHOWN} of {len(frame):,} rows"
             print_table(title, tuple(map(str, frame.columns)), rows, "No rows.")
+
+
+def _refuse_writes(statements: list[duckdb.Statement]) -> None:
+    """One statement that reads. The connection could not change anything anyway; this says so before it is tried."""
+    if len(statements) != 1 or statements[0].type not in READING:
+        kinds = ", ".join(statement.type.name for statement in statements) or "nothing"
+        raise BadInput(f"got {kinds}", where="sql", expected="one SELECT (or SHOW, DESCRIBE, EXPLAIN)")

@@ -1,6 +1,7 @@
 """`marketeer connect` and `marketeer tools`."""
 
 import os
+from contextlib import nullcontext
 from typing import Annotated
 
 import typer
@@ -51,7 +52,7 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         home = open_home()
         tenants = [home.store.tenants.get(TenantId(tenant))] if tenant else list(home.store.tenants.list())
-        with running_market(home):
+        with running_market(home) if checking else nullcontext():
             rows = [_row(home, owner.id, tool, checking) for owner in tenants for tool in CONNECTORS]
         if as_json:
             print_json(rows)
