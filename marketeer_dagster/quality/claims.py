@@ -58,7 +58,7 @@ class _Authority:
 
     @cached_property
     def record(self) -> Record:
-        return Record(folded(self._text))
+        return Record(self._text)
 
     @cached_property
     def words(self) -> Vocabulary:

@@ -16,6 +16,8 @@ from marketeer_dagster.quality.voice import banned_words, bans_exclamation_marks
 
 _FILLER = stems("the a an your our my now to for and of in with get see more here us")
 _CJK = 0.3
+_PRICED = (Section.OVERVIEW, Section.DIFFERENTIATION, Section.OBJECTIONS, Section.PROOF)
+"""Sections in which a price is the price of ours."""
 _Texts = Mapping[str, Mapping[str, str]]
 """Public texts by skill and path."""
 _Action = tuple[str, str]
@@ -51,7 +53,7 @@ def _offers(texts: _Texts, context: ProductContext) -> Iterator[Finding]:
 
 def _prices(texts: _Texts, context: ProductContext) -> Iterator[Finding]:
     """A plan costs what the context says."""
-    plans = plan_prices(context.render())
+    plans = plan_prices("\n".join(context.sections[section] for section in _PRICED))
     for skill, found in texts.items():
         for path, text in found.items() if plans else ():
             for plan, price in wrong_prices(text, plans):

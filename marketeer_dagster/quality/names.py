@@ -111,9 +111,13 @@ def _in_sentence(line: str, known: Vocabulary) -> Iterator[str]:
     tokens = list(_TOKEN.finditer(line))
     inner = [token for token in tokens[1:] if token[0][0].isalpha()]
     capitals = sum(token[0][0].isupper() for token in inner)
+    if not capitals and line == line.lower():
+        return
     german = is_german(line) or (known.german and not _ENGLISH.search(line))
     prose = not german and len(inner) >= _LEAST_WORDS and capitals / len(inner) <= _TITLE_CASE
     for position, token in enumerate(tokens):
+        if token[0] == token[0].lower():
+            continue
         parts = _parts(token[0])
         marked = [part for part in parts if _is_marked(part)]
         yield from (part for part in marked if not known.knows_name(part))
@@ -135,11 +139,10 @@ def _tells(line: str, token: re.Match[str], position: int, prose: bool, german: 
 
 def _is_marked(word: str) -> bool:
     """An acronym, a word with digits (SOC2, 5G), or one with capitals inside (HubSpot): a name in any position."""
-    letters = [char for char in word if char.isalpha()]
-    if not letters or cjk_share(word) > 0:
+    if word == word.lower() or cjk_share(word) > 0:
         return False
     if any(char.isdigit() for char in word):
-        return any(char.isupper() for char in letters)
+        return True
     core = word.removesuffix("s") if word[:-1].isupper() else word
     if core.isalpha() and core.isupper():
         return 2 <= len(core) <= 6

@@ -244,7 +244,8 @@ def _value(digits: str, separator: str | None) -> tuple[float, int, float | None
     tail = re.search(fraction, digits)
     whole, decimals = (digits[: tail.start()], tail[1]) if tail else (digits, "")
     value = float(f"{re.sub(r'[^0-9]', '', whole)}.{decimals or 0}")
-    ambiguous = separator in ",." and whole.count(separator) == 1 and not decimals
+    # 6,400 is never 6.4: nobody writes a decimal's trailing zeros.
+    ambiguous = separator in ",." and whole.count(separator) == 1 and not decimals and not digits.endswith("0")
     return value, len(decimals), float(digits.replace(",", ".")) if ambiguous else None
 
 

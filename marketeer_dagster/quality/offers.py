@@ -20,12 +20,10 @@ _TRIAL_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _PLAN_LABEL = re.compile(
-    r"^[-*| ]*(?:\*\*)?(?P<label>[A-ZÄÖÜ][\w]{1,20})(?: (?:plan|tier|package|Plan|Tier|Package))?(?:\*\*)? ?(?:[:|]|:\*\*)|"
+    r"^[-*| ]*(?:\*\*)?(?P<label>[A-ZÄÖÜ]\w{1,20})(?: (?:[Pp]lan|[Tt]ier|[Pp]ackage))?(?:\*\*)? ?(?:[:|]|:\*\*)|"
     r"\b(?P<plan>[A-ZÄÖÜ]\w{1,20}) (?:plan|tier|package)\b|\b(?:Tarif|Paket|Plan) (?P<german>[A-ZÄÖÜ]\w{1,20})\b"
 )
-_NO_PLAN = frozenset(
-    {"Price", "Plan", "Contract", "Guarantee", "The", "Our", "Each", "Every", "Any", "This", "A", "Annual"}
-)
+_NO_PLAN = frozenset({"Price", "Plan", "Contract", "Guarantee", "The", "Our", "Each", "Every", "Any", "This", "Annual"})
 _BETWEEN = re.compile(
     r"(?: (?:plan|tier|package))?(?:\*\*)?[ :—(-]{0,3}"
     r"(?:(?:is|at|for|from|costs?|starts (?:at|from)|kostet|ab|nur|only|just) ?){0,2}(?:\*\*)? ?$",

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from marketeer_dagster.quality.common import COMMON
 from marketeer_dagster.quality.text import cjk_share, folded, lines, plain, stem
@@ -13,38 +12,47 @@ _DIRECTED = re.compile(r"[“„«「『‘‹]([^“”„«»「」『』]{4,5
 _STRAIGHT = re.compile(r'"([^"\n]*)"')
 _BLOCK = re.compile(r"^\s*>\s?(.+)$", re.MULTILINE)
 _GAP = re.compile(r"\s*(?:\[?\.\.\.\]?|\[?…\]?)\s*")
-_NEAR = 400
-"""How far from its words, in characters, a source names the speaker."""
+_SPEAKER = re.compile(r"[,，、;(（)）|·]|\s-\s|\s(?:at|of|from|bei|von)\s")
 
 
-@dataclass(frozen=True)
 class Record:
-    """What is on record: the sources' folded text."""
+    """What is on record: the sources, line by line, and folded as a whole."""
 
-    text: str
+    def __init__(self, source: str) -> None:
+        self.text = folded(source)
+        self._lines = [plain(line) for line in source.splitlines() if line.strip()]
+        self._folded = [folded(line) for line in self._lines]
 
     def holds(self, words: str) -> bool:
         """Whether these words, or the parts between their ellipses in this order, stand in a source."""
-        return self._find(words) >= 0
-
-    def _find(self, words: str) -> int:
-        parts = [part for raw in _GAP.split(words) if (part := folded(raw))]
-        position, first = 0, -1
-        for part in parts:
-            position = self.text.find(part, position)
-            if position < 0:
-                return -1
-            first = position if first < 0 else first
-            position += len(part)
-        return first if parts else 0
+        return _holds(self.text, words)
 
     def said(self, words: str, speaker: str) -> bool:
-        """Whether the one named in `speaker` is on record near these words; a role without a name is nobody's."""
-        parts = [part for raw in re.split(r"[,，、;(（)）|·]|\s-\s|\s(?:at|of|from|bei|von)\s", plain(speaker))
-                 if (part := folded(raw))]  # fmt: skip
-        start = max(self._find(words), 0)
-        nearby = self.text[max(0, start - _NEAR) : start + len(words) + _NEAR]
+        """Whether the one named in `speaker` is on record with these words; a role without a name is nobody's."""
+        parts = [part for raw in _SPEAKER.split(plain(speaker)) if (part := folded(raw))]
+        nearby = self._around(words)
         return all(part in nearby or _is_role(part, self.text) for part in parts)
+
+    def _around(self, words: str) -> str:
+        """The lines that hold these words, each with the next one where that names a speaker and quotes nobody."""
+        found: list[str] = []
+        for number, line in enumerate(self._folded):
+            if _holds(line, words):
+                found.append(line)
+                if number + 1 < len(self._lines) and '"' not in self._lines[number + 1]:
+                    found.append(self._folded[number + 1])
+        return "\n".join(found)
+
+
+def _holds(text: str, words: str) -> bool:
+    parts = [part for raw in _GAP.split(words) if (part := folded(raw))]
+    position = 0
+    for part in parts:
+        position = text.find(part, position)
+        if position < 0:
+            return False
+        position += len(part)
+    return bool(parts)
 
 
 def quotations(text: str) -> Iterator[str]:
