@@ -34,15 +34,17 @@ class Sighting:
     def evidence(self) -> Evidence:
         """The reading as a signal's evidence; the unit is the metric's (a share for rates, a count otherwise)."""
         reading = self.reading
+        observed, expected = reading.observed or 0.0, reading.expected or 0.0
+        change = reading.relative_change
         return Evidence(
             metric=self.metric,
-            observed=reading.observed or 0.0,
-            expected=reading.expected or 0.0,
+            observed=observed,
+            expected=expected,
             low=reading.low or 0.0,
             high=reading.high or 0.0,
             since=reading.since or reading.day,
             until=reading.day,
-            relative_change=reading.relative_change or 0.0,
+            relative_change=(observed / expected - 1 if expected else 0.0) if change is None else change,
             detail=f"{reading.summary}\n\n{self.detail}".strip()[:4000],
         )
 
@@ -89,7 +91,8 @@ def traffic_drops(
     pages = _page_rows(connection, tenant, as_of)
     for subject, rows in [*_by_subject(pages), *_by_subject(_channel_rows(connection, tenant, as_of))]:
         reading = score_series([row[1] for row in rows], [row[2] for row in rows], policy=policy, as_of=as_of)
-        if reading.fired:
+        # One subject's silence is its visitors': the counter as a whole is judged by `tracking_broken`.
+        if reading.fired or reading.status is Status.TRACKING_BROKEN:
             detail = query_shift(connection, tenant, subject, as_of) if subject.startswith("/") else ""
             yield Sighting(tenant, subject, "sessions", reading, detail)
 
@@ -158,6 +161,10 @@ def _channel_rows(connection: duckdb.DuckDBPyConnection, tenant: TenantId, as_of
 
 
 def _by_subject(rows: Rows) -> Iterator[tuple[str, Rows]]:
-    subjects = dict.fromkeys(row[0] for row in rows)
-    for subject in subjects:
-        yield subject, [row for row in rows if row[0] == subject]
+    """Each subject's days from its first on. A day without a row counts zero where others were counted: analytics
+    leaves out what nobody visited."""
+    counted = sorted({row[1] for row in rows})
+    for subject in dict.fromkeys(row[0] for row in rows):
+        known = {row[1]: row for row in rows if row[0] == subject}
+        first = min(known)
+        yield subject, [known.get(day, (subject, day, 0.0, 0.0)) for day in counted if day >= first]

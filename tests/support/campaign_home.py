@@ -1,4 +1,4 @@
-"""A whole home beside a sandbox in this process: tenants with a context and every tool connected, ready for campaigns."""
+"""A whole home beside a sandbox in this process: tenants with a context and every tool connected."""
 
 import os
 import subprocess

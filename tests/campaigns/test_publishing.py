@@ -1,0 +1,141 @@
+"""What of a campaign goes to a channel, and when a new page is tested instead of put in place."""
+
+import pytest
+
+from marketeer_dagster.campaigns.experiments import experiment_for, page_under_test
+from marketeer_dagster.campaigns.publishing import publishable
+from marketeer_dagster.catalog import Catalog
+from marketeer_dagster.model.artefacts import Artefact, ArtefactStatus
+from marketeer_dagster.model.artefacts.edited_copy import EditedCopy
+from marketeer_dagster.model.artefacts.experiment_plan import Arm, ExperimentPlan
+from marketeer_dagster.model.clock import FixedClock
+from marketeer_dagster.model.experiment import ExperimentState
+from marketeer_dagster.model.ids import CampaignKey
+from marketeer_dagster.model.publication import PublicationState
+from marketeer_dagster.optimise.experiment_model import Mode
+from marketeer_dagster.optimise.experiment_plan import sample_size
+from marketeer_dagster.store import Store
+from tests.store import values
+from tests.support.publishing import NOW, a_page, an_artefact, an_email_sequence, approved
+
+OLD, NEW = CampaignKey("acme:old"), CampaignKey("acme:new")
+
+
+@pytest.fixture(autouse=True)
+def campaigns(store: Store) -> None:
+    for key in (OLD, NEW):
+        store.campaigns.add(values.campaign(key))
+
+
+def edited(path: str = "/pricing", headline: str = "Edited") -> EditedCopy:
+    return EditedCopy(page=a_page(path, headline), changes=(), summary="Shorter.")
+
+
+def plan_of_test(path: str = "/pricing", control: float = 0.5) -> ExperimentPlan:
+    return ExperimentPlan(
+        path=path,
+        hypothesis="Naming the price lifts sign-ups.",
+        primary_metric="conversion rate",
+        arms=(
+            Arm(name="control", description="as it is", share=control),
+            Arm(name="b", description="new", share=0.25),
+            Arm(name="c", description="another", share=0.25),
+        ),
+        baseline_rate=0.03,
+        minimum_effect=0.2,
+        sample_per_arm=17,
+        max_days=28,
+        stopping_rule="When the always-valid test decides.",
+        analysis="Ratio of rates.",
+    )
+
+
+def live(store: Store, artefact: Artefact) -> None:
+    """`artefact` is published on its page."""
+    row = values.publication(
+        f"live-{artefact.id}", campaign=artefact.campaign, artefact=artefact.id, version=artefact.version,
+        state=PublicationState.WRITING, target=artefact.parsed().target_page(),
+    )  # fmt: skip
+    row = store.publications.intend(row)
+    store.publications.transition(row.id, {PublicationState.WRITING}, PublicationState.PUBLISHED, at=NOW)
+
+
+def old_page(store: Store) -> Artefact:
+    made = approved(store, an_artefact(a_page(), campaign="old"))
+    live(store, made)
+    return made
+
+
+def challenger(store: Store, *, planned: str | None = "/pricing", control: float = 0.5) -> Artefact:
+    if planned is not None:
+        approved(store, an_artefact(plan_of_test(planned, control), campaign="new", skill="ab-test-setup"))
+    return approved(store, an_artefact(a_page(headline="Priced for your floor"), campaign="new"))
+
+
+def test_an_edited_page_takes_its_drafts_place(store: Store, catalog: Catalog) -> None:
+    approved(store, an_artefact(a_page(), campaign="new"))
+    approved(store, an_artefact(a_page("/other"), campaign="new", skill="page-cro"))
+    final = approved(store, an_artefact(edited(), campaign="new", skill="copy-editing"))
+    assert publishable(store, catalog, NEW, "wordpress") == (final,)
+
+
+@pytest.mark.parametrize("status", [ArtefactStatus.ESCALATED, ArtefactStatus.REJECTED, ArtefactStatus.DRAFT])
+def test_only_approved_work_is_published(store: Store, catalog: Catalog, status: ArtefactStatus) -> None:
+    draft = approved(store, an_artefact(a_page(), campaign="new"))
+    approved(store, an_artefact(edited(), campaign="new", skill="copy-editing", status=status))
+    assert publishable(store, catalog, NEW, "wordpress") == (draft,)
+
+
+def test_a_channel_gets_its_own_kind_from_its_own_campaign(store: Store, catalog: Catalog) -> None:
+    page = approved(store, an_artefact(a_page(), campaign="new"))
+    emails = approved(store, an_artefact(an_email_sequence(), campaign="new", skill="email-sequence"))
+    approved(store, an_artefact(a_page("/features"), campaign="old"))
+    assert publishable(store, catalog, NEW, "wordpress") == (page,)
+    assert publishable(store, catalog, NEW, "mailchimp") == (emails,)
+
+
+def test_a_new_version_of_a_live_page_with_a_plan_becomes_an_experiment(store: Store, clock: FixedClock) -> None:
+    control, new = old_page(store), challenger(store)
+    experiment = experiment_for(store, clock, new)
+    assert experiment is not None
+    first, second = experiment.variants
+    assert (first.artefact, first.version) == (control.id, control.version)
+    assert (second.artefact, second.version) == (new.id, new.version)
+    assert experiment.subject == "/pricing"
+    assert experiment.state is ExperimentState.RUNNING
+    assert experiment.sample_per_arm == sample_size(0.03, 0.2, mode=Mode.ANYTIME).per_arm, (
+        "the engine's, not an agent's"
+    )
+    assert experiment_for(store, clock, new) == experiment
+    assert len(store.experiments.list()) == 1
+
+
+def test_two_of_a_plans_arms_share_all_visitors(store: Store, clock: FixedClock) -> None:
+    old_page(store)
+    experiment = experiment_for(store, clock, challenger(store, control=0.75))
+    assert experiment is not None
+    assert [variant.share for variant in experiment.variants] == [0.75, 0.25]
+
+
+def test_without_a_live_page_or_a_plan_for_it_the_page_simply_goes_live(store: Store, clock: FixedClock) -> None:
+    first = challenger(store)
+    assert experiment_for(store, clock, first) is None, "nothing of ours is live there"
+    old_page(store)
+    other = approved(store, an_artefact(a_page(headline="Priced for your floor"), campaign="old", skill="copy-editing"))
+    assert experiment_for(store, clock, other) is None, "its campaign plans no test"
+    assert store.experiments.list() == ()
+
+
+def test_a_plan_for_another_page_tests_nothing_here(store: Store, clock: FixedClock) -> None:
+    old_page(store)
+    assert experiment_for(store, clock, challenger(store, planned="/features")) is None
+
+
+def test_a_page_under_test_is_left_alone_by_other_campaigns(store: Store, clock: FixedClock) -> None:
+    old_page(store)
+    new = challenger(store)
+    experiment = experiment_for(store, clock, new)
+    assert page_under_test(store, new) is None
+    third = an_artefact(a_page(headline="A third headline"), campaign="third")
+    assert page_under_test(store, third) == experiment
+    assert page_under_test(store, an_artefact(a_page("/features"), campaign="third")) is None

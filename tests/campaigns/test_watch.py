@@ -1,0 +1,158 @@
+"""What the loops see in real warehouse rows: drops with evidence, silence told from demand, visitors' new questions."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from marketeer_dagster.campaigns.watch import (
+    Sighting,
+    conversion_drops,
+    newest_day,
+    query_shift,
+    tracking_broken,
+    traffic_drops,
+)
+from marketeer_dagster.catalog import Catalog
+from marketeer_dagster.model.ids import TenantId
+from marketeer_dagster.warehouse import Warehouse
+from tests.warehouse import frames
+
+ACME = TenantId("acme")
+FIRST = date(2026, 1, 5)
+DAYS = 70
+LAST = FIRST + timedelta(days=DAYS - 1)
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Warehouse:
+    return frames.at(tmp_path)
+
+
+def site(**pages: tuple[Sequence[int], Sequence[int]]) -> pd.DataFrame:
+    """GA4 rows of pages (path without its slash), each with sessions and conversions per day; zero days are absent."""
+    rows = []
+    for name, (sessions, conversions) in pages.items():
+        frame = frames.ga4(len(sessions), first=FIRST, page=f"/{name}", sessions=100)
+        rows.append(frame.assign(sessions=list(sessions), users=list(sessions), conversions=list(conversions)))
+    together = pd.concat(rows).query("sessions > 0")
+    return together.assign(engaged_sessions=0)
+
+
+def steady(level: int = 200, rate: float = 0.05, *, days: int = DAYS, seed: int = 3) -> tuple[list[int], list[int]]:
+    random = np.random.default_rng(seed)
+    sessions = random.poisson(level, days)
+    return sessions.tolist(), random.binomial(sessions, rate).tolist()
+
+
+def after(series: tuple[list[int], list[int]], days: int, *, sessions: float = 1, conversions: float = 1):
+    """The series with its last `days` days multiplied."""
+    n = len(series[0]) - days
+    kept, changed = [s[:n] for s in series], [s[n:] for s in series]
+    return (
+        kept[0] + [int(x * sessions) for x in changed[0]],
+        kept[1] + [int(x * conversions) for x in changed[1]],
+    )
+
+
+def land(warehouse: Warehouse, rows: pd.DataFrame, tenant: str = ACME) -> None:
+    frames.put(warehouse, tenant, rows)
+    with warehouse.writing() as w:
+        for mart in ("channel_performance", "page_performance"):
+            w.build_mart(mart)
+
+
+def drops(warehouse: Warehouse, catalog: Catalog, tenant: TenantId = ACME) -> list[Sighting]:
+    with warehouse.reading() as connection:
+        return list(conversion_drops(connection, tenant, LAST, catalog.signal("conversion_drop")))
+
+
+def fewer(warehouse: Warehouse, catalog: Catalog) -> list[Sighting]:
+    with warehouse.reading() as connection:
+        return list(traffic_drops(connection, ACME, LAST, catalog.signal("traffic_drop")))
+
+
+def broken(warehouse: Warehouse) -> Sighting | None:
+    with warehouse.reading() as connection:
+        return tracking_broken(connection, ACME, LAST)
+
+
+def test_nothing_is_seen_where_nothing_was_measured(warehouse: Warehouse, catalog: Catalog) -> None:
+    with warehouse.reading() as connection:
+        assert newest_day(connection, ACME) is None
+    assert drops(warehouse, catalog) == []
+    assert fewer(warehouse, catalog) == []
+    assert broken(warehouse) is None
+
+
+def test_an_ordinary_site_raises_nothing(warehouse: Warehouse, catalog: Catalog) -> None:
+    land(warehouse, site(pricing=steady(), features=steady(seed=4)))
+    assert drops(warehouse, catalog) == []
+    assert fewer(warehouse, catalog) == []
+    assert broken(warehouse) is None
+
+
+def test_a_page_that_converts_less_is_named_with_its_figures(warehouse: Warehouse, catalog: Catalog) -> None:
+    land(warehouse, site(pricing=after(steady(), 7, conversions=0.4), features=steady(seed=4)))
+    (sighting,) = drops(warehouse, catalog)
+    evidence = sighting.evidence()
+    assert (sighting.subject, evidence.metric, evidence.until) == ("/pricing", "conversion_rate", LAST)
+    assert evidence.observed < evidence.low <= evidence.expected <= evidence.high
+    assert evidence.relative_change == pytest.approx(-0.6, abs=0.2)
+    assert evidence.expected == pytest.approx(0.05, abs=0.01)
+    assert LAST - timedelta(days=10) <= evidence.since <= LAST
+
+
+def test_a_drop_belongs_to_its_tenant(warehouse: Warehouse, catalog: Catalog) -> None:
+    land(warehouse, site(pricing=after(steady(), 7, conversions=0.4)), "beta")
+    land(warehouse, site(pricing=steady()))
+    assert drops(warehouse, catalog) == []
+    assert [s.tenant for s in drops(warehouse, catalog, TenantId("beta"))] == ["beta"]
+
+
+def test_a_page_too_small_to_be_judged_is_not_watched(warehouse: Warehouse, catalog: Catalog) -> None:
+    land(warehouse, site(pricing=after(steady(20), 7, conversions=0), features=steady(seed=4)))
+    assert drops(warehouse, catalog) == []
+
+
+def test_a_page_that_loses_visitors_is_a_traffic_drop(warehouse: Warehouse, catalog: Catalog) -> None:
+    land(warehouse, site(pricing=after(steady(), 7, sessions=0.5, conversions=0.5), features=steady(800, seed=4)))
+    subjects = [sighting.subject for sighting in fewer(warehouse, catalog)]
+    assert "/pricing" in subjects
+    assert "/features" not in subjects
+
+
+def test_a_page_that_loses_every_visitor_is_a_traffic_drop_too(warehouse: Warehouse, catalog: Catalog) -> None:
+    """Analytics has no rows for it on those days: no rows are no visitors while the counter speaks elsewhere."""
+    land(warehouse, site(pricing=after(steady(), 3, sessions=0, conversions=0), features=steady(800, seed=4)))
+    found = {sighting.subject: sighting for sighting in fewer(warehouse, catalog)}
+    evidence = found["/pricing"].evidence()
+    assert (evidence.observed, evidence.relative_change) == (0, -1)
+    assert broken(warehouse) is None
+
+
+def test_a_silent_counter_is_not_a_drop(warehouse: Warehouse, catalog: Catalog) -> None:
+    silent = after(steady(), 2, sessions=0.004, conversions=0)
+    land(warehouse, site(pricing=silent, features=after(steady(seed=4), 2, sessions=0.004, conversions=0)))
+    sighting = broken(warehouse)
+    assert sighting is not None
+    assert sighting.subject == "ga4"
+
+
+def test_the_queries_that_changed_come_first(warehouse: Warehouse) -> None:
+    rows = pd.DataFrame(
+        {
+            "date": [LAST - timedelta(days=n) for n in range(35)] * 2, "page": "https://acme.example/pricing",
+            "query": ["acme pricing"] * 35 + ["acme contract length"] * 35, "country": "usa", "device": "desktop",
+            "clicks": [10] * 35 + [8] * 7 + [0] * 28, "impressions": 100, "position": 3.0,
+        }
+    )  # fmt: skip
+    frames.put(warehouse, ACME, rows, "gsc_daily")
+    with warehouse.reading() as connection:
+        table = query_shift(connection, ACME, "/pricing", LAST)
+        assert query_shift(connection, ACME, "/features", LAST) == ""
+    assert "| acme contract length | 8.0 | 0.0 |" in table
+    assert table.index("contract length") < table.index("acme pricing")
