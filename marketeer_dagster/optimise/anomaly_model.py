@@ -52,7 +52,7 @@ class MetricKind(StrEnum):
 class Tuning:
     """Constants of the method, tuned on seeds 1-8 of `benchmarks.engines.anomaly_data`, reported on others."""
 
-    weeks: int = 12
+    weeks: int = 10
     """Weeks of history used; at least 4."""
     min_history: int = 21
     """Observed days before the scored one, below which nothing fires."""
@@ -237,7 +237,7 @@ def _scale(kind: MetricKind, d: Floats, noise: Floats, days: Floats, tuning: Tun
     before = median(weeks, axis=2)[:, 1:, None]
     error = np.abs(weeks[:, :-1] - before) / noise.reshape(weeks.shape)[:, :-1]
     spread = NORMAL_MAD * np.nan_to_num(median(error.reshape(n, -1), axis=1))
-    floor = noise_floor(kind, np.nan_to_num(median(d, axis=1)))
+    floor = noise_floor(kind, np.nan_to_num(median(d[:, 1 : 1 + 2 * WEEK], axis=1)))
     return np.maximum(spread, floor) * (1 + tuning.young / np.maximum(days, 1))
 
 

@@ -42,7 +42,7 @@ def newest_day_sql(relation: str, tuning: Tuning | None = None) -> str:
     line = f"CASE kind WHEN 'rate' THEN {t.rate_threshold} ELSE {t.threshold} END"
     return f"""
 WITH series AS MATERIALIZED (
-    SELECT row_number() OVER () AS id, * FROM (
+    SELECT (row_number() OVER ())::INT AS id, * FROM (
         SELECT tenant, metric, any_value(kind)::{KINDS} AS kind,
             any_value(direction) AS direction, any_value(min_effect)::DOUBLE AS min_effect,
             coalesce(avg(CASE kind WHEN 'rate' THEN trials ELSE value END) FILTER (date < $day), 0) AS typical,
@@ -51,7 +51,7 @@ WITH series AS MATERIALIZED (
         GROUP BY tenant, metric
     )
 ), named AS (
-    SELECT series.id, series.kind, datediff('day', r.date, $day) AS age, r.value::DOUBLE AS y,
+    SELECT series.id, series.kind, datediff('day', r.date, $day)::SMALLINT AS age, r.value::DOUBLE AS y,
         CASE series.kind WHEN 'rate' THEN r.trials::DOUBLE ELSE 1 END AS n,
         {_rare_zero(t)} AS failed
     FROM {relation} AS r JOIN series USING (tenant, metric)
@@ -69,14 +69,14 @@ WITH series AS MATERIALIZED (
 ), weekly AS (
     SELECT id, week - 1 AS week, median(d) AS before FROM flat WHERE age > 0 GROUP BY id, week
 ), noise AS (
-    SELECT id, kind, count(*) AS days, sum((y = 0)::INT) / count(*) AS zeros, median(d) AS middle,
+    SELECT id, kind, count(*) AS days, sum((y = 0)::INT) / count(*) AS zeros,
         {NORMAL_MAD} * coalesce(median(abs(d - before) / noise), 0) AS spread,
         median(d) FILTER (age <= {2 * WEEK}) AS near,
         median(d) FILTER (age BETWEEN {window} AND {window} + {2 * WEEK - 1}) AS far
     FROM flat LEFT JOIN weekly USING (id, week) WHERE age > 0 GROUP BY id, kind
 ), scale AS (
     SELECT id, days, zeros, near, far,
-        greatest(spread, {_floor("middle")}) * (1 + {t.young} / days) AS scale
+        greatest(spread, {_floor("coalesce(near, 0)")}) * (1 + {t.young} / days) AS scale
     FROM noise
 ), level AS MATERIALIZED (
     SELECT id, any_value(kind) AS kind, any_value(days) AS days, any_value(zeros) AS zeros, any_value(scale) AS scale,
