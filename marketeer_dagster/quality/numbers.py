@@ -71,9 +71,9 @@ _DURATIONS = {
     "second": "seconds? secs? s Sekunden? 秒",
     "minute": "minutes? mins? Minuten? 分钟",
     "hour": "hours? hrs? h Stunden? 个?小时",
-    "day": "days? Tagen? Tage 天 日(?!常|期|程)",
-    "week": "weeks? Wochen? 周(?!末|年) 个?星期",
-    "month": "months? Monate? Monaten 个月",
+    "day": "days? Tagen? Tage tägig[a-z]* 天 日(?!常|期|程)",
+    "week": "weeks? Wochen? wöchig[a-z]* 周(?!末|年) 个?星期",
+    "month": "months? Monate? Monaten monatig[a-z]* 个月",
     "quarter": "quarters? Quartale? 个?季度",
     "year": "years? yrs? Jahren? Jahre 年(?!\\d)",
 }
