@@ -21,6 +21,7 @@ from marketeer_dagster.campaigns.status import OPEN, settle, stage_of
 from marketeer_dagster.cli.home import Home
 from marketeer_dagster.model.campaign import Campaign, CampaignStatus
 from marketeer_dagster.model.ids import CampaignKey
+from marketeer_dagster.publishing.exclusive import file_exclusive
 from sensors.approved_publications import DELIVERABLE
 
 SENSOR_DAEMON = "SENSOR"
@@ -35,7 +36,10 @@ def dagster_instance(home: Home) -> Generator[DagsterInstance]:
     """The home's Dagster instance; DAGSTER_HOME names it for this process and its children."""
     os.environ["DAGSTER_HOME"] = str(home.dagster_home)
     os.environ["MARKETEER_HOME"] = str(home.settings.home)
-    with DagsterInstance.get() as instance:
+    # The first to open an instance on SQLite creates its tables, and Dagster does not expect two firsts.
+    with file_exclusive(home.dagster_home / "locks")("opening"):
+        opened = DagsterInstance.get()
+    with opened as instance:
         yield instance
 
 

@@ -66,6 +66,7 @@ class Platform:
         if url is not None and not SandboxAdmin(url).healthy():
             self._processes.append(start_market(self._home, seed=self._seed))
         self._logs.mkdir(parents=True, exist_ok=True)
+        self._create_instance()
         workspace = self._home.settings.home / "workspace.yaml"
         workspace.write_text(_WORKSPACE.format(port=self._code_port), encoding="utf-8")
         code = ["code-server", "start", "-m", "marketeer_dagster.definitions", "-a", "defs"]
@@ -76,6 +77,13 @@ class Platform:
             ui = ["dagster-webserver", "-h", "127.0.0.1", "-p", str(self._ui_port), "-w", str(workspace)]
             self._run("webserver", ui)
             self._await_ui()
+
+    def _create_instance(self) -> None:
+        """Daemon and webserver start side by side, and must not both be the first to open the instance."""
+        from marketeer_dagster.cli.drive import dagster_instance  # brings Dagster along
+
+        with dagster_instance(self._home):
+            pass
 
     def _run(self, name: str, command: list[str]) -> None:
         environment = {

@@ -103,8 +103,11 @@ class CampaignHome:
 
 
 @contextmanager
-def campaign_home(path: Path, *, seed: int = 11) -> Iterator[CampaignHome]:
-    """A home in `path`, without tenants. The environment of this process and its children names it meanwhile."""
+def campaign_home(path: Path, *, seed: int = 11, config: str = "") -> Iterator[CampaignHome]:
+    """A home in `path`, without tenants; `config` are more lines of its config.toml.
+
+    The environment of this process and its children names it meanwhile.
+    """
     with run_in_thread(seed=seed) as sandbox, pytest.MonkeyPatch.context() as environment:
         environment.setenv("MARKETEER_HOME", str(path))
         environment.setenv("DAGSTER_HOME", str(path / "dagster"))
@@ -114,7 +117,8 @@ def campaign_home(path: Path, *, seed: int = 11) -> Iterator[CampaignHome]:
             environment.delenv(name, raising=False)
         path.mkdir(parents=True, exist_ok=True)
         (path / "config.toml").write_text(
-            f'sandbox_url = "{sandbox.url}"\nsecret_key = "a key for tests, of some length"\n', encoding="utf-8"
+            f'sandbox_url = "{sandbox.url}"\nsecret_key = "a key for tests, of some length"\n{config}\n',
+            encoding="utf-8",
         )
         create_home(Settings.load(home=path), sandbox=False)
         made = CampaignHome(path, sandbox, Home(Settings.load(home=path)))
