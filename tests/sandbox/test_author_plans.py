@@ -25,8 +25,11 @@ SIGNAL = {
         "metric": "conversion_rate",
         "observed": 0.011,
         "expected": 0.02,
-        "detail": "| query | before | now |\n|---|---|---|\n| iso 27001 consolidation | 3 | 140 |\n| month-end close | "
-        "90 | 80 |",
+        "detail": (
+            "/pricing converts 45 % below expectation.\n\nSearches that lead to the page, clicks a day:\n\n"
+            "| query | last 7 days | 28 days before |\n|---|---|---|\n"
+            "| iso 27001 consolidation | 3.4 | 0.1 |\n| month-end close | 2.1 | 4.0 |"
+        ),
     },
 }
 
@@ -97,7 +100,8 @@ def test_a_signal_is_answered_on_its_page_in_the_visitors_words() -> None:
     assert (answer.kpi.baseline, answer.kpi.target) == (0.011, 0.02)
     copywriting = next(brief for brief in answer.briefs if brief.skill == "copywriting")
     assert any("iso 27001 consolidation" in point for point in copywriting.must_address)
-    assert "140" in copywriting.evidence
+    assert "| iso 27001 consolidation | 3.4 | 0.1 |" in copywriting.evidence
+    assert not any("month-end close" in point for point in copywriting.must_address)
     assert "Frankfurt" in copywriting.key_message
 
 

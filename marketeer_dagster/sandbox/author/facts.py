@@ -70,6 +70,7 @@ class Facts:
         name = _NAME.search(document)
         self.name = name["name"].strip() if name else ""
         self._bodies = _bodies(document)
+        self._known_weights: dict[str, dict[str, float]] = {}
         self.chinese = mostly_chinese(" ".join(self._bodies.values()) or document)
 
     def body(self, section: str) -> str:
@@ -184,21 +185,39 @@ class Facts:
         return list(dict.fromkeys(found))
 
     def about(self, text: str, pool: list[Statement] | None = None, *, most: int = 3) -> list[Statement]:
-        """What is true about the subject of `text`: statements that share its content words, closest first."""
-        wanted = terms(text)
-        rarity = {term: self._rarity(term) for term in wanted}
-        total = sum(rarity.values())
-        if not total:
+        """What is true about the subject of `text`: statements that share its content words, closest first.
+
+        A search that the context lists among others for one subject is also known by the company it keeps.
+        """
+        if not terms(text):
             return []
-        answers = pool or self.public
+        siblings = self._siblings(text)
         scored: list[tuple[float, Statement]] = []
-        for statement in answers:
-            share = sum(rarity[term] for term in wanted & statement.terms) / total
+        for statement in pool or self.public:
+            near = sum(self.share(sibling, statement) for sibling in siblings) / max(1, len(siblings))
             # A problem is no answer, unless nothing else speaks of the subject.
-            known = share * (0.6 if statement.section == PROBLEMS and pool is None else 1.0)
-            scored.append((known + (0.04 if statement.has_number else 0), statement))
+            factor = 0.6 if statement.section == PROBLEMS and pool is None else 1.0
+            figure = 0.04 if statement.has_number else 0.0
+            scored.append(((self.share(text, statement) + 0.7 * near) * factor + figure, statement))
         close = sorted((pair for pair in scored if pair[0] >= 0.3), key=lambda pair: -pair[0])
         return [statement for score, statement in close[:most] if score >= 0.75 * close[0][0]]
+
+    def share(self, text: str, statement: Statement) -> float:
+        """How much of the text's subject the statement speaks of; rare words count for more."""
+        weights = self._weights(text)
+        return sum(weight for term, weight in weights.items() if term in statement.terms) / sum(weights.values())
+
+    def _weights(self, text: str) -> dict[str, float]:
+        if text not in self._known_weights:
+            self._known_weights[text] = {term: self._rarity(term) for term in terms(text)} or {"": 1.0}
+        return self._known_weights[text]
+
+    def _siblings(self, text: str) -> list[str]:
+        """The other searches that the context lists in one line with this one."""
+        folded = text.lower().strip()
+        lines = [item.text for item in self.items(LANGUAGE) if len(folded) > 5 and folded in item.text.lower()]
+        quoted = [query for line in lines for query in re.findall(r"[“\"「]([^”\"」]{4,80})[”\"」]", line)]
+        return [query for query in quoted if query.lower() != folded]
 
     def _rarity(self, term: str) -> float:
         """Inverse document frequency over the statements: words that every line holds say little about a subject."""
@@ -213,15 +232,18 @@ class Facts:
         wanted = terms(text)
         # Chinese runs of several words hold bigrams that join two words: those need not occur.
         needed = 0.6 if cjk_count(text) else 1.0
-        return len(wanted & self._terms) >= needed * len(wanted) and set(numbers(text)) <= self.numbers
+        return len(wanted & self.fact_terms) >= needed * len(wanted) and set(numbers(text)) <= self.numbers
 
     @cached_property
-    def _terms(self) -> frozenset[str]:
-        public = (
-            self.body(s)
-            for s in (OVERVIEW, AUDIENCE, PROBLEMS, DIFFERENTIATION, OBJECTIONS, SWITCHING, LANGUAGE, PROOF)
-        )
-        return terms(" ".join([self.name, *public]))
+    def fact_text(self) -> str:
+        """The sections that state facts; what people search for is none."""
+        sections = (OVERVIEW, AUDIENCE, PROBLEMS, DIFFERENTIATION, OBJECTIONS, PROOF)
+        return "\n".join([self.name, *(self.body(section) for section in sections)])
+
+    @cached_property
+    def fact_terms(self) -> frozenset[str]:
+        """Content terms of the sections that state facts."""
+        return terms(self.fact_text)
 
     def short(self, *sections: str, limit: int = 90, least: int = 14) -> list[str]:
         """Clauses of these sections that stand alone in `limit` characters, in order; good headings and headlines."""

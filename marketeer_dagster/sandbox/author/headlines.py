@@ -61,7 +61,7 @@ def _answers(work: Work, concern: Concern) -> list[str]:
             break
         first = sentences(statement.text)[0]
         options = [c for c in clauses(first) if statement.stands and len(c) <= HEADLINE]
-        options += [statement.label] if statement.label and statement.section != OBJECTIONS else []
+        options += [statement.label] if words(statement.label) >= 2 and statement.section != OBJECTIONS else []
         for option in options[:2]:
             if asks and len(topic) + len(option) < HEADLINE:
                 found.append(f"{topic}{'' if work.chinese else ' '}{capital(option)}")

@@ -98,12 +98,13 @@ def read_metrics(*texts: str) -> Metrics:
 
 
 def named_queries(texts: Iterable[str]) -> list[str]:
-    """Queries that prose names in quotation marks or backticks ('new query "close books faster"')."""
+    """Queries that prose names in quotation marks or backticks as new ('new query "close books faster"')."""
     found: list[str] = []
-    for text in texts:
-        if re.search(r"quer|search|keyword|visitor|搜索|查询|访客", text, re.I):
-            found.extend(_BULLET_QUERY.findall(text))
-            found.extend(q for q in re.findall(r"`([^`/]{3,80})`", text) if " " in q)
+    for line in (line for text in texts for line in text.splitlines()):
+        about = re.search(r"quer|search|keyword|visitor|搜索|查询|访客", line, re.I)
+        if about and re.search(r"\b(?:new|now|rising|risen|more often|shift\w*)\b|新|上升|增加", line, re.I):
+            found.extend(_BULLET_QUERY.findall(line))
+            found.extend(query for query in re.findall(r"`([^`/]{3,80})`", line) if " " in query)
     return list(dict.fromkeys(query.strip() for query in found))
 
 
@@ -128,8 +129,8 @@ def page_path(text: str) -> str:
 def _grown(row: Row) -> bool:
     """Whether a row that compares two periods shows a query that came up."""
     before = row.value("before", "previous", "prior", "earlier", "baseline", "之前", "上期")
-    now = row.value("after", "now", "since", "current", "recent", "latest", "近期", "本期")
-    return before is not None and now is not None and now > 1.5 * before + 2
+    now = row.value("after", "now", "since", "current", "recent", "last", "latest", "近期", "本期")
+    return before is not None and now is not None and now > 1.5 * before + 0.5
 
 
 def _named(row: Row, heading: re.Pattern[str]) -> str:

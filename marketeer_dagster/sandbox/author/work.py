@@ -142,7 +142,11 @@ class Work:
             if cleaned and cleaned.lower() not in found:
                 known = any(terms(cleaned) == terms(objection) for objection, _ in self.facts.objections)
                 found[cleaned.lower()] = Concern(cleaned, tuple(self.facts.about(text)), demanded, known)
-        return sorted(found.values(), key=lambda c: (not c.statements, not c.asked))
+        return sorted(found.values(), key=lambda c: (not c.statements, not c.asked, -self._strength(c)))
+
+    def _strength(self, concern: Concern) -> float:
+        """How squarely the context answers a concern: what it answers best leads."""
+        return max((round(self.facts.share(concern.text, s), 1) for s in concern.statements[:1]), default=0.0)
 
     def topic(self, text: str) -> str:
         """A query or point as a topic: without puffery, in the context's spelling."""
@@ -153,10 +157,11 @@ class Work:
 
     @cached_property
     def _spelling(self) -> dict[str, str]:
-        """Words the context writes with capitals inside a sentence: names and acronyms."""
+        """Words the context only writes with capitals: names and acronyms."""
         found = re.findall(r"(?<=[a-z0-9,;:] )([A-Z][\w-]*|[a-z]+[A-Z]\w*)", self.facts.document)
         acronyms = re.findall(r"\b[A-Z][A-Z0-9]{1,5}\b", self.facts.document)
-        return {word.lower(): word for word in [*found, *acronyms]}
+        plain = set(re.findall(r"\b[a-z]+\b", self.facts.fact_text))
+        return {word.lower(): word for word in [*found, *acronyms] if word.lower() not in plain}
 
     def heading(self, concern: Concern, limit: int = 90) -> str:
         """The concern as a heading: in its own words when the context supports them, else by its answer's label."""
@@ -173,7 +178,7 @@ class Work:
 
     def _safe(self, concern: Concern) -> bool:
         wanted = terms(concern.text)
-        return bool(wanted) and sum(1 for t in wanted if t in self.facts.all_terms) / len(wanted) >= 0.6
+        return bool(wanted) and len(wanted & self.facts.fact_terms) / len(wanted) >= 0.75
 
     def true(self, text: str) -> bool:
         """Whether the brief's `text` may be stated: no number that the context does not have."""
