@@ -4,12 +4,9 @@ import json
 import time
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-import googleapiclient
 import httpx
-import jsonschema
 import pytest
 from google.analytics.data_v1beta import BetaAnalyticsDataClient, types
 from google.api_core import exceptions
@@ -26,47 +23,10 @@ from googleapiclient.errors import HttpError
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.sandbox.connections import service_account_json
 from marketeer_dagster.sandbox.server import Running, run_in_thread
+from tests.contract.discovery import Described
 from tests.sandbox.conftest import START, account
 
 SCOPE = "https://www.googleapis.com/auth/analytics.readonly"
-DOCUMENTS = Path(googleapiclient.__file__).parent / "discovery_cache" / "documents"
-
-
-class Described:
-    """Google's published description of an API."""
-
-    def __init__(self, name: str) -> None:
-        self.document = json.loads((DOCUMENTS / f"{name}.json").read_text(encoding="utf-8"))
-        schemas = {key: _as_json_schema(schema) for key, schema in self.document["schemas"].items()}
-        self._definitions = {"$defs": schemas}
-
-    def check(self, answer: Any, schema: str) -> None:
-        """Fails unless `answer` is an instance of the named schema, without unknown fields."""
-        jsonschema.validate(answer, {"$ref": f"#/$defs/{schema}", **self._definitions})
-
-
-def _as_json_schema(described: Any) -> Any:
-    if not isinstance(described, dict):
-        return described
-    if "$ref" in described:
-        return {"$ref": f"#/$defs/{described['$ref']}"}
-    kept: dict[str, Any] = {key: described[key] for key in ("type", "enum") if key in described}
-    if "items" in described:
-        kept["items"] = _as_json_schema(described["items"])
-    if "properties" in described:
-        kept["properties"] = {key: _as_json_schema(value) for key, value in described["properties"].items()}
-        kept["additionalProperties"] = False
-    if kept.get("type") == "any":
-        del kept["type"]
-    if "enum" in kept:
-        # Documents write some enums in capitals that the API writes in camel case (siteFullUser, byPage).
-        kept["enum"] = [*kept["enum"], *(_camel(value) for value in kept["enum"])]
-    return kept
-
-
-def _camel(name: str) -> str:
-    head, *rest = name.lower().split("_")
-    return head + "".join(part.capitalize() for part in rest)
 
 
 @pytest.fixture(scope="module")
