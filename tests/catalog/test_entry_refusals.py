@@ -71,8 +71,8 @@ def test_an_unknown_skill_in_a_pipeline_names_the_very_line(copy: CatalogCopy, r
     ],
 )
 def test_a_wrong_cron_is_refused(copy: CatalogCopy, refused: Refused, cron: str, problem: str):
-    line = copy.replace("catalog/schedules.yaml", '"0 9 * * *"', f'"{cron}"')
-    said(refused(), f"schedules.yaml line {line}, schedules.director_daily_review.cron", problem)
+    line = copy.replace("catalog/schedules.yaml", '"30 3 * * *"', f'"{cron}"')
+    said(refused(), f"schedules.yaml line {line}, schedules.late_data_backfill.cron", problem)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_a_root_without_skills_is_refused(copy: CatalogCopy, refused: Refused):
 def test_validate_reports_independent_problems_together(copy: CatalogCopy):
     copy.replace(COPY, "license: Apache-2.0", "licence: Apache-2.0")
     copy.replace("skills/page-cro/skill.yaml", "squad: convert", "squad: converts")
-    copy.replace("catalog/schedules.yaml", '"0 9 * * *"', '"0 9 * *"')
+    copy.replace("catalog/schedules.yaml", '"30 3 * * *"', '"0 9 * *"')
     messages = [str(problem) for problem in validate(copy.root)]
     for expected in ("unknown key 'licence'", "unknown squad 'converts'", "has 4 fields"):
         assert sum(expected in message for message in messages) == 1
