@@ -1,0 +1,128 @@
+"""The real sensors and schedules of the real definitions, over a store, a warehouse and an instance of a test's own."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dagster import (
+    DagsterInstance,
+    DagsterRunStatus,
+    RepositoryDefinition,
+    SensorEvaluationContext,
+    build_schedule_context,
+)
+from dagster._core.definitions.schedule_definition import ScheduleExecutionData
+from dagster._core.definitions.sensor_definition import SensorExecutionData
+from dagster._core.test_utils import create_run_for_test
+
+from assets.launching import PARTITION_TAG, run_tags
+from marketeer_dagster.catalog import Catalog
+from marketeer_dagster.definitions import build_definitions
+from marketeer_dagster.model.campaign import Campaign
+from marketeer_dagster.store import Store
+from marketeer_dagster.warehouse import Warehouse
+from resources.clock import ClockResource
+from resources.store import StoreResource
+from resources.warehouse import WarehouseResource
+from tests.support import marketing
+from tests.support.publishing import NOW, a_tenant
+
+
+@pytest.fixture(scope="session")
+def catalog() -> Catalog:
+    return Catalog.load()
+
+
+@pytest.fixture(scope="session")
+def repository(catalog: Catalog) -> RepositoryDefinition:
+    return build_definitions(catalog).get_repository_def()
+
+
+@dataclass
+class Watchtower:
+    """Evaluates sensors as the daemon does, with the cursor each left behind."""
+
+    path: Path
+    instance: DagsterInstance
+    repository: RepositoryDefinition
+    now: datetime
+    cursors: dict[str, str | None]
+
+    @property
+    def store(self) -> Store:
+        return StoreResource(home=str(self.path)).store()
+
+    @property
+    def warehouse(self) -> Warehouse:
+        return WarehouseResource(home=str(self.path)).warehouse()
+
+    @property
+    def today(self) -> date:
+        return self.now.date()
+
+    def pass_days(self, days: int) -> None:
+        self.now += timedelta(days=days)
+
+    def _resources(self) -> dict[str, Any]:
+        home = str(self.path)
+        return {
+            "store": StoreResource(home=home),
+            "warehouse": WarehouseResource(home=home),
+            "clock": ClockResource(home=home, fixed=self.now.isoformat()),
+        }
+
+    def look(self, sensor: str) -> SensorExecutionData:
+        """One tick."""
+        # Not build_sensor_context: it has no instance_ref, without which partition keys asked for are not checked.
+        with SensorEvaluationContext(
+            instance_ref=self.instance.get_ref(),
+            last_tick_completion_time=None,
+            last_run_key=None,
+            cursor=self.cursors.get(sensor),
+            repository_name=self.repository.name,
+            repository_def=self.repository,
+            sensor_name=sensor,
+            resources=self._resources(),
+        ) as context:
+            ticked = self.repository.get_sensor_def(sensor).evaluate_tick(context)
+        self.cursors[sensor] = ticked.cursor or self.cursors.get(sensor)
+        for request in ticked.dynamic_partitions_requests or ():
+            self.instance.add_dynamic_partitions(request.partitions_def_name, list(request.partition_keys))
+        return ticked
+
+    def strike(self, schedule: str, moment: datetime) -> ScheduleExecutionData:
+        """One tick of a schedule at its scheduled moment."""
+        with build_schedule_context(
+            instance=self.instance,
+            scheduled_execution_time=moment,
+            repository_def=self.repository,
+            resources=self._resources(),
+        ) as context:
+            return self.repository.get_schedule_def(schedule).evaluate_tick(context)
+
+    def run(self, campaign: Campaign, status: DagsterRunStatus, job: str = "run_campaign") -> str:
+        """A run of the campaign's present stage, as somebody launched it."""
+        tags = {**run_tags(campaign), PARTITION_TAG: campaign.key}
+        return create_run_for_test(self.instance, job_name=job, tags=tags, status=status).run_id
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DagsterInstance]:
+    with DagsterInstance.local_temp(str(tmp_path_factory.mktemp("dagster"))) as instance:
+        yield instance
+
+
+@pytest.fixture
+def tower(tmp_path: Path, repository: RepositoryDefinition, shared: DagsterInstance) -> Watchtower:
+    (tmp_path / "config.toml").write_text('secret_key = "a key for tests, of some length"\n', encoding="utf-8")
+    shared.wipe()
+    for key in shared.get_dynamic_partitions("campaigns"):
+        shared.delete_dynamic_partition("campaigns", key)
+    made = Watchtower(tmp_path, shared, repository, NOW, {})
+    made.store.migrate()
+    made.store.tenants.add(a_tenant())
+    made.store.contexts.add(a_tenant().id, marketing.context().context, at=NOW)
+    return made

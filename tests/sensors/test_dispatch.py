@@ -1,0 +1,138 @@
+"""The dispatcher: every waiting campaign gets its next run once, and its status when nothing is left to run."""
+
+import pytest
+from dagster import AssetKey, DagsterRunStatus
+
+from assets.launching import STAGE_TAG
+from marketeer_dagster.campaigns.intake import take_goal, take_pipeline
+from marketeer_dagster.catalog import Catalog
+from marketeer_dagster.model.artefacts import ArtefactStatus
+from marketeer_dagster.model.campaign import Campaign, CampaignStatus
+from marketeer_dagster.model.clock import FixedClock
+from marketeer_dagster.model.ids import CampaignKey
+from marketeer_dagster.model.publication import PublicationState
+from tests.sensors.conftest import Watchtower
+from tests.store import values
+from tests.support.publishing import NOW, a_tenant, an_artefact, an_email_sequence, approved
+
+ACME = a_tenant().id
+CLOCK = FixedClock(NOW)
+
+
+def a_pipeline(tower: Watchtower, catalog: Catalog) -> Campaign:
+    return take_pipeline(tower.store, catalog, CLOCK, tenant=ACME, pipeline="email-refresh", slug="spring")
+
+
+def planned(tower: Watchtower, key: CampaignKey, *skills: str) -> Campaign:
+    tower.store.campaigns.save_plan(key, values.plan(*(values.brief(skill, key) for skill in skills)), NOW)
+    tower.store.campaigns.set_status(key, CampaignStatus.PLANNED, NOW)
+    return tower.store.campaigns.get(key)
+
+
+def test_nothing_waits(tower: Watchtower) -> None:
+    ticked = tower.look("campaigns")
+    assert ticked.run_requests == []
+    assert not ticked.dynamic_partitions_requests
+
+
+def test_a_pipeline_is_planned_and_worked_on_in_one_run_of_its_job(tower: Watchtower, catalog: Catalog) -> None:
+    campaign = a_pipeline(tower, catalog)
+    (request,) = tower.look("campaigns").run_requests
+    assert (request.job_name, request.partition_key) == ("pipeline_email_refresh", campaign.key)
+    assert request.asset_selection is None
+    assert request.tags["tenant"] == ACME
+    assert request.tags[STAGE_TAG] == "pipeline:0"
+    assert request.tags["dagster/priority"] == "10"
+    assert tower.instance.has_dynamic_partition("campaigns", campaign.key)
+
+
+def test_the_same_stage_is_always_asked_for_under_one_run_key(tower: Watchtower, catalog: Catalog) -> None:
+    """Dagster starts one run per key, however often the sensor looks before the run shows up."""
+    a_pipeline(tower, catalog)
+    keys = {tower.look("campaigns").run_requests[0].run_key for _ in range(3)}
+    assert len(keys) == 1
+
+
+def test_a_goal_is_planned_first_and_then_runs_what_its_plan_selects(tower: Watchtower) -> None:
+    goal = take_goal(tower.store, CLOCK, tenant=ACME, text="More trials")
+    (first,) = tower.look("campaigns").run_requests
+    assert first.job_name == "plan_campaign"
+    planned(tower, goal.key, "email-sequence")
+    (second,) = tower.look("campaigns").run_requests
+    assert second.job_name == "run_campaign"
+    assert set(second.asset_selection or ()) == {
+        AssetKey("email_sequence"),
+        AssetKey("campaign_review"),
+        AssetKey("mailchimp_publication"),
+    }
+    assert second.run_key != first.run_key
+
+
+def test_a_campaign_that_a_run_works_on_is_left_alone(tower: Watchtower, catalog: Catalog) -> None:
+    campaign = a_pipeline(tower, catalog)
+    tower.run(campaign, DagsterRunStatus.STARTED)
+    assert tower.look("campaigns").run_requests == []
+    assert tower.store.campaigns.get(campaign.key).status is CampaignStatus.RUNNING
+
+
+@pytest.mark.parametrize("ended", [DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED])
+def test_a_campaign_is_settled_when_its_run_has_ended(
+    tower: Watchtower, catalog: Catalog, ended: DagsterRunStatus
+) -> None:
+    campaign = a_pipeline(tower, catalog)
+    tower.run(campaign, DagsterRunStatus.STARTED)
+    tower.look("campaigns")
+    planned(tower, campaign.key, "email-sequence")
+    for run in tower.instance.get_runs():
+        tower.instance.delete_run(run.run_id)
+    tower.run(campaign, ended)
+    approved(tower.store, an_artefact(an_email_sequence(), skill="email-sequence"))
+    assert tower.look("campaigns").run_requests == []
+    expected = CampaignStatus.PUBLISHED if ended is DagsterRunStatus.SUCCESS else CampaignStatus.FAILED
+    assert tower.store.campaigns.get(campaign.key).status is expected
+    assert tower.look("campaigns").run_requests == []
+
+
+def test_work_sent_back_runs_again_under_another_key(tower: Watchtower, catalog: Catalog) -> None:
+    campaign = planned(tower, a_pipeline(tower, catalog).key, "email-sequence")
+    tower.run(campaign, DagsterRunStatus.SUCCESS)
+    tower.look("campaigns")
+    tower.store.campaigns.reopen(campaign.key, NOW)
+    (request,) = tower.look("campaigns").run_requests
+    assert (request.job_name, request.tags[STAGE_TAG]) == ("run_campaign", "run:1")
+
+
+@pytest.mark.parametrize(
+    ("state", "becomes"),
+    [
+        (PublicationState.PENDING, CampaignStatus.WAITING),
+        (PublicationState.APPROVED, CampaignStatus.WAITING),
+        (PublicationState.PUBLISHED, CampaignStatus.PUBLISHED),
+        (PublicationState.FAILED, CampaignStatus.FAILED),
+    ],
+)
+def test_a_campaign_that_waits_for_a_person_ends_when_what_was_released_is_delivered(
+    tower: Watchtower, catalog: Catalog, state: PublicationState, becomes: CampaignStatus
+) -> None:
+    campaign = planned(tower, a_pipeline(tower, catalog).key, "email-sequence")
+    approved(tower.store, an_artefact(an_email_sequence(), skill="email-sequence"))
+    tower.store.publications.intend(values.publication("k", campaign=campaign.key, state=state))
+    tower.store.campaigns.set_status(campaign.key, CampaignStatus.WAITING, NOW)
+    assert tower.look("campaigns").run_requests == []
+    assert tower.store.campaigns.get(campaign.key).status is becomes
+
+
+def test_a_rejected_artefact_ends_its_campaign(tower: Watchtower, catalog: Catalog) -> None:
+    campaign = planned(tower, a_pipeline(tower, catalog).key, "email-sequence")
+    work = an_artefact(an_email_sequence(), skill="email-sequence", status=ArtefactStatus.REJECTED)
+    approved(tower.store, work)
+    tower.store.campaigns.set_status(campaign.key, CampaignStatus.ESCALATED, NOW)
+    tower.look("campaigns")
+    assert tower.store.campaigns.get(campaign.key).status is CampaignStatus.FAILED
+
+
+def test_an_ended_campaign_is_not_run(tower: Watchtower, catalog: Catalog) -> None:
+    campaign = a_pipeline(tower, catalog)
+    for status in (CampaignStatus.PUBLISHED, CampaignStatus.FAILED):
+        tower.store.campaigns.set_status(campaign.key, status, NOW)
+        assert tower.look("campaigns").run_requests == []
