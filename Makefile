@@ -33,7 +33,7 @@ up: install ## start webserver, daemon and, when nothing is connected, the sandb
 	@$(BIN)/marketeer up
 
 test: install-dev ## run all tests
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadscope $(ARGS)
 
 check: install-dev ## format, lint, types, import rules
 	$(BIN)/ruff format --check $(CODE)
