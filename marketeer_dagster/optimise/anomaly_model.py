@@ -72,6 +72,8 @@ class Tuning:
     """Variance of the baseline against the level, in scale^2."""
     rate_rho: float = 0.03
     """The same for rates, whose baseline averages more days."""
+    lasting: float = 0.3
+    """A shift is reported only while the newest day is off by this share of the shift's mean: not once it is over."""
     threshold: float = 3.8
     """Alarm line for both tests; 3.8 gave about one false alarm per series and year."""
     rate_threshold: float = 3.2
@@ -272,20 +274,23 @@ def _shift(
     m = np.cumsum(seen, axis=1)
     rho = tuning.drift(kind)
     spread = np.sqrt(m + rho * m**2)
-    g = np.where(seen & (m >= 2), np.cumsum(np.where(seen, step, 0.0), axis=1) / np.maximum(spread, 1), 0.0)
+    total = np.cumsum(np.where(seen, step, 0.0), axis=1)
+    newest = np.where(seen.any(axis=1), step[np.arange(len(d)), np.argmax(seen, axis=1)], 0.0)[:, None]
+    lasting = newest * np.sign(total) >= tuning.lasting * np.abs(total) / np.maximum(m, 1)
+    g = np.where(seen & (m >= 2) & lasting, total / np.maximum(spread, 1), 0.0)
     start = np.argmax(np.abs(g), axis=1)
     base = level + seasonal[:, :window]
 
-    def total(part: Floats) -> Floats:
+    def over_shift(part: Floats) -> Floats:
         return np.cumsum(np.where(seen, part, 0.0), axis=1)[np.arange(len(d)), start]
 
-    weight = np.maximum(total(trials), 1e-12)
+    weight = np.maximum(over_shift(trials), 1e-12)
     days = np.maximum(m[np.arange(len(d)), start], 1)
-    sampling = total(trials * slope(kind, base) * noise) / weight
+    sampling = over_shift(trials * slope(kind, base) * noise) / weight
     return Shift(
         strength=g[np.arange(len(d)), start],
         length=(start + 1).astype(np.int64),
-        observed=total(values) / weight,
-        expected=total(trials * inverse(kind, base)) / weight,
+        observed=over_shift(values) / weight,
+        expected=over_shift(trials * inverse(kind, base)) / weight,
         margin=1.96 * scale * np.sqrt(1 / days + rho) * sampling,
     )

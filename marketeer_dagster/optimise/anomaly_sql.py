@@ -89,13 +89,15 @@ WITH series AS MATERIALIZED (
     FROM flat AS f JOIN level USING (id) WHERE age < {max(t.shift_days, t.rate_shift_days)}
         AND age < {window.replace("kind", "f.kind")} AND settled IS NOT NULL
 ), sums AS (
-    SELECT id, kind, age, scale, count(*) OVER so_far AS m, sum(step) OVER so_far AS total, sum(y) OVER so_far AS y,
+    SELECT id, kind, age, scale, count(*) OVER so_far AS m, sum(step) OVER so_far AS total,
+        first_value(step) OVER so_far AS newest, sum(y) OVER so_far AS y,
         sum(n) OVER so_far AS n, sum(n * {_inverse("x")}) OVER so_far AS promised,
         sum(n * {_slope("x")} * noise) OVER so_far AS sampling
     FROM steps WINDOW so_far AS (PARTITION BY id ORDER BY age)
 ), shift AS (
     SELECT id, kind, age, m, scale, y / n AS observed, promised / n AS expected, sampling / n AS sampling,
-        CASE WHEN m >= 2 THEN total / sqrt(m + {rho} * m * m) ELSE 0 END AS g
+        CASE WHEN m >= 2 AND newest * sign(total) >= {t.lasting} * abs(total) / m
+            THEN total / sqrt(m + {rho} * m * m) ELSE 0 END AS g
     FROM sums QUALIFY row_number() OVER (PARTITION BY id ORDER BY abs(g) DESC, age) = 1
 ), today AS (
     SELECT level.id, y / n AS observed, (d - fresh) / (scale * noise) AS z, fresh + coalesce(season.s, 0) AS base,

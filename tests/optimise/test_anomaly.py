@@ -79,6 +79,13 @@ def test_a_new_level_becomes_normal_after_its_window() -> None:
     assert not score_series(days(120), y).fired
 
 
+def test_a_drop_that_is_over_is_not_reported_again() -> None:
+    y = traffic(101)
+    y[-6:-1] *= 0.5
+    assert score_series(days(100), y[:-1]).fired
+    assert score_series(days(101), y).status is Status.NORMAL
+
+
 def test_three_weeks_are_needed() -> None:
     y = traffic(21)
     y[-1] = 5_000
