@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from dagster import AssetKey, DagsterInstance, DagsterRun, DagsterRunStatus, RunsFilter, execute_job
+from dagster import AssetKey, DagsterInstance, DagsterRun, DagsterRunStatus, execute_job
 from dagster._core.definitions.reconstruct import ReconstructableJob, ReconstructableRepository
 from dagster._core.execution.job_execution_result import JobExecutionResult
 from dagster._daemon.controller import get_daemon_statuses
@@ -19,6 +19,7 @@ from assets.launching import PARTITION_TAG, finished_run, is_being_worked_on, ru
 from assets.partitions import campaigns
 from marketeer_dagster.campaigns.status import OPEN, settle, stage_of
 from marketeer_dagster.cli.home import Home
+from marketeer_dagster.cli.processes import bury_dead_runs, process_tag
 from marketeer_dagster.model.campaign import Campaign, CampaignStatus
 from marketeer_dagster.model.ids import CampaignKey
 from marketeer_dagster.publishing.exclusive import file_exclusive
@@ -56,6 +57,7 @@ def execute(
 
     Raises KeyboardInterrupt when a person cancelled it.
     """
+    bury_dead_runs(instance)
     with execute_job(
         reconstructable(job),
         instance,
@@ -108,16 +110,8 @@ def deliver_approved(home: Home, instance: DagsterInstance, key: CampaignKey, pr
 
 
 def is_being_worked_on_elsewhere(instance: DagsterInstance, key: CampaignKey) -> bool:
-    """Whether a live process has an unfinished run on this campaign.
-
-    A run whose process was killed stays 'started' where no daemon watches over it; it is marked failed here so that the
-    work can go on, which costs nothing: what it had paid for is in the store.
-    """
-    if not is_being_worked_on(instance, key):
-        return False
-    for run in _unfinished(instance, key):
-        if not _process_lives(run):
-            instance.report_run_failed(run, "its process is gone; the work goes on in a new run")
+    """Whether a live process has an unfinished run on this campaign."""
+    bury_dead_runs(instance)
     return is_being_worked_on(instance, key)
 
 
@@ -133,35 +127,3 @@ def _run_stage(home: Home, instance: DagsterInstance, campaign: Campaign, progre
     after = home.store.campaigns.get(campaign.key)
     if stage_of(after) == stage or not result.success:
         settle(home.store, home.clock, campaign.key, complete=result.success)
-
-
-def process_tag() -> str:
-    """This process, as PROCESS_TAG says it: pid and start time, so that a reused pid is not taken for it."""
-    return f"{os.getpid()}:{_start_time(os.getpid())}"
-
-
-def _process_lives(run: DagsterRun) -> bool:
-    tag = run.tags.get(PROCESS_TAG)
-    if tag is None:
-        return True
-    pid, _, started = tag.partition(":")
-    return _start_time(int(pid)) == started
-
-
-def _start_time(pid: int) -> str:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    except OSError:
-        try:
-            os.kill(pid, 0)
-        except OSError:
-            return "gone"
-        return "alive"
-    return fields[19]
-
-
-def _unfinished(instance: DagsterInstance, key: CampaignKey) -> list[DagsterRun]:
-    from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
-
-    filters = RunsFilter(tags={PARTITION_TAG: key}, statuses=list(NOT_FINISHED_STATUSES))
-    return [record.dagster_run for record in instance.get_run_records(filters)]

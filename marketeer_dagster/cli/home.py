@@ -41,6 +41,7 @@ run_monitoring:
   start_timeout_seconds: 180
   cancel_timeout_seconds: 60
   poll_interval_seconds: 20
+  free_slots_after_run_end_seconds: 60 # of pools, when a killed run kept them
 retention:
   sensor:
     purge_after_days:

@@ -4,9 +4,11 @@ from datetime import date, timedelta
 
 from dagster import DagsterInstance
 
+from assets.executor import PROCESS_TAG
 from assets.metrics import ingest_tags
-from marketeer_dagster.cli.drive import PROCESS_TAG, Progress, execute, process_tag
+from marketeer_dagster.cli.drive import Progress, execute
 from marketeer_dagster.cli.home import Home
+from marketeer_dagster.cli.processes import process_tag
 from marketeer_dagster.model.clock import today
 from marketeer_dagster.model.errors import MarketeerError
 from marketeer_dagster.model.ids import TenantId
