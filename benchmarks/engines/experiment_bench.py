@@ -30,7 +30,7 @@ def totals(seed: int, worlds: int, per_look: float, lift: float = 0.0) -> tuple[
 def decided(visitors: Floats, conversions: Floats, plan: Plan) -> NDArray[np.bool_]:
     """Whether each look would call a winner or a loser, (worlds, looks)."""
     n, c = np.maximum(visitors, 1), conversions
-    v = ((1 - c / (n + 1)) / (c + 0.5)).sum(axis=2)
+    v = ((1 - c / (n + 1)) / np.maximum(c, 0.5)).sum(axis=2)
     x = np.log(np.maximum(c[..., 1], 0.5) / n[..., 1]) - np.log(np.maximum(c[..., 0], 0.5) / n[..., 0])
     if plan.mode is Mode.HORIZON:
         t = np.minimum(2 / (1 / n[..., 0] + 1 / n[..., 1]) / plan.sample_per_arm, 1.0)
@@ -63,7 +63,7 @@ def stopped(flags: NDArray[np.bool_], visitors: Floats, plan: Plan) -> tuple[NDA
     return hit, at
 
 
-def run(worlds: int = 2000, peer_worlds: int = 300) -> list[Row]:
+def run(worlds: int = 2000, peer_worlds: int = 200) -> list[Row]:
     """All rows."""
     seed = report_seeds(1)[0]
     rows: list[Row] = []

@@ -124,8 +124,8 @@ def _moments(arm: Arm, metric: Metric) -> tuple[float, float]:
 
 
 def _rate_variance(events: float, trials: float) -> float:
-    """(1 - p) / events, with half an event added so that zero and full counts have one."""
-    return (1 - events / (trials + 1)) / (events + 0.5)
+    """(1 - p) / events, the delta method's; adjusted so that zero and full counts have one."""
+    return (1 - events / (trials + 1)) / max(events, 0.5)
 
 
 def _log_ratio(value: float, base: float, events: tuple[float, float], trials: tuple[float, float]) -> float:
