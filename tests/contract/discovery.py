@@ -1,4 +1,4 @@
-"""Google's discovery documents, as shipped with its client, for holding answers to them."""
+"""Google's discovery documents, as shipped with its client, and small pieces of requests for its SDKs."""
 
 import json
 from pathlib import Path
@@ -6,6 +6,11 @@ from typing import Any
 
 import googleapiclient
 import jsonschema
+from google.analytics.data_v1beta import types
+from google.oauth2.credentials import Credentials
+
+from marketeer_dagster.model.connection import Connection
+from marketeer_dagster.sandbox.server import Running
 
 DOCUMENTS = Path(googleapiclient.__file__).parent / "discovery_cache" / "documents"
 
@@ -45,3 +50,13 @@ def _as_json_schema(described: Any) -> Any:
 def _camel(name: str) -> str:
     head, *rest = name.lower().split("_")
     return head + "".join(part.capitalize() for part in rest)
+
+
+def matching(name: str, value: str, kind: types.Filter.StringFilter.MatchType) -> types.FilterExpression:
+    rule = types.Filter.StringFilter(value=value, match_type=kind)
+    return types.FilterExpression(filter=types.Filter(field_name=name, string_filter=rule))
+
+
+def refreshed(sandbox: Running, connection: Connection) -> Credentials:
+    secrets = {key: value.get_secret_value() for key, value in connection.secrets.items()}
+    return Credentials(token=None, token_uri=f"{sandbox.url}/oauth/token", **secrets)

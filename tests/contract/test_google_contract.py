@@ -23,7 +23,7 @@ from googleapiclient.errors import HttpError
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.sandbox.connections import service_account_json
 from marketeer_dagster.sandbox.server import Running, run_in_thread
-from tests.contract.discovery import Described
+from tests.contract.discovery import Described, matching, refreshed
 from tests.sandbox.conftest import START, account
 
 SCOPE = "https://www.googleapis.com/auth/analytics.readonly"
@@ -58,11 +58,6 @@ def report(**changes: Any) -> dict[str, Any]:
         "metrics": [{"name": "sessions"}, {"name": "keyEvents:sign_up"}],
         **changes,
     }
-
-
-def refreshed(sandbox: Running, connection: Connection) -> Credentials:
-    secrets = {key: value.get_secret_value() for key, value in connection.secrets.items()}
-    return Credentials(token=None, token_uri=f"{sandbox.url}/oauth/token", **secrets)
 
 
 @pytest.fixture
@@ -148,11 +143,6 @@ def test_a_report_read_through_the_sdk_is_what_the_market_lived(
     assert read == sorted(lived.items(), key=lambda item: -item[1])
     assert answer.row_count == 2
     assert [header.type_.name for header in answer.metric_headers] == ["TYPE_INTEGER", "TYPE_CURRENCY"]
-
-
-def matching(name: str, value: str, kind: types.Filter.StringFilter.MatchType) -> types.FilterExpression:
-    rule = types.Filter.StringFilter(value=value, match_type=kind)
-    return types.FilterExpression(filter=types.Filter(field_name=name, string_filter=rule))
 
 
 def test_pages_of_a_report_are_disjoint_and_complete(sandbox: Running) -> None:
