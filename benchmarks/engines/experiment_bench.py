@@ -9,13 +9,15 @@ from numpy.typing import NDArray
 from scipy import integrate, stats
 
 from benchmarks.engines import peers
-from benchmarks.engines.rows import Row, report_seeds, share
+from benchmarks.engines.rows import Row, share
 from marketeer_dagster.optimise.experiment import Arm, Mode, Plan, evaluate
 from marketeer_dagster.optimise.experiment_plan import sample_size
 from marketeer_dagster.optimise.sequential import BOUNDARY_SHAPE, horizon_boundary, mixture_e_value, mixture_half_width
 
 Floats = NDArray[np.float64]
 LOOKS = 672
+SEED = 201
+"""Seed 101 was seen while the boundary's shape and the variance of small counts were chosen: it is not reported."""
 BASE, MDE = 0.03, 0.10
 
 
@@ -65,7 +67,7 @@ def stopped(flags: NDArray[np.bool_], visitors: Floats, plan: Plan) -> tuple[NDA
 
 def run(worlds: int = 2000, peer_worlds: int = 200) -> list[Row]:
     """All rows."""
-    seed = report_seeds(1)[0]
+    seed = SEED
     rows: list[Row] = []
     for traffic, per_look in (("normal traffic, 100 visitors an arm and hour", 100.0), ("low traffic, 6 an hour", 6.0)):
         n, c = totals(seed, worlds, per_look)
