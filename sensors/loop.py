@@ -9,7 +9,15 @@ from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 
 import duckdb
-from dagster import DefaultSensorStatus, SensorDefinition, SensorEvaluationContext, SensorResult, SkipReason, sensor
+from dagster import (
+    DagsterInstance,
+    DefaultSensorStatus,
+    SensorDefinition,
+    SensorEvaluationContext,
+    SensorResult,
+    SkipReason,
+    sensor,
+)
 
 from marketeer_dagster.campaigns.intake import answer_signal
 from marketeer_dagster.campaigns.watch import Sighting, newest_day, tracking_broken
@@ -24,10 +32,19 @@ PROVISIONAL = timedelta(days=2)
 """Analytics report the newest days incompletely and revise them: judged at once, they would look like drops."""
 
 Watch = Callable[[duckdb.DuckDBPyConnection, TenantId, date, SignalSpec], Iterable[Sighting]]
+DayOf = Callable[[DagsterInstance, duckdb.DuckDBPyConnection, TenantId], date | None]
+"""The day a tenant is judged as of; None while there is nothing to judge."""
 
 
-def build_loop(catalog: Catalog, name: str, watch: Watch, interval_s: int) -> SensorDefinition:
-    """A sensor that runs `watch` on every tenant whose newest metric day it has not judged yet."""
+def newest_measured(instance: DagsterInstance, connection: duckdb.DuckDBPyConnection, tenant: TenantId) -> date | None:
+    """The newest day with figures."""
+    return newest_day(connection, tenant)
+
+
+def build_loop(
+    catalog: Catalog, name: str, watch: Watch, interval_s: int, day_of: DayOf = newest_measured
+) -> SensorDefinition:
+    """A sensor that runs `watch` on every tenant whose newest day (by `day_of`) it has not judged yet."""
     spec = catalog.signal(name)
 
     @sensor(
@@ -44,7 +61,7 @@ def build_loop(catalog: Catalog, name: str, watch: Watch, interval_s: int) -> Se
         fired: list[Signal] = []
         with context.resources.warehouse.warehouse().reading() as connection:
             for tenant in store.tenants.list():
-                day = newest_day(connection, tenant.id)
+                day = day_of(context.instance, connection, tenant.id)
                 if day is None or judged.get(tenant.id) == day.isoformat():
                     continue
                 fired += _judge(store, clock, connection, tenant.id, day, spec, watch)

@@ -1,10 +1,8 @@
 """What the loops see in real warehouse rows: drops with evidence, silence told from demand, visitors' new questions."""
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -19,50 +17,13 @@ from marketeer_dagster.campaigns.watch import (
 from marketeer_dagster.catalog import Catalog
 from marketeer_dagster.model.ids import TenantId
 from marketeer_dagster.warehouse import Warehouse
+from tests.support.site_figures import ACME, LAST, after, land, site, steady
 from tests.warehouse import frames
-
-ACME = TenantId("acme")
-FIRST = date(2026, 1, 5)
-DAYS = 70
-LAST = FIRST + timedelta(days=DAYS - 1)
 
 
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Warehouse:
     return frames.at(tmp_path)
-
-
-def site(**pages: tuple[Sequence[int], Sequence[int]]) -> pd.DataFrame:
-    """GA4 rows of pages (path without its slash), each with sessions and conversions per day; zero days are absent."""
-    rows = []
-    for name, (sessions, conversions) in pages.items():
-        frame = frames.ga4(len(sessions), first=FIRST, page=f"/{name}", sessions=100)
-        rows.append(frame.assign(sessions=list(sessions), users=list(sessions), conversions=list(conversions)))
-    together = pd.concat(rows).query("sessions > 0")
-    return together.assign(engaged_sessions=0)
-
-
-def steady(level: int = 200, rate: float = 0.05, *, days: int = DAYS, seed: int = 3) -> tuple[list[int], list[int]]:
-    random = np.random.default_rng(seed)
-    sessions = random.poisson(level, days)
-    return sessions.tolist(), random.binomial(sessions, rate).tolist()
-
-
-def after(series: tuple[list[int], list[int]], days: int, *, sessions: float = 1, conversions: float = 1):
-    """The series with its last `days` days multiplied."""
-    n = len(series[0]) - days
-    kept, changed = [s[:n] for s in series], [s[n:] for s in series]
-    return (
-        kept[0] + [int(x * sessions) for x in changed[0]],
-        kept[1] + [int(x * conversions) for x in changed[1]],
-    )
-
-
-def land(warehouse: Warehouse, rows: pd.DataFrame, tenant: str = ACME) -> None:
-    frames.put(warehouse, tenant, rows)
-    with warehouse.writing() as w:
-        for mart in ("channel_performance", "page_performance"):
-            w.build_mart(mart)
 
 
 def drops(warehouse: Warehouse, catalog: Catalog, tenant: TenantId = ACME) -> list[Sighting]:
