@@ -48,13 +48,18 @@ class Sources(Value):
 class _Authority:
     """What may support public text, read once for all artefacts written from it and only as far as needed."""
 
-    def __init__(self, facts: str, voices: str, tables: str) -> None:
-        self._facts, self._voices, self._tables = facts, voices, tables
-        self._text = "\n".join((facts, voices, tables))
+    def __init__(self, facts: str, voices: str, goals: str, tables: str) -> None:
+        self._facts, self._voices, self._goals, self._tables = facts, voices, goals, tables
+        self._text = "\n".join((facts, voices, goals, tables))
 
     @cached_property
     def stated(self) -> Stated:
         return Stated((self._facts, self._voices), (self._tables,))
+
+    @cached_property
+    def aimed(self) -> Stated:
+        """The figures of goals: targets and budgets, for colleagues only."""
+        return Stated((self._goals,))
 
     @cached_property
     def record(self) -> Record:
@@ -71,7 +76,7 @@ class _Authority:
     @cached_property
     def promised(self) -> str:
         """Only what the company says of itself: what customers search for is no promise."""
-        return plain(self._facts)
+        return plain(f"{self._facts}\n{self._goals}")
 
     @cached_property
     def proof(self) -> str:
@@ -79,8 +84,8 @@ class _Authority:
 
 
 @lru_cache(maxsize=32)
-def _authority(facts: str, voices: str, tables: str) -> _Authority:
-    return _Authority(facts, voices, tables)
+def _authority(facts: str, voices: str, goals: str, tables: str) -> _Authority:
+    return _Authority(facts, voices, goals, tables)
 
 
 @lru_cache(maxsize=64)
@@ -100,15 +105,17 @@ class _Library:
     @classmethod
     def of(cls, sources: Sources, public: Mapping[str, str]) -> "_Library":
         sections = sources.context.sections
-        facts = "\n".join((sources.context.name, *(sections[s] for s in Section if s not in _VOICES), *sources.people))
+        ours = (sections[section] for section in Section if section not in _VOICES and section is not Section.GOALS)
+        facts = "\n".join((sources.context.name, *ours, *sources.people))
         voices = "\n".join(sections[section] for section in Section if section in _VOICES)
-        authority = _authority(facts, voices, sources.metrics)
+        authority = _authority(facts, voices, sections[Section.GOALS], sources.metrics)
         own = lower_case_stems("\n".join(public.values()))
         return cls(authority, replace(authority.words, own=own), sources.texts)
 
     def states(self, figure: Figure) -> bool:
         """Whether anybody, also an agent, stated this figure: enough for papers."""
-        return self.authority.stated.supports(figure) or _hearsay(self.texts).supports(figure)
+        known = (self.authority.stated, self.authority.aimed, _hearsay(self.texts))
+        return any(stated.supports(figure) for stated in known)
 
 
 def check(content: ArtefactContent, sources: Sources) -> tuple[Finding, ...]:

@@ -62,9 +62,11 @@ well went were west what whatever when where whether which while white who whole
 with within without woman wonder word work worker world worry worse worst worth would write wrong yeah year yearly yes
 yesterday yet you young your yours yourself zero january february march april june july august september october
 november december monday i'm i'd i've i'll don't doesn't can't won't isn't it's that's what's here's there's you're
-you'll you've we're we'll we've let's they're cheers regards sincerely hi hello dear ps mr mrs ms dr
+you'll you've we're we'll we've let's they're cheers regards sincerely hi hello dear ps mr mrs ms dr frequent often
+ask paid seen made done goodbye thanks proud untangle bring brought swim walk
 """
 _TRADE = """
+irish scottish welsh swiss austrian belgian danish swedish norwegian polish japanese indian african asian nordic yaml
 faq cta url pdf api ai ui ux id ok seo ga4 utm ab qa hr it kpi kpis roi crm csv html css json http https xml rss sms
 rsa google meta am pm vs etc eu us uk usa usd eur gbp inc ltd b2b b2c saas tv pc cms cv diy asap eta fyi rsvp tba tbc
 q1 q2 q3 q4 h1 h2 h3 a4 mp3 mp4 utf-8 wifi wi-fi usb sku erp vat cfo ceo cto coo cmo english german french spanish
@@ -72,3 +74,19 @@ chinese italian dutch european american british
 """
 COMMON = frozenset(stem(word) for word in (_EVERYDAY + _TRADE).split())
 """Stems of words that are never reported as names."""
+_ENDINGS = ("ally", "ly", "ing", "ed", "es", "s")
+_LEAST_ROOT = 2
+
+
+def is_common(word: str) -> bool:
+    """Whether `word` is an everyday one, also in inflexions that `stem` leaves alone: asked, planned, frequently."""
+    low = word.casefold()
+    if stem(low) in COMMON:
+        return True
+    for ending in _ENDINGS:
+        root = low.removesuffix(ending)
+        if root != low and len(root) >= _LEAST_ROOT:
+            forms = (root, f"{root}e", root[:-1] if root[-1] == root[-2] else root)
+            if any(stem(form) in COMMON for form in forms):
+                return True
+    return False

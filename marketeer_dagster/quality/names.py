@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from marketeer_dagster.quality.chinese_names import chinese_names
-from marketeer_dagster.quality.common import COMMON
+from marketeer_dagster.quality.common import COMMON, is_common
 from marketeer_dagster.quality.text import cjk_share, plain, sentences, stem
 
 _TOKEN = re.compile(r"[^\W_][\w'&.-]*\w|[^\W\d_]")
@@ -66,7 +66,7 @@ class Vocabulary:
     def knows_word(self, word: str) -> bool:
         """Whether sources, everyday language or the artefact's own prose hold this word in any inflexion."""
         root = stem(word)
-        return root in self.stems or root in COMMON or root in self.own
+        return root in self.stems or root in self.own or is_common(word)
 
     def knows_name(self, name: str) -> bool:
         """Whether sources hold this very name or acronym, in the plural or possessive at most."""

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from marketeer_dagster.quality.common import COMMON
-from marketeer_dagster.quality.text import cjk_share, folded, lines, plain, stem
+from marketeer_dagster.quality.common import is_common
+from marketeer_dagster.quality.text import cjk_share, folded, lines, plain
 
 _LEAST_WORDS = 5
 _LEAST_CJK = 8
@@ -87,4 +87,4 @@ def _is_role(part: str, text: str) -> bool:
             "患者",
             "一位患者",
         }
-    return all(stem(word) in COMMON for word in part.split())
+    return all(is_common(word) for word in part.split())

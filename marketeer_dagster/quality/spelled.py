@@ -51,9 +51,9 @@ _LETTERS = re.compile(r"[a-zäöüß]+")
 _IN_GERMAN = re.compile(r"\b(?P<word>[a-zäöüß]+?)(?P<times>fach\w*)?\b(?P<percent> prozent\b)?", re.IGNORECASE)
 _ENGLISH_HINTS = frozenset({*_ENGLISH, *_LARGE} - {"one"})
 _RATIO_HINTS = (
-    "half", "halv", "quarter", "third", "twice", "doubl", "tripl", "hälfte", "halb", "viertel", "drittel", "doppel",
-    "dreifach", "vierfach", "dozens", "hundreds", "thousands", "millions", "dutzend", "hundert", "tausend", "million",
-    "分之", "半", "倍", "翻", "几", "数", "上百", "上千", "上万", "成千",
+    "half", "halv", "quarter", "third", "fifth", "tenth", "fünftel", "zehntel", "twice", "doubl", "tripl", "hälfte",
+    "halb", "viertel", "drittel", "doppel", "dreifach", "vierfach", "dozens", "hundreds", "thousands", "millions",
+    "dutzend", "hundert", "tausend", "million", "分之", "半", "倍", "翻", "几", "数", "上百", "上千", "上万", "成千",
 )  # fmt: skip
 _DIGITS = {char: n for n, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "俩": 2}
 _POWERS = {"十": 10, "百": 100, "千": 1000}
@@ -67,6 +67,8 @@ _PHRASES: tuple[tuple[str, Unit, float], ...] = (
     (r"\bhalf (?:of|the|your|our|their|as|that|a(?! (?:day|hour|year|minute)))\b|\bin half\b|\bhalv(?:e|es|ed|ing)\b|"
      r"\bhalbier\w*|\bHälfte\b|\bhalb so\b|一半|减半|对半", Unit.PERCENT, 50.0),
     (r"\b(?:a|one) quarter of\b|\bein Viertel\b|四分之一", Unit.PERCENT, 25.0),
+    (r"\b(?:a|one) fifth of\b|\bein Fünftel\b|五分之一", Unit.PERCENT, 20.0),
+    (r"\b(?:a|one) tenth of\b|\bein Zehntel\b|十分之一", Unit.PERCENT, 10.0),
     (r"\b(?:a|one) third of\b|\bein Drittel\b|三分之一", Unit.PERCENT, 100 / 3),
     (r"\btwo[- ]thirds\b|\bzwei Drittel\b|三分之二", Unit.PERCENT, 200 / 3),
     (r"\bthree[- ]quarters\b|\bdrei Viertel\b|四分之三", Unit.PERCENT, 75.0),
@@ -75,6 +77,12 @@ _PHRASES: tuple[tuple[str, Unit, float], ...] = (
     (r"\btripl(?:es?|ed|ing) (?:your|the|our|their|its)\b|\bverdreifach\w*", Unit.TIMES, 3.0),
     (r"\bquadrupl(?:es?|ed|ing) \b|\bvervierfach\w*", Unit.TIMES, 4.0),
 )  # fmt: skip
+_COUNT = rf"(?:{_WORD}|\d{{1,3}})"
+_SO_MANY_OF = re.compile(
+    rf"(?<!day )(?<!step )(?<!part )(?<!email )(?<![\w.,])(?P<some>{_COUNT}) (?P<of>out of|in|of)(?: every| all)? "
+    rf"(?P<all>{_COUNT})\b(?![.,]?\d| ?%| (?:percent|minute|hour|day|week|month|year|second))",
+    re.IGNORECASE,
+)
 _RATIOS = tuple((re.compile(pattern, re.IGNORECASE), unit, value) for pattern, unit, value in _PHRASES)
 _HALF_A = re.compile(
     r"\bhalf an? (?=hour|day|year|minute)|\bhalbe[nr]? (?=Stunde|Tag|Jahr)|半(?=个?小时|天|年|个月)", re.IGNORECASE
@@ -99,6 +107,8 @@ def spelled(text: str) -> Iterator[Figure]:
         if any(hint in low for hint in _RATIO_HINTS):
             yield from _ratios(line)
         tokens = set(_LETTERS.findall(low))
+        if not tokens.isdisjoint(("in", "of")):
+            yield from _so_many_of(line)
         if not tokens.isdisjoint(_ENGLISH_HINTS):
             for match in _IN_ENGLISH.finditer(line):
                 if (value := _english(match[0])) >= 2:
@@ -127,6 +137,14 @@ def _ratios(line: str) -> Iterator[Figure]:
     for match in _HALF_A.finditer(line):
         length = duration_after(line[match.end() :], 0.5)
         yield Figure(match[0].strip(), 0.5, line, match.start(), match.end(), duration=length)
+
+
+def _so_many_of(line: str) -> Iterator[Figure]:
+    """Nine out of ten; one of three names a choice and counts nothing."""
+    for match in _SO_MANY_OF.finditer(line):
+        some, every = (_ENGLISH.get(word.casefold()) or float(word) for word in (match["some"], match["all"]))
+        if 0 < some < every and (some > 1 or match["of"] != "of"):
+            yield Figure(match[0], some, line, match.start(), match.end(), Unit.RATING, f"{every:g}")
 
 
 def _figure(match: re.Match[str], value: float, line: str) -> Figure:

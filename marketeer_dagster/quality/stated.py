@@ -58,7 +58,8 @@ class Stated:
         values = [figure.value] if figure.otherwise is None else [figure.value, figure.otherwise]
         for value in values:
             self._put(_key(figure), value)
-            self._put("any", value)
+            if figure.unit is not Unit.PERCENT or any(char.isdigit() for char in figure.text):
+                self._put("any", value)  # half of them does not state 50 of anything
             if figure.unit in (Unit.NONE, Unit.TIMES) and not (
                 _YEARS[0] <= value <= _YEARS[1] and "," not in figure.text
             ):
@@ -87,10 +88,12 @@ class Stated:
             return True
         if figure.unit is Unit.CLOCK:
             return self._at(figure)
-        values = [figure.value] if figure.otherwise is None else [figure.value, figure.otherwise]
-        return any(self._says(unit, value, figure) for unit in _sources_of(figure) for value in values)
+        return any(self._says(unit, figure) for unit in _sources_of(figure))
 
-    def _says(self, unit: str, value: float, figure: Figure) -> bool:
+    def _says(self, unit: str, figure: Figure) -> bool:
+        if figure.otherwise is not None and self._within(unit, figure.otherwise - _EXACT, figure.otherwise + _EXACT):
+            return True
+        value = figure.value
         slack = max(min(figure.step, ROUNDING * abs(value)), _EXACT)
         low, high = value - slack, value + slack
         if figure.hedge is Hedge.ABOUT:

@@ -75,6 +75,12 @@ def test_what_people_of_the_tenant_state_supports_public_text() -> None:
     assert serious(pages.with_text("It works with Harvest for 21 days."), told) == []
 
 
+def test_figures_of_goals_are_for_colleagues() -> None:
+    aim = "Signups rise by 20 % from 2,900."
+    assert len(serious(pages.with_text(aim))) == 2
+    assert "notes" not in [finding.where for finding in claims.check(pages.page(notes=aim), THRELBY)]
+
+
 def test_metrics_support_figures_but_headings_of_the_context_do_not() -> None:
     assert serious(pages.with_text("12,044 visitors came.")) == []
     bare = ProductContext(name="Bare", sections=dict.fromkeys(Section, "nothing"))

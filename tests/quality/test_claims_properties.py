@@ -74,7 +74,7 @@ def spellings(number: int) -> list[str]:
 @given(
     where=st.sampled_from(PUBLIC), number=st.integers(30_000, 90_000_000), form=st.integers(0, 10), at=st.floats(0, 1)
 )
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_large_number_from_nowhere_is_found_at_any_place(
     where: tuple[str, str], number: int, form: int, at: float
 ) -> None:
@@ -89,7 +89,7 @@ def test_a_large_number_from_nowhere_is_found_at_any_place(
 @given(
     where=st.sampled_from(PUBLIC), number=st.integers(13, 999), unit=st.sampled_from(["teams", "%", "files", "offices"])
 )
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_small_number_from_nowhere_is_found(where: tuple[str, str], number: int, unit: str) -> None:
     kind, path = where
     if number not in stated_small():
@@ -102,7 +102,7 @@ def test_a_small_number_from_nowhere_is_found(where: tuple[str, str], number: in
     words=st.lists(st.sampled_from(_WORDS), min_size=5, max_size=12),
     marks=st.sampled_from(_MARKS),
 )
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_quotation_from_nowhere_is_found(where: tuple[str, str], words: list[str], marks: str) -> None:
     kind, path = where
     quoted = " ".join(words)
@@ -118,7 +118,7 @@ _ANY_TEXT = st.one_of(
 
 
 @given(where=st.sampled_from(PUBLIC), text=_ANY_TEXT)
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_no_text_breaks_a_check_and_findings_do_not_vary(where: tuple[str, str], text: str) -> None:
     kind, path = where
     content = with_field(pages.ALL[kind], path, text)

@@ -41,7 +41,7 @@ ACCEPTED = {
 Over 2,000 practices trust the checklist
 More than 1,100 practices were measured
 Thousands of practices have left the spreadsheet
-nearly 3,000 signups
+nearly 2,200 practices
 2,000+ practices
 87 % of checklists are complete, up from 52 %.
 87 percent of checklists are complete
@@ -67,6 +67,14 @@ The price is fixed for two years
 4.7 stars
 4 in 10 customers run both
 two of five practices lose somebody
+two out of five practices lose somebody
+one of three plans
+Frequently Asked Questions
+Irish and Dutch practices
+Untangle Your January Before It Begins
+Google Drive, SharePoint and Dropbox — your folders stay yours
+Do it twice and you will never do it by hand again.
+From “please send it again” to done
 99.97 % availability
 Certified to ISO 27001
 ISO 27001 certified
@@ -174,6 +182,12 @@ by 12 May 2031
 2027-01-05
 In 2019 we started
 seventeen integrations
+nine out of ten clients
+9 in 10 clients
+one in five clients
+a tenth of your week
+We raise signups by 20 %
+about 2,900 signups a month
 twenty-one languages
 millions of files
 open until 20:00
