@@ -60,9 +60,9 @@ def market(seed: int, noise: float, kind: str = "plain") -> Market:
     )
 
 
-def oracle(m: Market) -> float:
-    """Best weekly revenue of any steady split."""
-    best = 0.0
+def oracle(m: Market) -> tuple[float, Floats]:
+    """Best weekly revenue of any steady split, and that split."""
+    best, split = 0.0, m.start
     for start in (np.full(CHANNELS, 0.2), m.start / m.start.sum()):
         found = minimize(
             lambda w: -m.revenue(TOTAL * np.abs(w) / np.abs(w).sum()).sum(),
@@ -70,8 +70,9 @@ def oracle(m: Market) -> float:
             method="Nelder-Mead",
             options={"maxiter": 4000, "xatol": 1e-5, "fatol": 1e-6},
         )
-        best = max(best, -float(found.fun))
-    return best
+        if -float(found.fun) > best:
+            best, split = -float(found.fun), TOTAL * np.abs(found.x) / np.abs(found.x).sum()
+    return best, split
 
 
 Policy = Callable[[Floats, Floats, int], Floats]
@@ -102,13 +103,13 @@ def play(m: Market, policy: Policy) -> float:
         revenue[week] = m.revenue(stock) * np.exp(demand[week]) * shocks[week]
         if week >= HISTORY:
             total += float(m.revenue(stock).sum())
-    return 1 - total / WEEKS / oracle_cached(m)
+    return 1 - total / WEEKS / oracle_cached(m)[0]
 
 
-_ORACLES: dict[tuple[int, float, str], float] = {}
+_ORACLES: dict[tuple[int, float, str], tuple[float, Floats]] = {}
 
 
-def oracle_cached(m: Market) -> float:
+def oracle_cached(m: Market) -> tuple[float, Floats]:
     key = (m.seed, float(m.carry.sum()), "c" if m.confounded else "p")
     if key not in _ORACLES:
         _ORACLES[key] = oracle(m)
@@ -128,6 +129,11 @@ def capped(wanted: Floats, before: Floats, first: bool) -> Floats:
             break
         split = split + np.where(free, rest * split / split[free].sum(), 0.0)
     return TOTAL * split / split.sum()
+
+
+def clairvoyant(m: Market) -> Policy:
+    """Knows the best split from the first week, and still may move only 20 % a week: the least gap the cap allows."""
+    return lambda spend, revenue, week: oracle_cached(m)[1]
 
 
 def hold(spend: Floats, revenue: Floats, week: int) -> Floats:

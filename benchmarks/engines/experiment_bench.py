@@ -16,6 +16,8 @@ from marketeer_dagster.optimise.sequential import BOUNDARY_SHAPE, horizon_bounda
 
 Floats = NDArray[np.float64]
 LOOKS = 672
+BLOCKS = 5
+"""Times as many worlds for ours as for the peers: a rate built to lie just under .05 needs many to be told from it."""
 SEED = 201
 """Seed 101 was seen while the boundary's shape and the variance of small counts were chosen: it is not reported."""
 BASE, MDE = 0.03, 0.10
@@ -81,22 +83,17 @@ def run(worlds: int = 2000, peer_worlds: int = 200) -> list[Row]:
             f"fixed z {share(int(z.sum()), worlds)}; Bayes P > 95 % {share(int(bayes.sum()), worlds)}; "
             f"gbstats sequential {share(int(gb['ever'].sum()), peer_worlds)}"
         )
+        more = [(n, c), *(totals(seed + 10 + extra, worlds, per_look) for extra in range(BLOCKS - 1))]
         for mode in Mode:
             plan = Plan(mode, sample_per_arm=int(per_look * LOOKS), mde=MDE)
-            flags = decided(n, c, plan)
-            check(n, c, plan, flags)
-            hits, _ = stopped(flags, n, plan)
-            goal = hits.mean() <= 0.05
-            rows.append(
-                Row(
-                    "experiment",
-                    f"false positives, {LOOKS} looks, {mode.value}, {traffic}",
-                    "<= .05",
-                    peer,
-                    share(int(hits.sum()), worlds),
-                    bool(goal),
-                )
-            )
+            false = 0
+            for visitors, sold in more:
+                flags = decided(visitors, sold, plan)
+                check(visitors, sold, plan, flags)
+                false += int(stopped(flags, visitors, plan)[0].sum())
+            label = f"false positives, {LOOKS} looks, {mode.value}, {traffic}"
+            rate = false / (BLOCKS * worlds)
+            rows.append(Row("experiment", label, "<= .05", peer, share(false, BLOCKS * worlds), rate <= 0.05))
     return rows + power_rows(seed, worlds) + formula_rows(seed)
 
 

@@ -31,6 +31,7 @@ def run_budget(worlds: int = 50, hard_worlds: int = 20) -> list[Row]:
         begun = time.process_time()
         mine = [budget_data.play(m, budget_data.ours) for m in markets]
         spent, decisions = spent + time.process_time() - begun, decisions + n * budget_data.WEEKS
+        known = [budget_data.play(m, budget_data.clairvoyant(m)) for m in markets]
         worse = int(np.sum(np.array(mine) > np.array(gaps["hold"])))
         peer = "; ".join(f"{name} {mean_ci(gap, 2, percent=True)}" for name, gap in gaps.items())
         label = f"noise {noise:.2f}" + ("" if kind == "plain" else f", {kind}")
@@ -42,6 +43,15 @@ def run_budget(worlds: int = 50, hard_worlds: int = 20) -> list[Row]:
                 peer,
                 mean_ci(mine, 2, percent=True),
                 bool(np.mean(mine) <= goal) if goal else None,
+            )
+        )
+        rows.append(
+            Row(
+                "budget",
+                f"the same for one who knows the truth, under the same step cap, {label}",
+                "",
+                "",
+                mean_ci(known, 2, percent=True),
             )
         )
         rows.append(
