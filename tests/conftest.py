@@ -1,4 +1,4 @@
-"""What holds for every test: in CI, properties try the same examples on every run, so that a red build can be repeated."""
+"""What holds for every test: in CI, properties try the same examples on every run, so that a failure repeats."""
 
 import os
 
