@@ -4,7 +4,7 @@ A mart's dependencies are read out of its SQL, so the asset graph cannot say oth
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -14,10 +14,11 @@ from dagster import (
     AssetExecutionContext,
     AssetKey,
     AssetsDefinition,
+    AssetSpec,
     MaterializeResult,
     MetadataValue,
     TableSchema,
-    asset,
+    multi_asset,
 )
 
 from assets.failures import explained
@@ -26,11 +27,13 @@ from assets.metrics.sources import SOURCES
 from assets.tables import address, markdown_table, mart_schema, preview, row_count
 from marketeer_dagster.model.ids import content_hash
 from marketeer_dagster.store import Store
-from marketeer_dagster.warehouse import MARTS, Warehouse, sync_store
+from marketeer_dagster.warehouse import MARTS, Warehouse, Writer, sync_store
 from marketeer_dagster.warehouse.copies import COPIES
 from marketeer_dagster.warehouse.marts import Mart, mart
 
 STORE_TABLES = AssetKey("store_tables")
+PLAUSIBLE = "plausible"
+ADDS_UP = "adds_up"
 PREVIEW_ROWS = 12
 _COPIES = frozenset(table.name for table in COPIES)
 _INGESTED = frozenset(source.table for source in SOURCES)
@@ -46,78 +49,95 @@ class _Reconciliation:
     """Query for the rows in which they differ; none is right."""
 
 
-def build_store_tables() -> AssetsDefinition:
-    """The asset `store_tables`. Needs resources `store` and `warehouse`."""
+def build_marts() -> AssetsDefinition:
+    """`store_tables` and every mart, made by one op in one write: readers never see marts of different ages.
 
-    @asset(
-        key=STORE_TABLES,
+    Any of them can be selected by itself. Needs resources `store` and `warehouse`.
+    """
+
+    @multi_asset(
+        name="marts",
+        specs=[_store_spec(), *(_mart_spec(mart(name)) for name in MARTS)],
+        check_specs=[spec for name in MARTS for spec in _check_specs(name)],
+        can_subset=True,
+        required_resource_keys={"store", "warehouse"},
+        pool=POOL,
+    )
+    def marts(context: AssetExecutionContext) -> Iterator[MaterializeResult]:
+        store: Store = context.resources.store.store()
+        warehouse: Warehouse = context.resources.warehouse.warehouse()
+        wanted, checks = context.selected_asset_keys, context.selected_asset_check_keys
+        with explained(), warehouse.writing() as writer:
+            made = [_copy_store(store, writer)] if STORE_TABLES in wanted else []
+            for name in MARTS:
+                if AssetKey(name) in wanted:
+                    asked = sorted(check.name for check in checks if check.asset_key == AssetKey(name))
+                    made.append(_compute(writer, mart(name), asked))
+        # Said only after the snapshot holds them.
+        yield from made
+
+    return marts
+
+
+def _copy_store(store: Store, writer: Writer) -> MaterializeResult:
+    rows = sync_store(store, writer)
+    return MaterializeResult(
+        asset_key=STORE_TABLES,
+        metadata={
+            "dagster/row_count": sum(rows.values()),
+            "tables": MetadataValue.md(markdown_table(("Table", "Rows"), list(rows.items()))),
+            "preview": MetadataValue.md(preview(writer.connection, _NEWEST_ARTEFACTS)),
+        },
+    )
+
+
+def _compute(writer: Writer, definition: Mart, checks: Sequence[str]) -> MaterializeResult:
+    name = definition.name
+    writer.build_mart(name)
+    schema = mart_schema(writer.connection, definition)
+    queries = {PLAUSIBLE: _implausible(name, schema)}
+    if name in _RECONCILIATIONS:
+        queries[ADDS_UP] = _RECONCILIATIONS[name].differing
+    return MaterializeResult(
+        asset_key=name,
+        metadata={
+            "dagster/row_count": row_count(writer.connection, name),
+            "dagster/column_schema": schema,
+            "preview": MetadataValue.md(preview(writer.connection, _newest(definition))),
+            "query": MetadataValue.md(f"```sql\n{definition.select.strip()}\n```"),
+        },
+        check_results=[_check(writer.connection, name, check, queries[check]) for check in checks],
+    )
+
+
+def _store_spec() -> AssetSpec:
+    return AssetSpec(
+        STORE_TABLES,
         group_name="marts",
         kinds={"sqlalchemy", "duckdb"},
         owners=["team:measure"],
         description="What was planned, made, reviewed, published, signalled, tested, learned and spent, copied from "
         "the operational store for analysts: " + ", ".join(f"`{name}`" for name in sorted(_COPIES)) + ".",
-        required_resource_keys={"store", "warehouse"},
-        pool=POOL,
     )
-    def store_tables(context: AssetExecutionContext) -> MaterializeResult:
-        store: Store = context.resources.store.store()
-        warehouse: Warehouse = context.resources.warehouse.warehouse()
-        with explained(), warehouse.writing() as writer:
-            rows = sync_store(store, writer)
-            shown = preview(writer.connection, _NEWEST_ARTEFACTS)
-        return MaterializeResult(
-            metadata={
-                "dagster/row_count": sum(rows.values()),
-                "tables": MetadataValue.md(markdown_table(("Table", "Rows"), list(rows.items()))),
-                "preview": MetadataValue.md(shown),
-            }
-        )
-
-    return store_tables
 
 
-def build_mart_asset(name: str) -> AssetsDefinition:
-    """The asset of one mart. Needs resource `warehouse`."""
-    definition = mart(name)
-    reconciliation = _RECONCILIATIONS.get(name)
-    specs = [AssetCheckSpec("plausible", asset=name, description="No negative counts, rates between 0 and 1.")]
-    if reconciliation is not None:
-        specs.append(AssetCheckSpec("adds_up", asset=name, description=reconciliation.description))
-
-    @asset(
-        name=name,
-        group_name="marts",
+def _mart_spec(definition: Mart) -> AssetSpec:
+    return AssetSpec(
+        definition.name,
         deps=_dependencies(definition),
+        group_name="marts",
         kinds={"sql", "duckdb"},
         owners=["team:measure"],
         description=_documentation(definition),
-        metadata=address(name),
+        metadata=address(definition.name),
         code_version=content_hash(definition.select),
-        check_specs=specs,
-        required_resource_keys={"warehouse"},
-        pool=POOL,
     )
-    def computed(context: AssetExecutionContext) -> Iterator[AssetCheckResult | MaterializeResult]:
-        warehouse: Warehouse = context.resources.warehouse.warehouse()
-        with explained(), warehouse.writing() as writer:
-            writer.build_mart(name)
-            schema = mart_schema(writer.connection, definition)
-            checks = [_check(writer.connection, "plausible", _implausible(name, schema))]
-            if reconciliation is not None:
-                checks.append(_check(writer.connection, "adds_up", reconciliation.differing))
-            shown = preview(writer.connection, _newest(definition))
-            rows = row_count(writer.connection, name)
-        yield from checks
-        yield MaterializeResult(
-            metadata={
-                "dagster/row_count": rows,
-                "dagster/column_schema": schema,
-                "preview": MetadataValue.md(shown),
-                "query": MetadataValue.md(f"```sql\n{definition.select.strip()}\n```"),
-            }
-        )
 
-    return computed
+
+def _check_specs(name: str) -> Iterator[AssetCheckSpec]:
+    yield AssetCheckSpec(PLAUSIBLE, asset=name, description="No negative counts, rates between 0 and 1.")
+    if name in _RECONCILIATIONS:
+        yield AssetCheckSpec(ADDS_UP, asset=name, description=_RECONCILIATIONS[name].description)
 
 
 def _dependencies(definition: Mart) -> list[AssetKey]:
@@ -142,10 +162,11 @@ def _implausible(name: str, schema: TableSchema) -> str:
     return f'SELECT * FROM "{name}" WHERE {" OR ".join([*counts, *rates]) or "false"}'
 
 
-def _check(connection: duckdb.DuckDBPyConnection, name: str, offending: str) -> AssetCheckResult:
+def _check(connection: duckdb.DuckDBPyConnection, table: str, name: str, offending: str) -> AssetCheckResult:
     rows = row_count(connection, f"({offending})")
     shown = preview(connection, f"{offending} LIMIT {PREVIEW_ROWS}") if rows else "none"
     return AssetCheckResult(
+        asset_key=table,
         check_name=name,
         passed=rows == 0,
         description=f"{rows} rows at fault" if rows else "no row at fault",
@@ -188,4 +209,4 @@ _NEWEST_ARTEFACTS = (
     f"WHERE is_head ORDER BY created_at DESC, artefact LIMIT {PREVIEW_ROWS}"
 )
 
-mart_assets = [build_store_tables(), *(build_mart_asset(name) for name in MARTS)]
+mart_assets = [build_marts()]

@@ -26,6 +26,9 @@ from marketeer_dagster.publishing.exclusive import file_exclusive
 from sensors.approved_publications import DELIVERABLE
 
 SENSOR_DAEMON = "SENSOR"
+EVENT_BATCH = "DAGSTER_EVENT_BATCH_SIZE"
+EVENT_BATCH_SIZE = "500"
+"""Events of one kind that Dagster may store together: a range of days plans and materialises hundreds."""
 POLL_S = 0.5
 Progress = Callable[[str], None]
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -37,6 +40,7 @@ def dagster_instance(home: Home) -> Generator[DagsterInstance]:
     """The home's Dagster instance; DAGSTER_HOME names it for this process and its children."""
     os.environ["DAGSTER_HOME"] = str(home.dagster_home)
     os.environ["MARKETEER_HOME"] = str(home.settings.home)
+    os.environ.setdefault(EVENT_BATCH, EVENT_BATCH_SIZE)
     # The first to open an instance on SQLite creates its tables, and Dagster does not expect two firsts.
     with file_exclusive(home.dagster_home / "locks")("opening"):
         opened = DagsterInstance.get()

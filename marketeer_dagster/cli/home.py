@@ -25,6 +25,13 @@ telemetry:
   enabled: false
 nux:
   enabled: false
+storage:
+  custom:
+    module: marketeer_dagster.embedded
+    class: EmbeddedStorage
+    config:
+      base_dir:
+        env: DAGSTER_HOME
 concurrency:
   runs:
     max_concurrent_runs: 4

@@ -11,6 +11,7 @@ from dagster import (
     AssetKey,
     AssetMaterialization,
     AssetsDefinition,
+    AssetSelection,
     DagsterInstance,
     ExecuteInProcessResult,
     materialize,
@@ -31,7 +32,9 @@ from resources.store import StoreResource
 from resources.warehouse import WarehouseResource
 
 TENANTS = ("acme", "beta")
-ASSETS: dict[str, AssetsDefinition] = {a.key.to_user_string(): a for a in (*metric_assets, *mart_assets)}
+ASSETS: dict[str, AssetsDefinition] = {
+    key.to_user_string(): a for a in (*metric_assets, *mart_assets) for key in a.keys
+}
 CHECKS = {next(iter(c.check_keys)).asset_key.to_user_string(): c for c in metric_checks}
 
 
@@ -77,12 +80,16 @@ class Home:
         """One run of the tables' assets over [first, last] (default: the last 7 days), not raising on failure."""
         last = last or self.yesterday
         first = first or last - timedelta(days=6)
-        chosen = [*assets, *(ASSETS[table] for table in tables)]
+        chosen = [*assets, *dict.fromkeys(ASSETS[table] for table in tables)]
         judged = [CHECKS[table] for table in tables if checks and table in CHECKS]
-        ops = {a.key.to_user_string(): {"config": dict(config)} for a in chosen} if config else {}
+        ops = {a.op.name: {"config": dict(config)} for a in chosen} if config else {}
+        selection = AssetSelection.assets(*(key for a in assets for key in a.keys), *tables)
+        for judge in judged:
+            selection = selection | AssetSelection.checks(*judge.check_keys)
         with _instance(instance) as used:
             return materialize(
                 [*chosen, *judged],
+                selection=selection,
                 instance=used,
                 resources=self.resources,
                 run_config={"ops": ops},

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -75,10 +76,15 @@ class Call:
 
     def page(self, name: str, rows: list[Json], **extra: Any) -> Response:
         """One page of `rows`, with the fields asked for."""
+        return self.page_of(name, len(rows), lambda asked: rows[asked.start : asked.stop], **extra)
+
+    def page_of(self, name: str, total: int, rows: Callable[[range], list[Json]], **extra: Any) -> Response:
+        """As `page`, of `total` rows of which only those asked for are made."""
         count, offset = _number(self, "count", 10), _number(self, "offset", 0)
         if not 0 <= count <= MOST_ROWS:
             raise Problem(400, "Bad Request", f"Invalid query string: count must be between 0 and {MOST_ROWS}.")
-        body = {name: rows[offset : offset + count], "total_items": len(rows), **extra, "_links": []}
+        asked = range(min(offset, total), min(offset + count, total))
+        body = {name: rows(asked), "total_items": total, **extra, "_links": []}
         return JSONResponse(shapes.picked(body, self.query.get("fields", "")))
 
 

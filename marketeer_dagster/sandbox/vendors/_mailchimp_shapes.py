@@ -1,6 +1,6 @@
 """The JSON in which Mailchimp shows its things (Marketing API 3.0), and what recipients did, person by person."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
@@ -145,23 +145,29 @@ def report(mail: Mail, known: Json, days: tuple[EmailDay, ...]) -> Json:
     }
 
 
-def activity(mail: Mail, known: Json, days: tuple[EmailDay, ...], since: str) -> list[Json]:
-    """A row per recipient with opens, clicks and the bounce, after `since` (ISO 8601; empty is all)."""
+def activity(mail: Mail, known: Json, days: tuple[EmailDay, ...], since: str) -> Callable[[range], list[Json]]:
+    """Rows of the recipients asked for, with their opens, clicks and bounce after `since` (ISO 8601; empty is all)."""
     after = datetime.fromisoformat(since) if since else datetime.min.replace(tzinfo=UTC)
     events = _events(int(known["emails_sent"]), datetime.fromisoformat(str(known["send_time"])), days)
-    return [
-        {
-            "campaign_id": known["id"],
-            "list_id": mail.list_id,
-            "list_is_active": True,
-            **_address(number),
-            "activity": [
-                event for event in events.get(number, []) if datetime.fromisoformat(event["timestamp"]) > after
-            ],
-            "_links": [],
-        }
-        for number in range(int(known["emails_sent"]))
-    ]
+
+    def rows(recipients: range) -> list[Json]:
+        return [
+            {
+                "campaign_id": known["id"],
+                "list_id": mail.list_id,
+                "list_is_active": True,
+                **_address(number),
+                "activity": [
+                    {**event, "timestamp": _stamp(event["timestamp"])}
+                    for event in events.get(number, [])
+                    if event["timestamp"] > after
+                ],
+                "_links": [],
+            }
+            for number in recipients
+        ]
+
+    return rows
 
 
 def unsubscribed(mail: Mail, known: Json, days: tuple[EmailDay, ...]) -> list[Json]:
@@ -173,7 +179,7 @@ def unsubscribed(mail: Mail, known: Json, days: tuple[EmailDay, ...]) -> list[Js
             **_address(first + number),
             "campaign_id": known["id"],
             "list_id": mail.list_id,
-            "timestamp": _moment(day, sent_at, number),
+            "timestamp": _stamp(_moment(day, sent_at, number)),
             "reason": "None given",
             "_links": [],
         }
@@ -238,10 +244,14 @@ def _turns(people: range, total: int) -> Iterator[tuple[int, int]]:
         yield number // len(people), people[number % len(people)]
 
 
-def _moment(day: date, sent_at: datetime, number: int) -> str:
+def _moment(day: date, sent_at: datetime, number: int) -> datetime:
     start = sent_at if day == sent_at.date() else datetime.combine(day, time(7), tzinfo=UTC)
     end = datetime.combine(day, time(23, 59), tzinfo=UTC)
-    return min(end, start + timedelta(minutes=1 + number % 600)).strftime("%Y-%m-%dT%H:%M:%S+00:00")
+    return min(end, start + timedelta(minutes=1 + number % 600)).astimezone(UTC)
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S+00:00")
 
 
 def _address(number: int) -> Json:

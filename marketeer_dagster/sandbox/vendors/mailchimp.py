@@ -200,7 +200,7 @@ def _activity(call: Call) -> Response:
     campaign = call.sent()
     days = call.days(str(campaign["id"]))
     rows = shapes.activity(call.mail, campaign, days, call.query.get("since", ""))
-    return call.page("emails", rows, campaign_id=campaign["id"])
+    return call.page_of("emails", int(campaign["emails_sent"]), rows, campaign_id=campaign["id"])
 
 
 def _unsubscribed(call: Call) -> Response:

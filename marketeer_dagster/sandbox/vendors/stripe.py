@@ -1,7 +1,8 @@
 """Stripe API v1, the reading part that revenue needs: subscriptions, events, customers, products and prices."""
 
+import operator
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -70,6 +71,7 @@ class _Asked:
 
 _T = TypeVar("_T")
 _Handler = Callable[[_Asked], dict[str, Any]]
+_COMPARE = {"gte": operator.ge, "gt": operator.gt, "lte": operator.le, "lt": operator.lt}
 
 
 def routes(world: World) -> list[BaseRoute]:
@@ -244,14 +246,14 @@ def _listed(
 ) -> dict[str, Any]:
     """Stripe's list: newest first, `created` filters, cursors by id."""
     limit = _limit(asked.param("limit"))
-    newest_first = sorted((one for one in found if _in_time(asked, created_of(one))), key=created_of, reverse=True)
-    ids = [id_of(one) for one in newest_first]
+    holds = _in_time(asked)
+    newest_first = sorted((one for one in found if holds(created_of(one))), key=created_of, reverse=True)
     begin, end = 0, len(newest_first)
     if after := asked.param("starting_after"):
-        begin = _cursor(ids, after, "starting_after") + 1
+        begin = _cursor(map(id_of, newest_first), after, "starting_after") + 1
     page = newest_first[begin : min(end, begin + limit)]
     if before := asked.param("ending_before"):
-        end = _cursor(ids, before, "ending_before")
+        end = _cursor(map(id_of, newest_first), before, "ending_before")
         page = newest_first[max(begin, end - limit) : end]
         return {"object": "list", "data": [render(one) for one in page], "has_more": end > limit, "url": url}
     return {"object": "list", "data": [render(one) for one in page], "has_more": begin + limit < end, "url": url}
@@ -267,22 +269,20 @@ def _limit(text: str | None) -> int:
     return int(text)
 
 
-def _cursor(ids: list[str], id: str, param: str) -> int:
-    try:
-        return ids.index(id)
-    except ValueError:
-        raise _Invalid(f"No such object: '{id}'", param) from None
+def _cursor(ids: Iterable[str], id: str, param: str) -> int:
+    for place, known in enumerate(ids):
+        if known == id:
+            return place
+    raise _Invalid(f"No such object: '{id}'", param)
 
 
-def _in_time(asked: _Asked, created: int) -> bool:
+def _in_time(asked: _Asked) -> Callable[[int], bool]:
+    """Whether a second of creation is within the bounds asked for."""
+    bounds: list[tuple[str, int]] = []
     for key, text in asked.request.query_params.multi_items():
         bound = _CREATED.match(key)
-        if not bound:
-            continue
-        if not text.isdigit():
+        if bound and not text.isdigit():
             raise _Invalid(f"Invalid integer: {text}", key)
-        value = int(text)
-        holds = {"gte": created >= value, "gt": created > value, "lte": created <= value, "lt": created < value}
-        if not holds.get(bound[1], created == value):
-            return False
-    return True
+        if bound:
+            bounds.append((bound[1], int(text)))
+    return lambda created: all(_COMPARE.get(name, operator.eq)(created, value) for name, value in bounds)
