@@ -10,14 +10,17 @@ from collections.abc import AsyncIterator, Iterator
 import anyio
 from dagster import DagsterEvent, Executor, InitExecutorContext, executor
 from dagster._core.errors import DagsterExecutionInterruptedError
-from dagster._core.execution.context.system import PlanExecutionContext
+from dagster._core.execution.context.system import PlanExecutionContext, PlanOrchestrationContext
 from dagster._core.execution.plan.active import ActiveExecution
+from dagster._core.execution.plan.plan import ExecutionPlan
 from dagster._core.execution.retries import RetryMode
 from dagster._core.execution.step_dependency_config import StepDependencyConfig
 from dagster._utils.interrupts import pop_captured_interrupt
 from dagster_async_executor.execution.plan.execute_step import _verify_if_complete
 from dagster_async_executor.executor import AsyncExecutor
 from dagster_async_executor.executor_definition import ASYNC_CONFIG
+
+from assets.held_open import held_open
 
 LONGEST_WAIT_S = 0.25
 """Upper bound between two looks at interrupts, pool claims and due retries."""
@@ -27,6 +30,10 @@ PROCESS_TAG = "marketeer/process"
 
 class PatientExecutor(AsyncExecutor):
     """AsyncExecutor that looks up from its event stream at least every LONGEST_WAIT_S."""
+
+    def execute(self, plan_context: PlanOrchestrationContext, execution_plan: ExecutionPlan) -> Iterator[DagsterEvent]:
+        with held_open(plan_context.instance, plan_context.run_id):
+            yield from super().execute(plan_context, execution_plan)
 
     async def _async_execution_iterator(
         self, job_context: PlanExecutionContext, active: ActiveExecution

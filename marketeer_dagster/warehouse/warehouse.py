@@ -52,6 +52,16 @@ class Warehouse:
         """Whether a service or catalogue holds it instead of one local file."""
         return _REMOTE.match(str(self.path)) is not None
 
+    def state(self) -> tuple[int, int, int] | None:
+        """What tells the present snapshot from every other; None where there is none, or no telling (remote)."""
+        if self.remote:
+            return None
+        try:
+            found = self.snapshot.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_ino, found.st_mtime_ns, found.st_size
+
     @contextmanager
     def writing(self) -> Generator[Writer]:
         """The one writer, after waiting for any other; on a clean exit the snapshot is replaced.
