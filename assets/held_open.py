@@ -11,17 +11,20 @@ from collections.abc import Generator
 from contextlib import ExitStack, closing, contextmanager
 
 from dagster import DagsterInstance
-from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME, SqliteEventLogStorage
+
+INDEX_SHARD = "index"
+"""Dagster's name of the log that holds every run's asset events."""
 
 
 @contextmanager
 def held_open(instance: DagsterInstance, run_id: str) -> Generator[None]:
     """Hold the run's own event log and the index of all runs open meanwhile; they hold no transaction."""
-    storage = instance.event_log_storage
+    # Asked for by its method: to import the class would load its dependencies where the log is on PostgreSQL.
+    path_for_shard = getattr(instance.event_log_storage, "path_for_shard", None)
     with ExitStack() as connections:
-        if isinstance(storage, SqliteEventLogStorage):
-            for shard in (run_id, INDEX_SHARD_NAME):
-                path = storage.path_for_shard(shard)
+        if path_for_shard is not None:
+            for shard in (run_id, INDEX_SHARD):
+                path = path_for_shard(shard)
                 # Ended by the garbage collector of whatever thread where a run's generator is dropped half way.
                 connection = sqlite3.connect(path, check_same_thread=False)
                 connections.enter_context(closing(connection))

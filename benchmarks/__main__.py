@@ -23,8 +23,8 @@ def report(table: str) -> str:
     return (
         "# The platform, measured\n\n"
         "Written by `python -m benchmarks`; each benchmark's module says what is counted. The peer is the bound,\n"
-        "measured in the same run. Wall-clock figures move with whatever else a machine does: each benchmark states the load\n"
-        "average of the minute before and after it.\n\n"
+        "measured in the same run. Wall-clock figures move with whatever else a machine does: each benchmark\n"
+        "states the load average of the minute before and after it.\n\n"
         f"Python {platform.python_version()}, {versions}; {platform.system()} {platform.machine()}, "
         f"{os.cpu_count()} cores.\n\n{table}"
     )
