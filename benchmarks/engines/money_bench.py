@@ -5,7 +5,8 @@ import time
 import numpy as np
 
 from benchmarks.engines import bandit_data, budget_data
-from benchmarks.engines.rows import Row, mean_ci, report_seeds, share
+from benchmarks.engines.rows import mean_ci, report_seeds, share
+from benchmarks.rows import Row
 
 
 def run_budget(worlds: int = 50, hard_worlds: int = 20) -> list[Row]:

@@ -20,7 +20,8 @@ import pandas as pd
 
 from benchmarks.engines import peers
 from benchmarks.engines.anomaly_data import DAYS, Event, Floats, World, judge, threshold_at
-from benchmarks.engines.rows import Row, report_seeds, share
+from benchmarks.engines.rows import report_seeds, share
+from benchmarks.rows import Row
 from marketeer_dagster.optimise.anomaly import MetricKind, Policy, backfill
 from marketeer_dagster.optimise.experiment import Arm, Metric, Mode, Outcome, Plan, evaluate
 from marketeer_dagster.optimise.impact import impact
