@@ -4,6 +4,7 @@ from dagster import AssetKey, DagsterInstance, DagsterRun, DagsterRunStatus, Run
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 from assets.jobs import campaign_keys, pipeline_job_name
+from assets.labels import TENANT_TAG
 from marketeer_dagster.campaigns.status import stage_of
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.model.campaign import Campaign
@@ -30,7 +31,7 @@ def finished_run(instance: DagsterInstance, campaign: Campaign) -> DagsterRun | 
 def run_tags(campaign: Campaign) -> dict[str, str]:
     """Tags of a campaign's runs: whose, which stage, how urgent (P0 is 30, P3 is 0), which pipeline or signal."""
     tags = {
-        "tenant": campaign.tenant,
+        TENANT_TAG: campaign.tenant,
         STAGE_TAG: stage_of(campaign),
         "dagster/priority": str((3 - int(campaign.priority)) * 10),
     }

@@ -13,6 +13,7 @@ from sensors.contexts import build_contexts
 from sensors.conversion_drop import build_conversion_drop
 from sensors.dispatch import build_dispatcher
 from sensors.experiment_decided import build_experiment_decided
+from sensors.ingest_asked import build_ingest_asked
 from sensors.metrics_due import build_metrics_due
 from sensors.signal_recovery import build_signal_recovery
 from sensors.tracking_broken import build_tracking_broken
@@ -35,6 +36,7 @@ def build_sensors(catalog: Catalog, jobs: Mapping[str, Job]) -> list[SensorDefin
         build_contexts(jobs["tenant_context"], later),
         build_approved_publications(jobs["publish_campaign"], soon),
         build_metrics_due(jobs["ingest"], later),
+        build_ingest_asked(jobs["start_ingest"], jobs["ingest"], soon),
         build_conversion_drop(catalog, later),
         build_traffic_drop(catalog, later),
         build_tracking_broken(catalog, later),

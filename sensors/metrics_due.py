@@ -15,7 +15,7 @@ from dagster import (
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 from assets.jobs import Job
-from assets.metrics import ingest_tags, range_tags
+from assets.metrics import ingest_tags, range_tags, scope_config
 from marketeer_dagster.model.clock import Clock, today
 from marketeer_dagster.store import Store
 
@@ -53,7 +53,11 @@ def build_metrics_due(job: Job, interval_s: int) -> SensorDefinition:
         if not newest:
             return _once(last, RunRequest(run_key=f"metrics:{last}", tags=range_tags(beginning, last)))
         requests = [
-            RunRequest(run_key=f"metrics:{tenant}:{last}", tags=ingest_tags(beginning, last, tenant))
+            RunRequest(
+                run_key=f"metrics:{tenant}:{last}",
+                tags=ingest_tags(beginning, last, tenant),
+                run_config=scope_config([tenant]),
+            )
             for tenant in unread
         ]
         if not asked:

@@ -5,9 +5,10 @@ While a daemon runs on the same instance, its sensor `campaigns` does the work a
 
 import os
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from dagster import AssetKey, DagsterInstance, DagsterRun, DagsterRunStatus, execute_job
 from dagster._core.definitions.reconstruct import ReconstructableJob, ReconstructableRepository
@@ -55,7 +56,12 @@ def reconstructable(job: str) -> ReconstructableJob:
 
 
 def execute(
-    instance: DagsterInstance, job: str, *, tags: dict[str, str], selection: Sequence[AssetKey] | None = None
+    instance: DagsterInstance,
+    job: str,
+    *,
+    tags: dict[str, str],
+    selection: Sequence[AssetKey] | None = None,
+    run_config: Mapping[str, Any] | None = None,
 ) -> JobExecutionResult:
     """Run a job in this process and keep its events in the instance, as any run.
 
@@ -65,7 +71,7 @@ def execute(
     with execute_job(
         reconstructable(job),
         instance,
-        run_config=QUIET,
+        run_config={**(run_config or {}), **QUIET},
         tags=tags,
         asset_selection=list(selection) if selection else None,
     ) as result:

@@ -40,8 +40,8 @@ concurrency:
         value:
           applyLimitPerUniqueValue: true
         limit: 2
-  pools:
-    default_limit: 1
+  pools: # tools that are written to; a lock per target keeps writers apart, so a hanging site holds up nobody else
+    default_limit: 4
     granularity: op
 run_monitoring:
   enabled: true

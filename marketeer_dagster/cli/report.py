@@ -12,6 +12,11 @@ WORDS = {CampaignStatus.WAITING: "approved"}
 """A campaign that waits for a person's release has all its work approved; `inbox` holds the question."""
 
 
+def status_word(campaign: Campaign) -> str:
+    """A campaign's status as every command says it."""
+    return WORDS.get(campaign.status, campaign.status.value)
+
+
 def campaign_report(home: Home, campaign: Campaign, wall_s: float | None = None) -> dict[str, Any]:
     """The object that `goal --wait --json` prints; `campaign show --json` prints it too."""
     store = home.store
@@ -21,7 +26,7 @@ def campaign_report(home: Home, campaign: Campaign, wall_s: float | None = None)
     return {
         "campaign": campaign.key,
         "title": campaign.title,
-        "status": WORDS.get(campaign.status, campaign.status.value),
+        "status": status_word(campaign),
         "plan": campaign.plan.model_dump(mode="json") if campaign.plan else None,
         "artefacts": [_artefact(artefact) for artefact in artefacts],
         "publications": [_publication(publication) for publication in publications],

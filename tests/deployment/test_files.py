@@ -127,6 +127,7 @@ def test_dagster_accepts_the_instance_and_it_tells_nobody(tmp_path: Path, embedd
         limit for limit in config["concurrency"]["runs"]["tag_concurrency_limits"] if limit["key"] == "tenant"
     ]
     assert per_tenant[0]["value"] == {"applyLimitPerUniqueValue": True}
+    assert config["concurrency"]["pools"]["default_limit"] > per_tenant[0]["limit"], "one hanging site holds up nobody"
     assert ("storage" in config) is not embedded
 
 
