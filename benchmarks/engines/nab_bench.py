@@ -1,7 +1,7 @@
 """The Numenta Anomaly Benchmark: our stream detector against peers, scored alike (`nab_data` says how).
 
-The benchmark is not part of this project: `NAB_FOLDER=<checkout of github.com/numenta/NAB>` says where it is; without it
-the row says that nothing was measured. Peers: a rolling z of one day and of 6,400 rows, computed here, and detectors
+The benchmark is not part of this project: `NAB_FOLDER=<checkout of github.com/numenta/NAB>` says where it is; without
+it the row says that nothing was measured. Peers: a rolling z of one day and of 6,400 rows, computed here, and detectors
 whose raw scores the checkout itself holds; from those our scoring gives the figures that were published for them
 (Numenta 70.1, relative entropy 54.6, windowed Gaussian 39.6). Every detector has its own best threshold.
 
