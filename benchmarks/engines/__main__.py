@@ -12,7 +12,16 @@ import duckdb
 import numpy as np
 import scipy
 
-from benchmarks.engines import anomaly_bench, cause_bench, experiment_bench, money_bench, nab_bench, pages, real_bench
+from benchmarks.engines import (
+    anomaly_bench,
+    cause_bench,
+    changes_bench,
+    experiment_bench,
+    money_bench,
+    nab_bench,
+    pages,
+    real_bench,
+)
 from benchmarks.engines.peers import PINS
 from benchmarks.engines.rows import Row, merged, read, table
 
@@ -25,6 +34,7 @@ ENGINES: dict[str, tuple[Callable[[], list[Row]], Callable[[], list[Row]]]] = {
     "learning": (cause_bench.run_learning, lambda: cause_bench.run_learning(500, 10)),
     "decay": (cause_bench.run_decay, lambda: cause_bench.run_decay(3)),
     "impact": (cause_bench.run_impact, lambda: cause_bench.run_impact(30, 5)),
+    "changes": (changes_bench.run, lambda: changes_bench.run(1)),
     "nab": (nab_bench.run, nab_bench.run),
     "real": (real_bench.run, lambda: real_bench.run(10, (50,))),
 }
