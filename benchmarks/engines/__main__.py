@@ -9,7 +9,16 @@ import duckdb
 import numpy as np
 import scipy
 
-from benchmarks.engines import anomaly_bench, cause_bench, experiment_bench, money_bench, pages, real_bench
+from benchmarks.engines import (
+    anomaly_bench,
+    cause_bench,
+    changes_bench,
+    experiment_bench,
+    money_bench,
+    nab_bench,
+    pages,
+    real_bench,
+)
 from benchmarks.engines.peers import PINS
 from benchmarks.runner import Benchmark, BenchmarkSet
 
@@ -22,6 +31,8 @@ ENGINES = {
     "learning": Benchmark(cause_bench.run_learning, lambda: cause_bench.run_learning(500, 10)),
     "decay": Benchmark(cause_bench.run_decay, lambda: cause_bench.run_decay(3)),
     "impact": Benchmark(cause_bench.run_impact, lambda: cause_bench.run_impact(30, 5)),
+    "changes": Benchmark(changes_bench.run, lambda: changes_bench.run(1)),
+    "nab": Benchmark(nab_bench.run, nab_bench.run),
     "real": Benchmark(real_bench.run, lambda: real_bench.run(10, (50,))),
 }
 

@@ -239,14 +239,23 @@ def _scale(kind: MetricKind, d: Floats, noise: Floats, days: Floats, tuning: Tun
     before = median(weeks, axis=2)[:, 1:, None]
     error = np.abs(weeks[:, :-1] - before) / noise.reshape(weeks.shape)[:, :-1]
     spread = NORMAL_MAD * np.nan_to_num(median(error.reshape(n, -1), axis=1))
-    floor = noise_floor(kind, np.nan_to_num(median(d[:, 1 : 1 + 2 * WEEK], axis=1)))
+    floor = noise_floor(kind, np.nan_to_num(_centre(d, 1)))
     return np.maximum(spread, floor) * (1 + tuning.young / np.maximum(days, 1))
+
+
+def _centre(d: Floats, first: int) -> Floats:
+    """Median of the two weeks from age `first` on; of everything from there on when those weeks are missing."""
+    recent = median(d[:, first : first + 2 * WEEK], axis=1)
+    dark = np.isnan(recent)
+    if dark.any():
+        recent[dark] = median(d[dark, first:], axis=1)
+    return recent
 
 
 def _level(d: Floats, noise: Floats, scale: Floats, first: int, alpha: float, clip: float) -> Floats:
     """Exponentially weighted, clipped mean of the ages >= first; days also weigh by their precision (1 / noise^2)."""
     ages = np.arange(d.shape[1])
-    centre = median(d[:, first : first + 2 * WEEK], axis=1)[:, None]
+    centre = _centre(d, first)[:, None]
     reach = clip * scale[:, None] * noise
     clipped = np.clip(d, centre - reach, centre + reach)
     weight = np.where(ages >= first, (1 - alpha) ** ages, 0.0) / noise**2

@@ -7,7 +7,7 @@ pyplot, so they may be made in any thread.
 import base64
 import io
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike
 from marketeer_dagster.optimise.anomaly_reading import Reading
 from marketeer_dagster.optimise.bandit import BatchPlan
 from marketeer_dagster.optimise.budget import Allocation
+from marketeer_dagster.optimise.changes import Changes
 from marketeer_dagster.optimise.decay import Decay
 from marketeer_dagster.optimise.experiment_model import Evaluation
 from marketeer_dagster.optimise.experiment_plan import PowerPoint
@@ -47,6 +48,22 @@ def reading(dates: Sequence[date], values: ArrayLike, result: Reading, *, metric
     if result.fired and result.since is not None:
         off = [i for i, day in enumerate(dates) if result.since <= day <= result.day]
         axes.plot(x[off], y[off], "o", color=ALARM, markersize=4)
+    axes.xaxis_date()
+    figure.autofmt_xdate()
+    return _png(figure)
+
+
+def changes(dates: Sequence[date], values: ArrayLike, result: Changes, *, metric: str) -> bytes:
+    """A series with its levels, and a line where each new one begins."""
+    y = vector(values, "values", allow_nan=True)
+    same_length(dates, y, ("dates", "values"))
+    figure, axes = _canvas(metric, result.summary)
+    axes.plot(_days(dates), y, color=INK, linewidth=0.8)
+    edges = [dates[0], *(change.day for change in result.changes), dates[-1] + timedelta(days=1)]
+    for level, begin, end in zip(result.levels, edges[:-1], edges[1:], strict=False):
+        axes.plot(_days([begin, end]), [level, level], color=ACCENT, linewidth=2)
+    for change in result.changes:
+        axes.axvline(float(_days([change.day])[0]), color=ALARM, linewidth=0.8, linestyle="--")
     axes.xaxis_date()
     figure.autofmt_xdate()
     return _png(figure)

@@ -299,3 +299,12 @@ def test_a_deeper_drop_is_stronger_evidence(near: float, seed: int) -> None:
     deep[-1] = y[-8] * near * 0.5
     policy = Policy(direction=Direction.DOWN, min_effect=0, rare_zero_is_gap=False)
     assert score_series(days(80), deep, policy=policy).score >= score_series(days(80), shallow, policy=policy).score
+
+
+def test_after_weeks_in_the_dark_the_first_day_is_judged_against_the_time_before_them() -> None:
+    y = traffic()
+    y[-20:-1] = np.nan
+    calm = score_series(days(100), y)
+    assert calm.status is Status.NORMAL and calm.expected is not None
+    y[-1] *= 0.3
+    assert score_series(days(100), y).fired

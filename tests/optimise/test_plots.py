@@ -14,6 +14,7 @@ from marketeer_dagster.optimise.anomaly import score_series
 from marketeer_dagster.optimise.bandit import ArmCounts, allocate
 from marketeer_dagster.optimise.budget import History
 from marketeer_dagster.optimise.budget import allocate as split
+from marketeer_dagster.optimise.changes import change_points
 from marketeer_dagster.optimise.decay import judge_pages
 from marketeer_dagster.optimise.experiment import Arm, Mode, Plan, evaluate
 from marketeer_dagster.optimise.experiment_plan import power_curve
@@ -54,7 +55,10 @@ def test_all_results_can_be_drawn() -> None:
     clicks = RANDOM.poisson(200, (5, 40)).astype(float)
     clicks[0, -8:] *= np.linspace(1, 0.4, 8)
     pages = np.exp(RANDOM.normal(5, 0.05, (25, 60)))
+    stepped = RANDOM.poisson(np.where(np.arange(60) < 30, 300, 200)).astype(float)
     drawn = [
+        plots.changes(DAYS, stepped, change_points(DAYS, stepped), metric="sessions"),
+        plots.changes(DAYS[:9], stepped[:9], change_points(DAYS[:9], stepped[:9]), metric="sessions"),
         plots.experiment(result),
         plots.budget(split(histories)),
         plots.bandit(allocate([ArmCounts("a", 500, 9), ArmCounts("b", 500, 20)])),
