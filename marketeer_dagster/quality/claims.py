@@ -15,15 +15,16 @@ from marketeer_dagster.model.base import Value
 from marketeer_dagster.model.context import ProductContext, Section
 from marketeer_dagster.model.review import Finding, Severity
 from marketeer_dagster.quality.audience import is_address, public_texts
+from marketeer_dagster.quality.comparisons import uncompared
 from marketeer_dagster.quality.counting import is_counting
 from marketeer_dagster.quality.names import Vocabulary, lower_case_stems, unknown_names
 from marketeer_dagster.quality.numbers import Figure, Unit, figures
 from marketeer_dagster.quality.promises import unbacked
-from marketeer_dagster.quality.quotations import Record, quotations
-from marketeer_dagster.quality.spelled import spelled
+from marketeer_dagster.quality.quotations import Record, ascribed, quotations
+from marketeer_dagster.quality.readings import numbers_in
 from marketeer_dagster.quality.stated import Stated
 from marketeer_dagster.quality.superlatives import proof_text, unproven
-from marketeer_dagster.quality.text import folded, plain
+from marketeer_dagster.quality.text import folded, lines, plain
 
 METHOD_CONSTANTS = frozenset({0.05, 0.8, 0.9, 0.95, 1.0, 5.0, 7.0, 14.0, 28.0, 30.0, 50.0, 80.0, 90.0, 95.0, 100.0})
 """Figures of method (power, confidence, full weeks, even splits) that papers for colleagues may use."""
@@ -76,7 +77,12 @@ class _Authority:
     @cached_property
     def promised(self) -> str:
         """Only what the company says of itself: what customers search for is no promise."""
-        return plain(f"{self._facts}\n{self._goals}")
+        return "\n".join(lines(f"{self._facts}\n{self._goals}"))
+
+    @cached_property
+    def compared(self) -> str:
+        """Also what is known of others: a comparison has two sides."""
+        return f"{self._facts}\n{self._voices}"
 
     @cached_property
     def proof(self) -> str:
@@ -115,7 +121,7 @@ class _Library:
     def states(self, figure: Figure) -> bool:
         """Whether anybody, also an agent, stated this figure: enough for papers."""
         known = (self.authority.stated, self.authority.aimed, _hearsay(self.texts))
-        return any(stated.supports(figure) for stated in known)
+        return any(stated.supports(figure, counting=False) for stated in known)
 
 
 def check(content: ArtefactContent, sources: Sources) -> tuple[Finding, ...]:
@@ -146,10 +152,16 @@ def _public(path: str, text: str, public: dict[str, str], library: _Library) -> 
                 own_words = own_words.replace(words, " ")
             elif folded(words) not in _labels(public, path):
                 yield _finding(path, words, "nobody is on record with these words", "quote the context word for word")
+        for words, name in ascribed(text):
+            if library.authority.record.holds(words) and not library.authority.record.said(words, name):
+                problem = f"the context does not ascribe these words to {name}"
+                yield _finding(path, words, problem, "name the speaker as the context does")
         for name in unknown_names(text, library.words):
             yield _finding(path, name, f"no source mentions {name}", "name only what the context names")
     for phrase in unproven(own_words, library.authority.proof):
         yield _finding(path, phrase, f"“{phrase}” needs proof that the context does not give", "say what is so instead")
+    for phrase in uncompared(own_words, library.authority.compared):
+        yield _finding(path, phrase, f"no source makes the comparison “{phrase}”", "compare only as the context does")
     for promise, words in unbacked(own_words, library.authority.promised):
         yield _finding(path, words, f"the context does not promise {promise}", "promise only what the context promises")
     for address in _EMAIL.findall(plain(text)):
@@ -159,7 +171,7 @@ def _public(path: str, text: str, public: dict[str, str], library: _Library) -> 
 
 def _figures(path: str, text: str, library: _Library) -> Iterator[Finding]:
     seen: set[str] = set()
-    for figure in (*figures(text), *spelled(text)):
+    for figure in numbers_in(text):
         known = library.authority.stated.supports(figure) or figure.text in seen or is_counting(figure)
         if not known:
             seen.add(figure.text)
