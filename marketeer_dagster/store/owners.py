@@ -33,7 +33,12 @@ _log = logging.getLogger(__name__)
 
 def this_process() -> str:
     """This process as `place:pid:start`; the place is the host's name and a mark of its boot and pid namespace."""
-    return f"{place()}:{os.getpid()}:{start_time(os.getpid())}"
+    return owner_of(os.getpid())
+
+
+def owner_of(pid: int) -> str:
+    """A process of this place, as `this_process`."""
+    return f"{place()}:{pid}:{start_time(pid)}"
 
 
 @cache

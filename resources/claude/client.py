@@ -70,12 +70,19 @@ class _Reply:
 class Claude:
     """The Anthropic API, metered. Thread-safe; may be used from several event loops."""
 
-    def __init__(self, settings: Settings, store: Store, prices: PriceTable, clock: Clock) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, prices: PriceTable, clock: Clock, *, longest_wait_s: float | None = None
+    ) -> None:
+        """`longest_wait_s`: how long to wait for an answer that another process is paying for.
+
+        By default as long as that may need for a call with all its retries, and once more for its queue.
+        """
         self._models = settings.models
         self._store = store
         self._prices = prices
         self._clock = clock
         self._line = line_to(Endpoint.of(settings))
+        self._longest_wait_s = longest_wait_s or 2 * ATTEMPTS * (settings.claude_timeout_s + LONGEST_WAIT_S)
 
     @property
     def simulated(self) -> bool:
@@ -124,11 +131,6 @@ class Claude:
                     await asyncio.sleep(LOOK_S)
                     continue
                 return _Answered(await self._pay(request, call_id), request.fingerprint, replayed=False)
-
-    @property
-    def _longest_wait_s(self) -> float:
-        """As long as another process may need for one call with all its retries, and twice that for its queue."""
-        return 2 * ATTEMPTS * (self._line.endpoint.timeout_s + LONGEST_WAIT_S)
 
     async def _reserve(
         self, usual: Request, cheapest: Request, scope: CallScope, tenant: Tenant
