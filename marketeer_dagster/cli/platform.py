@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,9 +13,9 @@ from typing import Self
 import httpx
 
 from marketeer_dagster.cli.home import Home
-from marketeer_dagster.cli.market import start_market, stop
+from marketeer_dagster.cli.market import running_market
+from marketeer_dagster.cli.market_process import MarketUsers, stop
 from marketeer_dagster.model.errors import BadInput, ConfigError
-from marketeer_dagster.sandbox.client import SandboxAdmin
 
 PROJECT = Path(__file__).parents[2]
 START_TIMEOUT_S = 90.0
@@ -30,6 +31,7 @@ class Platform:
         self._ui_port = None if ui_port is None else free_port(ui_port)
         self._code_port = free_port(0)
         self._processes: list[subprocess.Popen[bytes]] = []
+        self._market = ExitStack()
 
     @property
     def ui_url(self) -> str:
@@ -51,7 +53,11 @@ class Platform:
 
     def wait(self) -> None:
         """Stay until interrupted; raises ConfigError when a process dies."""
+        users = MarketUsers(self._home)
+        started = users.started_one_lives  # a sandbox that somebody runs by hand is theirs to watch
         while True:
+            if started and not users.started_one_lives:
+                raise ConfigError("the sandbox ended", hint=f"see {self._home.settings.home / 'sandbox.log'}")
             for process in self._processes:
                 if process.poll() is not None:
                     raise ConfigError(f"{process.args[0]} ended with {process.returncode}", hint=f"see {self._logs}")  # pyright: ignore[reportIndexIssue, reportArgumentType, reportUnknownMemberType]
@@ -62,9 +68,7 @@ class Platform:
         return self._home.settings.home / "logs"
 
     def _start(self) -> None:
-        url = self._home.settings.sandbox_url
-        if url is not None and not SandboxAdmin(url).healthy():
-            self._processes.append(start_market(self._home, seed=self._seed))
+        self._market.enter_context(running_market(self._home, seed=self._seed))
         self._logs.mkdir(parents=True, exist_ok=True)
         self._create_instance()
         workspace = self._home.settings.home / "workspace.yaml"
@@ -133,6 +137,7 @@ class Platform:
         for process in reversed(self._processes):
             stop(process)
         self._processes.clear()
+        self._market.close()
 
 
 def free_port(wanted: int) -> int:
