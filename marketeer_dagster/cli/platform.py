@@ -1,13 +1,14 @@
 """The platform's processes on one machine: sandbox, code server, daemon, webserver."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Self
 
 import httpx
@@ -39,6 +40,8 @@ class Platform:
         return f"http://127.0.0.1:{self._ui_port}"
 
     def __enter__(self) -> Self:
+        # A supervisor's TERM ends the platform's processes as Ctrl-C does, instead of leaving them without a parent.
+        self._before = signal.signal(signal.SIGTERM, _interrupt)
         try:
             self._start()
         except BaseException:
@@ -137,7 +140,12 @@ class Platform:
         for process in reversed(self._processes):
             stop(process)
         self._processes.clear()
+        signal.signal(signal.SIGTERM, self._before)
         self._market.close()
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def free_port(wanted: int) -> int:
