@@ -102,7 +102,9 @@ def query_shift(connection: duckdb.DuckDBPyConnection, tenant: TenantId, page: s
     rows = connection.execute(_QUERY_SHIFT, {"tenant": tenant, "page": page, "as_of": as_of}).fetchall()
     if not rows:
         return ""
-    lines = [f"| {query} | {now:.1f} | {before:.1f} |" for query, now, before in rows]
+    # A query is whatever somebody typed: it must not end its cell or its row.
+    typed = [" ".join(str(query).split()).replace("|", "\\|") for query, _, _ in rows]
+    lines = [f"| {query} | {now:.1f} | {before:.1f} |" for query, (_, now, before) in zip(typed, rows, strict=True)]
     head = [
         "Searches that lead to the page, clicks a day:",
         "",

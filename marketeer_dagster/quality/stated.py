@@ -133,7 +133,9 @@ class Stated:
     def _between(self, key: str, low: float, high: float) -> Iterator[Figure | None]:
         entries = self._entries.get(key, [])
         slack = _EXACT * max(abs(high), 1.0)
-        for value, figure in entries[bisect_left(entries, low - slack, key=lambda entry: entry[0]) :]:
+        first = bisect_left(entries, low - slack, key=lambda entry: entry[0])
+        for position in range(first, len(entries)):
+            value, figure = entries[position]
             if value > high + slack:
                 return
             yield figure
