@@ -44,7 +44,7 @@ def runs_of(home: Home, key: CampaignKey) -> list[str]:
     """Ids of the Dagster runs that had this campaign as their partition, oldest first: also those that only published,
     or replayed every answer, and so have no call of their own in the ledger.
     """
-    if not (home.dagster_home / "dagster.yaml").exists():
+    if not home.has_instance:
         return []
     from dagster import RunsFilter  # takes a second, which most commands can do without
 
