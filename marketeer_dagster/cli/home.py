@@ -99,6 +99,15 @@ class Home:
         return Path(os.environ.get("DAGSTER_HOME") or self.settings.home / "dagster")
 
     @property
+    def has_instance(self) -> bool:
+        """Whether the Dagster instance has been opened before: an embedded one makes its files when it first is."""
+        configured = self.dagster_home / "dagster.yaml"
+        if not configured.exists():
+            return False
+        embedded = "EmbeddedStorage" in configured.read_text(encoding="utf-8")
+        return not embedded or (self.dagster_home / "history").exists()
+
+    @property
     def sandbox_state(self) -> Path:
         return self.settings.home / "sandbox.db"
 

@@ -1,6 +1,7 @@
 """The operational store: one object that holds every part of it. Each method is one short transaction; thread-safe."""
 
 from contextlib import AbstractContextManager
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -68,6 +69,20 @@ class Store:
         from marketeer_dagster.store.migrations.runner import upgrade  # Alembic takes 0.2 s to import
 
         upgrade(self._database)
+
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file; None for PostgreSQL."""
+        return self._database.path if self._database.is_sqlite else None
+
+    def migration_due(self) -> str | None:
+        """What is between the tables and this version, in words; None when they fit. Changes nothing.
+
+        Raises ConfigError when the database cannot be read.
+        """
+        from marketeer_dagster.store.migrations.runner import due  # Alembic takes 0.2 s to import
+
+        return due(self._database)
 
     def close(self) -> None:
         """Close idle connections. The store may be used again afterwards."""

@@ -6,7 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from dagster import DagsterInstance
+from dagster._core.test_utils import create_run_for_test
 
+from assets.launching import PARTITION_TAG
 from marketeer_dagster import __version__
 from tests.cli.homes import EXAMPLE, PROJECT, CommandLine, fingerprint
 
@@ -151,6 +154,18 @@ def test_a_goal_waits_for_the_daemon(marketeer: CommandLine):
     assert again["campaign"] == told["campaign"]
     shown = marketeer.ok("campaign", "show", told["campaign"], "--json").json
     assert (shown["plan"], shown["llm"]["calls"], shown["artefacts"]) == (None, 0, [])
+
+
+def test_a_campaigns_runs_are_those_of_its_partition(marketeer: CommandLine, monkeypatch: pytest.MonkeyPatch):
+    """Also a run that only published and has no call to Claude; not another campaign's."""
+    key = marketeer.ok("goal", "Win back old customers", "-t", "threlby", "--json").json["campaign"]
+    monkeypatch.setenv("DAGSTER_HOME", str(marketeer.home / "dagster"))
+    with DagsterInstance.get() as instance:
+        runs = [
+            create_run_for_test(instance, job_name=job, tags={PARTITION_TAG: partition}).run_id
+            for job, partition in (("plan_campaign", key), ("publish_campaign", key), ("run_campaign", "bare:other"))
+        ]
+    assert marketeer.ok("campaign", "show", key, "--json").json["runs"] == runs[:2]
 
 
 @pytest.mark.parametrize("option", ["-h", "--help"])

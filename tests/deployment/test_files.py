@@ -128,7 +128,7 @@ def test_dagster_accepts_the_instance_and_it_tells_nobody(tmp_path: Path, embedd
     ]
     assert per_tenant[0]["value"] == {"applyLimitPerUniqueValue": True}
     assert config["concurrency"]["pools"]["default_limit"] > per_tenant[0]["limit"], "one hanging site holds up nobody"
-    assert ("storage" in config) is not embedded
+    assert ("custom" in config["storage"]) is embedded
 
 
 def test_the_location_has_one_name_wherever_it_is_served(compose: Compose):
