@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from marketeer_dagster.model.errors import ConfigError
-from marketeer_dagster.optimise.anomaly_model import NORMAL_MAD, WEEK, MetricKind, inverse, transform
+from marketeer_dagster.optimise.anomaly_model import NORMAL_MAD, WEEK, MetricKind, inverse, median, transform
 from marketeer_dagster.optimise.inputs import (
     Floats,
     InvalidInput,
@@ -126,7 +126,8 @@ def _split(d: Floats, min_days: int, penalty: float) -> list[int]:
 def _weekdays(x: Floats, days: Sequence[date]) -> Floats:
     """Each day's weekday effect: the median distance from the median of the seven days around it, centred."""
     weekday = np.array([day.weekday() for day in days])
-    around = np.array([np.median(x[max(i - 3, 0) : i + 4]) for i in range(len(x))])
+    padded = np.pad(x, WEEK // 2, constant_values=np.nan)
+    around = median(np.lib.stride_tricks.sliding_window_view(padded, WEEK), axis=1)
     effect = np.zeros(WEEK)
     for each in range(WEEK):
         if (weekday == each).sum() >= 2:
