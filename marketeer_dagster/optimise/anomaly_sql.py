@@ -26,7 +26,16 @@ guarded.
 import re
 from collections.abc import Callable
 
-from marketeer_dagster.optimise.anomaly_model import ANSCOMBE, NORMAL_MAD, OVERDISPERSION, WEEK, Tuning
+from marketeer_dagster.optimise.anomaly_model import (
+    ANSCOMBE,
+    LARGEST_LOG,
+    LEAST_START,
+    NORMAL_MAD,
+    OVERDISPERSION,
+    STARTED,
+    WEEK,
+    Tuning,
+)
 from marketeer_dagster.optimise.inputs import InvalidInput
 
 RARE_ZERO = 0.05
@@ -77,7 +86,8 @@ WITH series AS (
 ), transformed AS (
     SELECT *, {_by_kind("y", [_transform(kind) for kind in KINDS])} AS x,
         CASE WHEN kind = 'rate' THEN list_transform(n, lambda v: .5 / sqrt(v)) END AS noise
-    FROM daily
+    FROM (SELECT *, CASE kind WHEN 'amount' THEN greatest({STARTED} * coalesce(list_avg(y[2:]), 0), {LEAST_START})
+        END AS start_at FROM daily)
 ), middles AS (
     SELECT *, list_transform({[1 + WEEK, *range(2, 1 + WEEK)]}, lambda i: list_median(x[i:{width}:{WEEK}])) AS middles
     FROM transformed
@@ -206,7 +216,7 @@ def _transform(kind: str) -> str:
     k = OVERDISPERSION
     return {
         "count": f"{2 / k**0.5} * asinh(sqrt({k} * (v + {ANSCOMBE})))",
-        "amount": "sqrt(v)",
+        "amount": "ln(v + start_at)",
         "rate": f"asin(sqrt((v + {ANSCOMBE}) / (n[i] + {2 * ANSCOMBE})))",
         "value": "v",
     }[kind]
@@ -216,7 +226,7 @@ def _inverse(kind: str, x: str, trials: str = "1") -> str:
     k = OVERDISPERSION
     return {
         "count": f"greatest(pow(sinh(greatest({x}, 0) * {k**0.5 / 2}), 2) / {k} - {ANSCOMBE}, 0)",
-        "amount": f"pow(greatest({x}, 0), 2)",
+        "amount": f"greatest(exp(least({x}, {LARGEST_LOG})) - start_at, 0)",
         "rate": f"{trials} * pow(sin(greatest(least({x}, pi() / 2), 0)), 2)",
         "value": x,
     }[kind]
@@ -233,7 +243,7 @@ def _slope(kind: str) -> str:
     half = f"greatest(v, 0) * {OVERDISPERSION**0.5 / 2}"
     return {
         "count": f"sinh({half}) * cosh({half}) / {OVERDISPERSION**0.5}",
-        "amount": "2 * greatest(v, 0)",
+        "amount": f"exp(least(v, {LARGEST_LOG}))",
         "rate": "n[i] * noise[i] * sin(2 * greatest(least(v, pi() / 2), 0))",
         "value": "v * 0 + 1",
     }[kind]
@@ -242,7 +252,7 @@ def _slope(kind: str) -> str:
 def _floor(x: str) -> str:
     return (
         f"CASE kind WHEN 'count' THEN 1 / sqrt(1 + {OVERDISPERSION} * {_inverse('count', x)}) WHEN 'rate' THEN 1 "
-        f"ELSE greatest(1e-3 * abs({x}), 1e-12) END"
+        f"WHEN 'amount' THEN 1e-3 ELSE greatest(1e-3 * abs({x}), 1e-12) END"
     )
 
 

@@ -48,7 +48,7 @@ class StreamRules:
 
 @dataclass(frozen=True)
 class StreamScores:
-    """Every row judged as if it were the newest; arrays of shape (rows,), never NaN."""
+    """Every row judged as if it were the newest; arrays of shape (rows,)."""
 
     strength: Floats
     fired: NDArray[np.bool_]
@@ -56,6 +56,13 @@ class StreamScores:
     """Standard deviations from the value before; 0 where unknown."""
     season_z: Floats
     """Standard deviations of the last hour from the same hour a day before; 0 where unknown."""
+    seasonal: NDArray[np.bool_]
+    """Whether the season, not the level, gave the strength: then the figures below are of the last hour's mean."""
+    observed: Floats
+    expected: Floats
+    low: Floats
+    high: Floats
+    """The interval of 1.96 standard deviations in which `observed` was expected; NaN where nothing was known."""
 
 
 def score_stream(values: ArrayLike, *, per_day: float, rules: StreamRules | None = None) -> StreamScores:
@@ -80,10 +87,26 @@ def score_stream(values: ArrayLike, *, per_day: float, rules: StreamRules | None
     level = y - _delayed(before, 1)
     hour = _trailing_mean(y, max(1, round(per_day / 24)))
     season = hour - _delayed(hour, round(per_day))
-    found = [_standardised(d, floor, rules.least_rows) for d in (level, season)]
+    level_z, *level_usual = _standardised(level, floor, rules.least_rows)
+    season_z, *season_usual = _standardised(season, floor, rules.least_rows)
     memory = max(1, round(rules.memory_days * per_day))
-    strength = np.maximum(*(_news(z, memory, rules.least_z) for z in found))
-    return StreamScores(strength, strength >= rules.line, *found)
+    level_news, season_news = (_news(z, memory, rules.least_z) for z in (level_z, season_z))
+    seasonal = season_news > level_news
+    observed, difference = np.where(seasonal, hour, y), np.where(seasonal, season, level)
+    mean, scale = (np.where(seasonal, b, a) for a, b in zip(level_usual, season_usual, strict=True))
+    expected = observed - difference + mean + (x - y)
+    strength = np.maximum(level_news, season_news)
+    return StreamScores(
+        strength=strength,
+        fired=strength >= rules.line,
+        level_z=level_z,
+        season_z=season_z,
+        seasonal=seasonal,
+        observed=observed + (x - y),
+        expected=expected,
+        low=expected - 1.96 * scale,
+        high=expected + 1.96 * scale,
+    )
 
 
 def _delayed(y: Floats, rows: int) -> Floats:
@@ -105,8 +128,9 @@ def _trailing_mean(y: Floats, rows: int) -> Floats:
     return np.where(np.isnan(y), np.nan, mean)
 
 
-def _standardised(difference: Floats, floor: Floats, least: int) -> Floats:
-    """|difference| in standard deviations of the earlier ones, at most 1e6; 0 where it is unknown."""
+def _standardised(difference: Floats, floor: Floats, least: int) -> tuple[Floats, Floats, Floats]:
+    """|difference| in standard deviations of the earlier ones, at most 1e6, 0 where it is unknown; their mean and
+    standard deviation, NaN where there are fewer than `least`."""
     seen = ~np.isnan(difference)
     d = np.nan_to_num(difference)
     n = np.cumsum(seen) - seen
@@ -114,7 +138,9 @@ def _standardised(difference: Floats, floor: Floats, least: int) -> Floats:
     variance = (np.cumsum(d**2) - d**2) / np.maximum(n, 1) - mean**2
     scale = np.maximum(np.sqrt(np.maximum(variance, 0.0)), floor)
     z = np.divide(np.abs(d - mean), scale, out=np.zeros_like(d), where=scale > 0)
-    return np.where(seen & (n >= least), np.minimum(z, 1e6), 0.0)
+    enough = n >= least
+    mean, scale = np.where(enough, mean, np.nan), np.where(enough, scale, np.nan)
+    return np.where(seen & enough, np.minimum(z, 1e6), 0.0), mean, scale
 
 
 def _news(z: Floats, memory: int, least: float) -> Floats:

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from marketeer_dagster.model.errors import ConfigError
-from marketeer_dagster.optimise.anomaly_model import NORMAL_MAD, WEEK, MetricKind, inverse, transform
+from marketeer_dagster.optimise.anomaly_model import NORMAL_MAD, WEEK, MetricKind, inverse, median, transform
 from marketeer_dagster.optimise.inputs import (
     Floats,
     InvalidInput,
@@ -99,10 +99,11 @@ def change_points(
     days = [dates[int(i)] for i in here]
     if len(days) < 2 * max(min_days, WEEK):
         return Changes((), (), len(days), f"Not enough history: {len(days)} days observed.")
-    x = transform(kind, y[here], np.ones(len(here)))
+    typical = np.array(y[here].mean())
+    x = transform(kind, y[here], np.ones(len(here)), typical)
     d = x - _weekdays(x, days)
     cuts = _split(d, min_days, penalty)
-    return _told(kind, d, days, cuts)
+    return _told(kind, d, typical, days, cuts)
 
 
 def _split(d: Floats, min_days: int, penalty: float) -> list[int]:
@@ -125,7 +126,8 @@ def _split(d: Floats, min_days: int, penalty: float) -> list[int]:
 def _weekdays(x: Floats, days: Sequence[date]) -> Floats:
     """Each day's weekday effect: the median distance from the median of the seven days around it, centred."""
     weekday = np.array([day.weekday() for day in days])
-    around = np.array([np.median(x[max(i - 3, 0) : i + 4]) for i in range(len(x))])
+    padded = np.pad(x, WEEK // 2, constant_values=np.nan)
+    around = median(np.lib.stride_tricks.sliding_window_view(padded, WEEK), axis=1)
     effect = np.zeros(WEEK)
     for each in range(WEEK):
         if (weekday == each).sum() >= 2:
@@ -143,11 +145,11 @@ def _noise(d: Floats) -> float:
     return one / np.sqrt(2 * (1 - alike)) * np.sqrt((1 + alike) / (1 - alike))
 
 
-def _told(kind: MetricKind, d: Floats, days: Sequence[date], cuts: list[int]) -> Changes:
+def _told(kind: MetricKind, d: Floats, typical: Floats, days: Sequence[date], cuts: list[int]) -> Changes:
     edges = [0, *cuts, len(d)]
     parts = [d[a:b] for a, b in pairwise(edges)]
     means = np.array([part.mean() for part in parts])
-    levels = [float(level) for level in inverse(kind, means)]
+    levels = [float(level) for level in inverse(kind, means, typical)]
     sigma = _noise(d)
     changes: list[Change] = []
     for place, cut in enumerate(cuts):

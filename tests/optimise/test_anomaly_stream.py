@@ -21,6 +21,8 @@ def test_a_spike_fires_on_its_row_and_its_length_is_not_told_again() -> None:
     y[500:506] += 90
     found = score_stream(y, per_day=24)
     assert found.fired[500] and found.level_z[500] > 3
+    assert found.low[500] < found.expected[500] < found.high[500] < found.observed[500] == pytest.approx(y[500])
+    assert found.expected[500] == pytest.approx(y[500 - 24] if found.seasonal[500] else y[499], abs=1)
     assert not found.fired[501:530].any()
 
 
@@ -93,6 +95,7 @@ def test_never_nan_whatever_the_numbers(values: list[float], per_day: int) -> No
     if all(math.isnan(value) for value in values):
         return
     found = score_stream(values, per_day=per_day, rules=StreamRules(least_rows=3))
+    assert not np.isnan(found.expected[found.fired]).any()
     for part in (found.strength, found.level_z, found.season_z):
         assert np.isfinite(part).all() and (part >= 0).all()
 
