@@ -20,6 +20,7 @@ from marketeer_dagster.store.owners import Owners, this_process
 
 _T = schema.llm_calls
 _C = schema.llm_calls.c
+_NOT_STORED = {"worst_case_usd", "at", "cheapest_tier", "priority", "campaign_limit_usd", "instead_of"}
 
 
 class CallState(StrEnum):
@@ -47,6 +48,8 @@ class LlmReservation(Value):
     run_id: str = ""
     model: str
     fingerprint: str = Field(min_length=1, max_length=128)
+    instead_of: str = Field(default="", max_length=128)
+    """Fingerprint of the same question to another model; whoever asks one of the two need not ask the other."""
     month: str = Field(pattern=r"^\d{4}-\d{2}$")
     """The month it is booked to, for instance 2026-11, in the tenant's time zone."""
     worst_case_usd: Decimal = Field(ge=0)
@@ -127,7 +130,7 @@ class LlmLedger:
             return call_id
 
     def _take_over(self, connection: Connection, wanted: LlmReservation) -> None:
-        same = (_C.tenant == wanted.tenant, _C.fingerprint == wanted.fingerprint)
+        same = (_C.tenant == wanted.tenant, _C.fingerprint.in_({wanted.fingerprint, wanted.instead_of}))
         states = (CallState.RESERVED.value, CallState.SETTLED.value)
         for row in connection.execute(select(_C.id, _C.state, _C.owner).where(*same, _C.state.in_(states))).all():
             if row.state == CallState.SETTLED.value:
@@ -254,7 +257,7 @@ def _where(**wanted: object) -> list[ColumnElement[bool]]:
 
 
 def _new_row(call_id: str, wanted: LlmReservation) -> Mapping[str, object]:
-    row = wanted.model_dump(exclude={"worst_case_usd", "at", "cheapest_tier", "priority", "campaign_limit_usd"})
+    row = wanted.model_dump(exclude=_NOT_STORED)
     return row | {
         "id": call_id, "state": CallState.RESERVED.value, "priority": int(wanted.priority),
         "reserved_usd": wanted.worst_case_usd, "reserved_at": wanted.at, "stop_reason": "", "request_id": "",

@@ -137,15 +137,15 @@ class Claude:
     ) -> tuple[Request, str]:
         """Hold back the worst case. Near the end of the budget, P0 work falls back to the cheapest model."""
         try:
-            return usual, await self._hold_back(usual, scope, tenant)
+            return usual, await self._hold_back(usual, cheapest, scope, tenant)
         except BudgetExceeded:
             if scope.priority is not Priority.P0 or usual.model == cheapest.model:
                 raise
         _log.warning("%s of %s uses %s: its budget is nearly spent", scope.purpose, tenant.id, cheapest.model)
-        return cheapest, await self._hold_back(cheapest, scope, tenant)
+        return cheapest, await self._hold_back(cheapest, usual, scope, tenant)
 
-    async def _hold_back(self, request: Request, scope: CallScope, tenant: Tenant) -> str:
-        reserving = _ledger_threads.submit(self._reserved, request, scope, tenant)
+    async def _hold_back(self, request: Request, other: Request, scope: CallScope, tenant: Tenant) -> str:
+        reserving = _ledger_threads.submit(self._reserved, request, other, scope, tenant)
         try:
             return await asyncio.shield(asyncio.wrap_future(reserving))
         except asyncio.CancelledError:
@@ -187,7 +187,7 @@ class Claude:
 
     # What follows runs in the ledger's threads: the store, and a clock that may ask over HTTP.
 
-    def _reserved(self, request: Request, scope: CallScope, tenant: Tenant) -> str:
+    def _reserved(self, request: Request, other: Request, scope: CallScope, tenant: Tenant) -> str:
         now = self._clock.now()
         price = self._prices.price(request.model, now.date(), request.max_input_tokens)
         wanted = LlmReservation(
@@ -197,6 +197,7 @@ class Claude:
             run_id=scope.run_id,
             model=request.model,
             fingerprint=request.fingerprint,
+            instead_of=other.fingerprint,
             month=now.astimezone(tenant.zone).strftime("%Y-%m"),
             worst_case_usd=worst_case(price, request.max_input_tokens, request.max_tokens),
             priority=scope.priority,

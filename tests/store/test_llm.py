@@ -84,6 +84,13 @@ def test_what_a_living_process_asks_is_not_asked_by_another(acme: Store) -> None
         acme.llm.reserve(reservation("f1"), Decimal(100))
 
 
+def test_what_is_asked_of_one_model_is_not_asked_of_the_other_as_well(acme: Store) -> None:
+    with a_process() as other:
+        settle(acme, acme.llm.reserve(reservation("cheap", owner=other), Decimal(100)))
+        with pytest.raises(AlreadyAsked):
+            acme.llm.reserve(reservation("usual", instead_of="cheap"), Decimal(100))
+
+
 def test_what_a_living_process_gave_up_may_be_asked_by_another(acme: Store) -> None:
     with a_process() as other:
         acme.llm.release(acme.llm.reserve(reservation("f1", owner=other), Decimal(100)), "outage", LATER)
