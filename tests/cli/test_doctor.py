@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
@@ -36,7 +36,7 @@ def warehouse(marketeer: CommandLine) -> Warehouse:
 
 
 @contextmanager
-def server_in(moment: timedelta) -> Iterator[str]:
+def server_in(moment: timedelta) -> Generator[str]:
     """The address of a server whose clock differs from ours by `moment`."""
 
     class Answer(BaseHTTPRequestHandler):
