@@ -32,6 +32,11 @@ storage:
     config:
       base_dir:
         env: DAGSTER_HOME
+run_coordinator:
+  module: dagster._core.run_coordinator
+  class: QueuedRunCoordinator
+  config:
+    dequeue_interval_seconds: 1 # a look at one local file
 concurrency:
   runs:
     max_concurrent_runs: 4
