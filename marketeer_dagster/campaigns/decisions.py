@@ -8,6 +8,10 @@ from marketeer_dagster.model.publication import PublicationState
 from marketeer_dagster.model.review import Approval, ApprovalState
 from marketeer_dagster.store import Store
 
+SIGNAL = "sig_"
+WITHOUT_WORK = (SIGNAL,)
+"""Beginnings of subjects that are no work of ours: they are approved or rejected, never sent back."""
+
 
 def artefact_subject(artefact: Artefact) -> str:
     """How an approval names one version of an artefact."""
@@ -29,8 +33,12 @@ def decide(store: Store, clock: Clock, wanted: str, state: ApprovalState, *, by:
     """
     if state is ApprovalState.REVISE and not note.strip():
         raise BadInput("sending work back needs a reason", where="--note", expected="what should be different")
+    if state is ApprovalState.REVISE and store.approvals.get(wanted).subject.startswith(WITHOUT_WORK):
+        raise BadInput(f"{wanted} is about no work that could be sent back", expected="approve or reject")
     now = clock.now()
     approval = store.approvals.decide(wanted, state, by, note.strip(), now)
+    if approval.subject.startswith(SIGNAL):
+        return approval  # a person has seen it; the loop measures when it is mended
     if approval.subject.startswith("pub_"):
         _follow_publication(store, clock, approval)
     else:
