@@ -20,6 +20,7 @@ from dagster import (
 
 from assets.jobs import Job
 from assets.metrics import range_tags
+from assets.partitions import tenants
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.catalog.models import Schedule
 from marketeer_dagster.model.clock import Clock, today
@@ -41,6 +42,8 @@ def build_schedules(catalog: Catalog, jobs: Mapping[str, Job]) -> list[ScheduleD
     for entry in catalog.schedules.values():
         if entry.pipeline:
             found.append(_per_tenant(entry, jobs[START_PIPELINE], _pipeline))
+        elif entry.window:
+            found.append(_per_tenant(entry, jobs[entry.target], _review))
         else:
             found.append(_late_data(entry, jobs[entry.target]))
     return found
@@ -64,6 +67,9 @@ def _per_tenant(entry: Schedule, job: Job, ask: Ask) -> ScheduleDefinition:
         since = looked_up_to(context.instance, entry.name, moment)
         times = ((tenant, newest_occurrence(entry, tenant, moment)) for tenant in _tenants(context))
         due = [(tenant, time) for tenant, time in times if time > since]
+        if entry.window and due:
+            # The sensor `contexts` makes tenants partitions too, but one it has not seen would refuse the whole tick.
+            context.instance.add_dynamic_partitions(tenants.name or "tenants", [tenant.id for tenant, _ in due])
         return [ask(entry, tenant, time) for tenant, time in due] or SkipReason(
             f"{entry.cron} has not come at any tenant's since {since:%Y-%m-%d %H:%M} UTC."
         )
@@ -84,6 +90,17 @@ def _pipeline(entry: Schedule, tenant: Tenant, due: datetime) -> RunRequest:
     return RunRequest(
         run_key=run_key(entry, tenant, due),
         run_config={"ops": {"accept_pipeline": {"config": config}}},
+        tags={"tenant": tenant.id},
+    )
+
+
+def _review(entry: Schedule, tenant: Tenant, due: datetime) -> RunRequest:
+    """The Director looks back on what ended the day before it was due."""
+    config = {"window": entry.window, "last": (due.date() - timedelta(days=1)).isoformat()}
+    return RunRequest(
+        partition_key=tenant.id,
+        run_key=run_key(entry, tenant, due),
+        run_config={"ops": {"director_review": {"config": config}}},
         tags={"tenant": tenant.id},
     )
 

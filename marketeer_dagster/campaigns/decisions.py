@@ -1,5 +1,6 @@
 """A person's decisions: what the inbox shows, and what approving, rejecting or sending back does."""
 
+from marketeer_dagster.campaigns.direction import RECOMMENDATION, take_recommendation
 from marketeer_dagster.model.artefacts import Artefact, ArtefactStatus
 from marketeer_dagster.model.clock import Clock
 from marketeer_dagster.model.errors import BadInput
@@ -9,7 +10,7 @@ from marketeer_dagster.model.review import Approval, ApprovalState
 from marketeer_dagster.store import Store
 
 SIGNAL = "sig_"
-WITHOUT_WORK = (SIGNAL,)
+WITHOUT_WORK = (SIGNAL, RECOMMENDATION)
 """Beginnings of subjects that are no work of ours: they are approved or rejected, never sent back."""
 
 
@@ -39,6 +40,10 @@ def decide(store: Store, clock: Clock, wanted: str, state: ApprovalState, *, by:
     approval = store.approvals.decide(wanted, state, by, note.strip(), now)
     if approval.subject.startswith(SIGNAL):
         return approval  # a person has seen it; the loop measures when it is mended
+    if approval.subject.startswith(RECOMMENDATION):
+        if approval.state is ApprovalState.APPROVED:
+            take_recommendation(store, clock, approval)
+        return approval
     if approval.subject.startswith("pub_"):
         _follow_publication(store, clock, approval)
     else:

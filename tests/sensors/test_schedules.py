@@ -13,6 +13,7 @@ from dagster._core.scheduler.instigation import (
     TickStatus,
 )
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
+from dagster._utils.error import SerializableErrorInfo
 
 from assets.metrics import RANGE_END_TAG, RANGE_START_TAG
 from marketeer_dagster.catalog import Catalog
@@ -42,7 +43,8 @@ def test_midnight_is_the_tenants_midnight(catalog: Catalog, zone: str, offset: t
     weekly = catalog.schedules["content_production"]
     tenant = a_tenant_in(zone)
     before = newest_occurrence(weekly, tenant, MONDAY + offset - QUARTER)
-    assert before == MONDAY + offset - timedelta(days=7)
+    assert (before.isoweekday(), before.hour, before.minute) == (1, 0, 0)
+    assert timedelta(days=6) < MONDAY + offset - before < timedelta(days=8)
     for later in (timedelta(0), QUARTER, timedelta(hours=100)):
         assert newest_occurrence(weekly, tenant, MONDAY + offset + later) == MONDAY + offset
 
@@ -94,8 +96,8 @@ def test_late_data_is_read_again_in_one_run(tower: Watchtower, catalog: Catalog)
 def test_schedules_that_cost_are_off_until_somebody_turns_them_on(tower: Watchtower, catalog: Catalog) -> None:
     for entry in catalog.schedules.values():
         schedule = tower.repository.get_schedule_def(entry.name)
-        assert (schedule.default_status.value == "STOPPED") == bool(entry.pipeline)
-        assert schedule.cron_schedule == (EVERY_QUARTER if entry.pipeline else entry.cron)
+        assert (schedule.default_status.value == "STOPPED") == bool(entry.pipeline or entry.window)
+        assert schedule.cron_schedule == (EVERY_QUARTER if entry.pipeline or entry.window else entry.cron)
 
 
 def turned_on(tower: Watchtower, schedule: str, since: datetime, *ticks: tuple[datetime, TickStatus]) -> None:
@@ -116,12 +118,14 @@ def turned_on(tower: Watchtower, schedule: str, since: datetime, *ticks: tuple[d
                 instigator_type=InstigatorType.SCHEDULE,
                 status=status,
                 timestamp=moment.timestamp(),
+                run_ids=[],
+                error=SerializableErrorInfo("the store was away", [], None) if status is TickStatus.FAILURE else None,
                 selector_id=state.selector_id,
             )
         )
 
 
-@pytest.mark.parametrize("down", [timedelta(hours=2), timedelta(days=3), timedelta(days=20)])
+@pytest.mark.parametrize("down", [timedelta(hours=3), timedelta(days=3), timedelta(days=20)])
 def test_what_a_daemon_missed_is_made_up_for_by_the_newest_missed_time(tower: Watchtower, down: timedelta) -> None:
     """Dagster itself makes up for the five newest ticks: 75 minutes."""
     back = MONDAY + timedelta(hours=2)
@@ -154,3 +158,19 @@ def test_what_was_looked_at_is_not_made_up_for(tower: Watchtower) -> None:
 def test_times_before_a_schedule_was_turned_on_were_not_missed(tower: Watchtower) -> None:
     turned_on(tower, "content_production", MONDAY + timedelta(hours=1), (MONDAY - QUARTER, TickStatus.SKIPPED))
     assert not tower.strike("content_production", MONDAY + timedelta(hours=2)).run_requests
+
+
+def test_the_director_looks_back_at_nine_of_each_tenants_morning(tower: Watchtower) -> None:
+    tower.store.tenants.add(a_tenant_in("Pacific/Auckland", "kiwi"))
+    (request,) = tower.strike("director_review", MONDAY - timedelta(hours=3)).run_requests
+    assert (request.partition_key, request.tags["tenant"]) == ("kiwi", "kiwi")
+    config = request.run_config["ops"]["director_review"]["config"]
+    assert config == {"window": "day", "last": "2026-04-05"}, "Auckland's Monday has begun, the 5th is over"
+    (other,) = tower.strike("director_review", MONDAY + timedelta(hours=9)).run_requests
+    assert other.partition_key == "acme"
+
+
+def test_the_performance_review_is_of_the_month(tower: Watchtower) -> None:
+    (request,) = tower.strike("performance_review", datetime(2026, 4, 15, 9, tzinfo=UTC)).run_requests
+    assert request.run_config["ops"]["director_review"]["config"] == {"window": "month", "last": "2026-04-14"}
+    assert not tower.strike("performance_review", datetime(2026, 4, 16, 9, tzinfo=UTC)).run_requests
