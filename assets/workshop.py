@@ -9,13 +9,14 @@ from assets.io import WorkingCopy
 from assets.sources import keep_sources
 from marketeer_dagster.agents.assignment import Assignment, Drafted, Reviewed
 from marketeer_dagster.campaigns.decisions import artefact_subject, human_approval
+from marketeer_dagster.campaigns.escalation import reason_of
 from marketeer_dagster.campaigns.examining import sources_of
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.catalog.models import Skill
 from marketeer_dagster.model.artefacts import Artefact, ArtefactStatus, Spend, artefact_kinds, dump_content
 from marketeer_dagster.model.clock import Clock
 from marketeer_dagster.model.ids import ApprovalId, CampaignKey, derived
-from marketeer_dagster.model.review import Approval, ApprovalReason, Review, Severity, Verdict
+from marketeer_dagster.model.review import Approval, Review, Verdict
 from marketeer_dagster.store import Store
 from resources.claude import Claude
 
@@ -104,7 +105,6 @@ class Workshop:
         return artefact
 
     def _escalate(self, artefact: Artefact, review: Review) -> None:
-        legal = any(f.dimension == "claims" and f.severity is Severity.BLOCKER for f in review.findings)
         findings = "\n".join(f"- {f.severity.value} `{f.where}`: {f.problem}" for f in review.findings)
         subject = artefact_subject(artefact)
         self.store.approvals.open(
@@ -113,7 +113,7 @@ class Workshop:
                 tenant=artefact.tenant,
                 campaign=artefact.campaign,
                 subject=subject,
-                reason=ApprovalReason.LEGAL_RISK if legal else ApprovalReason.NOT_APPROVED,
+                reason=reason_of(review),
                 title=f"{artefact.title}: {review.verdict.value} at {review.score:.1f}"[:300],
                 detail=f"{review.summary}\n\n{findings}"[:4000],
                 created_at=self.clock.now(),

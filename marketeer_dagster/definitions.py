@@ -14,7 +14,7 @@ from assets.io import store_io_manager
 from assets.jobs import build_jobs
 from assets.learnings import build_experiment_readout
 from assets.marts import mart_assets
-from assets.metrics import metric_assets, metric_checks
+from assets.metrics import SCOPE, IngestScope, metric_assets, metric_checks
 from assets.plans import build_campaign_plan, product_context
 from assets.publications import build_campaign_check, build_publication_assets
 from marketeer_dagster.catalog.catalog import Catalog
@@ -55,6 +55,7 @@ def build_definitions(catalog: Catalog) -> Definitions:
             "store": store,
             "warehouse": WarehouseResource(),
             "clock": ClockResource(),
+            SCOPE: IngestScope(),
             "claude": ClaudeResource(),
             "connections": ConnectionsResource(store=store),
             "publishers": PublishersResource(store=store),

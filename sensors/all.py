@@ -14,6 +14,7 @@ from sensors.conversion_drop import CONVERSION_DROP
 from sensors.dispatch import build_dispatcher
 from sensors.email_underperforming import EMAIL_UNDERPERFORMING
 from sensors.experiment_decided import build_experiment_decided
+from sensors.ingest_asked import build_ingest_asked
 from sensors.loop import Loop, build_loop
 from sensors.metrics_due import build_metrics_due
 from sensors.signal_recovery import build_signal_recovery
@@ -39,6 +40,7 @@ def build_sensors(catalog: Catalog, jobs: Mapping[str, Job]) -> list[SensorDefin
         build_contexts(jobs["tenant_context"], later),
         build_approved_publications(jobs["publish_campaign"], soon),
         build_metrics_due(jobs["ingest"], later),
+        build_ingest_asked(jobs["start_ingest"], jobs["ingest"], soon),
         *(build_loop(catalog, loop, later) for loop in LOOPS),
         build_experiment_decided(catalog, jobs["conclude_experiment"], later),
         build_signal_recovery(catalog, LOOPS, later),

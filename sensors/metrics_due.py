@@ -22,7 +22,7 @@ from dagster import (
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 from assets.jobs import Job
-from assets.metrics import SOURCES, ingest_tags, range_tags
+from assets.metrics import SOURCES, ingest_tags, range_tags, scope_config
 from marketeer_dagster.model.base import Value
 from marketeer_dagster.model.clock import Clock, today
 from marketeer_dagster.store import Store
@@ -118,7 +118,7 @@ def _for_all(needs: list[_Need], last: date) -> RunRequest:
 def _for_tenant(tenant: str, needs: list[_Need], last: date) -> RunRequest:
     tools = ",".join(sorted(need.tool for need in needs))
     tags = ingest_tags(min(need.first for need in needs), last, tenant)
-    return RunRequest(run_key=f"metrics:{tenant}:{tools}:{last}", tags=tags)
+    return RunRequest(run_key=f"metrics:{tenant}:{tools}:{last}", tags=tags, run_config=scope_config([tenant]))
 
 
 def _needs(connection: duckdb.DuckDBPyConnection, store: Store, asked: Asked, last: date) -> list[_Need]:

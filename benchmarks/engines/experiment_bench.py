@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from scipy import integrate, stats
 
 from benchmarks.engines import peers
-from benchmarks.engines.rows import Row, share
+from benchmarks.engines.rows import share
+from benchmarks.rows import Row
 from marketeer_dagster.optimise.experiment import Arm, Mode, Plan, evaluate
 from marketeer_dagster.optimise.experiment_plan import sample_size
 from marketeer_dagster.optimise.sequential import BOUNDARY_SHAPE, horizon_boundary, mixture_e_value, mixture_half_width

@@ -5,7 +5,15 @@ import time
 import numpy as np
 
 from benchmarks.engines import bandit_data, budget_data
-from benchmarks.engines.rows import Row, mean_ci, report_seeds, share
+from benchmarks.engines.rows import mean_ci, report_seeds, share
+from benchmarks.rows import Row
+
+LABELS = {
+    "plain": "",
+    "nearer": ", starting about as far off as where the goal was set",
+    "carry": ", carry",
+    "confounded": ", confounded",
+}
 
 
 def run_budget(worlds: int = 50, hard_worlds: int = 20) -> list[Row]:
@@ -15,6 +23,8 @@ def run_budget(worlds: int = 50, hard_worlds: int = 20) -> list[Row]:
     cases = (
         (0.10, "plain", worlds, 0.02),
         (0.25, "plain", worlds, 0.03),
+        (0.10, "nearer", worlds, 0.02),
+        (0.25, "nearer", worlds, 0.03),
         (0.25, "carry", hard_worlds, None),
         (0.25, "confounded", hard_worlds, None),
     )
@@ -34,7 +44,7 @@ def run_budget(worlds: int = 50, hard_worlds: int = 20) -> list[Row]:
         known = [budget_data.play(m, budget_data.clairvoyant(m)) for m in markets]
         worse = int(np.sum(np.array(mine) > np.array(gaps["hold"])))
         peer = "; ".join(f"{name} {mean_ci(gap, 2, percent=True)}" for name, gap in gaps.items())
-        label = f"noise {noise:.2f}" + ("" if kind == "plain" else f", {kind}")
+        label = f"noise {noise:.2f}" + LABELS[kind]
         rows.append(
             Row(
                 "budget",

@@ -1,7 +1,9 @@
 """A person's decisions: what the inbox shows, and what approving, rejecting or sending back does."""
 
 from marketeer_dagster.campaigns.direction import RECOMMENDATION, take_recommendation
+from marketeer_dagster.campaigns.status import settle
 from marketeer_dagster.model.artefacts import Artefact, ArtefactStatus
+from marketeer_dagster.model.campaign import CampaignStatus
 from marketeer_dagster.model.clock import Clock
 from marketeer_dagster.model.errors import BadInput
 from marketeer_dagster.model.ids import ArtefactId, PublicationId
@@ -30,12 +32,16 @@ def decide(store: Store, clock: Clock, wanted: str, state: ApprovalState, *, by:
     """Record a person's decision and put what follows from it into the store; sensors take it from there.
 
     `wanted` is an approval id (an unambiguous beginning is enough) or the id of what it is about. Sending back needs a
-    note: it becomes something the brief must address. Raises NotFound, BadInput, or Conflict when decided otherwise.
+    note: it becomes something the brief must address. A question about a campaign as a whole has no work to send back.
+    Raises NotFound, BadInput, or Conflict when decided otherwise.
     """
     if state is ApprovalState.REVISE and not note.strip():
         raise BadInput("sending work back needs a reason", where="--note", expected="what should be different")
-    if state is ApprovalState.REVISE and store.approvals.get(wanted).subject.startswith(WITHOUT_WORK):
-        raise BadInput(f"{wanted} is about no work that could be sent back", expected="approve or reject")
+    asked = store.approvals.get(wanted)
+    if state is ApprovalState.REVISE and asked.subject.startswith(WITHOUT_WORK):
+        raise BadInput(f"{asked.id} is about no work that could be sent back", expected="approve or reject")
+    if state is ApprovalState.REVISE and asked.subject == asked.campaign:
+        raise BadInput(f"{asked.id} is about a whole campaign: nothing to send back", expected="approve or reject")
     now = clock.now()
     approval = store.approvals.decide(wanted, state, by, note.strip(), now)
     if approval.subject.startswith(SIGNAL):
@@ -43,12 +49,20 @@ def decide(store: Store, clock: Clock, wanted: str, state: ApprovalState, *, by:
     if approval.subject.startswith(RECOMMENDATION):
         if approval.state is ApprovalState.APPROVED:
             take_recommendation(store, clock, approval)
-        return approval
-    if approval.subject.startswith("pub_"):
+    elif approval.subject == approval.campaign:
+        _follow_campaign(store, clock, approval, new=asked.state is ApprovalState.PENDING)
+    elif approval.subject.startswith("pub_"):
         _follow_publication(store, clock, approval)
     else:
         _follow_artefact(store, clock, approval)
     return approval
+
+
+def _follow_campaign(store: Store, clock: Clock, approval: Approval, *, new: bool) -> None:
+    if approval.state is not ApprovalState.APPROVED:
+        settle(store, clock, approval.campaign, complete=False)
+    elif new or store.campaigns.get(approval.campaign).status is CampaignStatus.ESCALATED:  # a crash may have come here
+        store.campaigns.reopen(approval.campaign, clock.now())
 
 
 def _follow_publication(store: Store, clock: Clock, approval: Approval) -> None:

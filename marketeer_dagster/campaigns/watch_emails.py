@@ -127,6 +127,7 @@ def _reading(recent: Sequence[Send], benchmark: Sequence[Send], as_of: date) -> 
         score=max(0.0, -z / SURE),
         confidence=1 - float(normal.two_sided(z)),
         history_days=PAST_DAYS,
+        looks=1,
         summary=f"Of {n:,} emails sent since {since}, {rate:.2%} were clicked where {expected:.2%} was usual "
         f"({change:+.0%}).",
     )

@@ -83,9 +83,9 @@ def test_a_new_total_is_spread() -> None:
 
 def test_the_response_recovers_a_known_curve() -> None:
     (response,) = fit((channel("a", 400, 30, 50, weeks=120, noise=0.03),))
-    scale, half, steep = response.draws(500, seed=1)
+    scale, half, steep, tail = response.draws(500, seed=1)
     at = np.array([40.0, 50.0, 60.0])
-    estimate = revenue_at(at[:, None], scale, half, steep).mean(axis=1)
+    estimate = revenue_at(at[:, None], scale, half, steep, tail).mean(axis=1)
     assert estimate == pytest.approx(400 * at / (at + 30), rel=0.05)
 
 

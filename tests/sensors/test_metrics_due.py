@@ -8,8 +8,8 @@ import pytest
 from dagster import DagsterRunStatus
 from dagster._core.test_utils import create_run_for_test
 
-from assets.metrics import RANGE_END_TAG, RANGE_START_TAG
-from assets.metrics.factory import TENANT_TAG
+from assets.labels import TENANT_TAG
+from assets.metrics import RANGE_END_TAG, RANGE_START_TAG, scope_config
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.ids import TenantId
 from sensors.metrics_due import FIRST_DAYS, RE_READ_DAYS
@@ -79,6 +79,7 @@ def test_a_new_tenant_gets_its_own_first_read_on_the_same_day(tower: Watchtower,
     connect(tower, "beta")
     (request,) = tower.look("metrics_due").run_requests
     assert request.tags[TENANT_TAG] == "beta"
+    assert request.run_config == scope_config(["beta"])
     assert days(request.tags) == (yesterday - timedelta(days=FIRST_DAYS - 1), yesterday)
     assert tower.look("metrics_due").run_requests == [], "asked for once a day"
     hold(tower, yesterday, "beta")
