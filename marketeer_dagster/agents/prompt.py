@@ -109,6 +109,12 @@ def plan_prompt(context: ContextVersion, campaign: Campaign, parts: Sequence[str
     return Prompt(system=system, turns=(_task('role="plan"', parts),), max_tokens=MAX_TOKENS)
 
 
+def look_back_prompt(context: ContextVersion, campaign: Campaign, parts: Sequence[str]) -> Prompt:
+    """Ask the Director to look back on a period; `campaign` only names it. `parts` as for `plan_prompt`."""
+    system = _prefix(DIRECTOR, _text("direction"), context, campaign)
+    return Prompt(system=system, turns=(_task('role="look_back"', parts),), max_tokens=MAX_TOKENS)
+
+
 def repair_prompt(prompt: Prompt, answer: str, problems: Sequence[str]) -> Prompt:
     """The same request, continued with the answer that came and what is wrong with it."""
     lines = "\n".join(f"- {_defanged(problem)}" for problem in problems[:40])

@@ -1,5 +1,6 @@
 """A person's decisions: what the inbox shows, and what approving, rejecting or sending back does."""
 
+from marketeer_dagster.campaigns.direction import RECOMMENDATION, take_recommendation
 from marketeer_dagster.campaigns.status import settle
 from marketeer_dagster.model.artefacts import Artefact, ArtefactStatus
 from marketeer_dagster.model.campaign import CampaignStatus
@@ -9,6 +10,10 @@ from marketeer_dagster.model.ids import ArtefactId, PublicationId
 from marketeer_dagster.model.publication import PublicationState
 from marketeer_dagster.model.review import Approval, ApprovalState
 from marketeer_dagster.store import Store
+
+SIGNAL = "sig_"
+WITHOUT_WORK = (SIGNAL, RECOMMENDATION)
+"""Beginnings of subjects that are no work of ours: they are approved or rejected, never sent back."""
 
 
 def artefact_subject(artefact: Artefact) -> str:
@@ -33,11 +38,18 @@ def decide(store: Store, clock: Clock, wanted: str, state: ApprovalState, *, by:
     if state is ApprovalState.REVISE and not note.strip():
         raise BadInput("sending work back needs a reason", where="--note", expected="what should be different")
     asked = store.approvals.get(wanted)
+    if state is ApprovalState.REVISE and asked.subject.startswith(WITHOUT_WORK):
+        raise BadInput(f"{asked.id} is about no work that could be sent back", expected="approve or reject")
     if state is ApprovalState.REVISE and asked.subject == asked.campaign:
         raise BadInput(f"{asked.id} is about a whole campaign: nothing to send back", expected="approve or reject")
     now = clock.now()
     approval = store.approvals.decide(wanted, state, by, note.strip(), now)
-    if approval.subject == approval.campaign:
+    if approval.subject.startswith(SIGNAL):
+        return approval  # a person has seen it; the loop measures when it is mended
+    if approval.subject.startswith(RECOMMENDATION):
+        if approval.state is ApprovalState.APPROVED:
+            take_recommendation(store, clock, approval)
+    elif approval.subject == approval.campaign:
         _follow_campaign(store, clock, approval, new=asked.state is ApprovalState.PENDING)
     elif approval.subject.startswith("pub_"):
         _follow_publication(store, clock, approval)

@@ -70,6 +70,27 @@ def tracking_broken(connection: duckdb.DuckDBPyConnection, tenant: TenantId, as_
     return Sighting(tenant, "ga4", "sessions", reading, "The counter is silent; demand may be as usual.")
 
 
+def unbelievable(tenant: TenantId, source: str, day: date, why: str) -> Sighting:
+    """A source that a check does not believe, as of `day`."""
+    reading = Reading(
+        status=Status.TRACKING_BROKEN,
+        day=day,
+        shape=None,
+        since=day,
+        observed=None,
+        expected=None,
+        low=None,
+        high=None,
+        relative_change=None,
+        score=1.0,
+        confidence=1.0,
+        history_days=0,
+        looks=1,
+        summary=f"{why[:1].upper()}{why[1:]}.",
+    )
+    return Sighting(tenant, source, "sessions", reading, "Until it passes, nothing is concluded from these figures.")
+
+
 def conversion_drops(
     connection: duckdb.DuckDBPyConnection, tenant: TenantId, as_of: date, spec: SignalSpec
 ) -> Iterator[Sighting]:

@@ -55,4 +55,5 @@ def _decide(id: str, state: ApprovalState, note: str, by: str | None) -> None:
     home = open_home()
     approval = decide(home.store, SystemClock(), id, state, by=by or getpass.getuser(), note=note)
     console.print(f"{approval.id} {approval.state.value}: {approval.title}")
-    console.print("the daemon goes on with it; without one: marketeer campaign continue " + approval.campaign)
+    if approval.campaign:
+        console.print("the daemon goes on with it; without one: marketeer campaign continue " + approval.campaign)
