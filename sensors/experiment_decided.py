@@ -51,6 +51,7 @@ def build_experiment_decided(catalog: Catalog, job: Job, interval_s: int) -> Sen
                 why = checks.against(experiment.tenant, "experiment_daily")
                 if why is not None:
                     held.append(f"{experiment.id} is held: {why}")
+                    now |= {id_: day for id_, day in seen.items() if id_ == experiment.id}
                     continue
                 now[experiment.id] = look.as_of.isoformat()
                 if look.over and seen.get(experiment.id) != now[experiment.id]:
