@@ -21,7 +21,7 @@ ENGINES: dict[str, tuple[Callable[[], list[Row]], Callable[[], list[Row]]]] = {
     "anomaly": (anomaly_bench.run, lambda: anomaly_bench.run(1)),
     "experiment": (experiment_bench.run, lambda: experiment_bench.run(300, 20)),
     "budget": (money_bench.run_budget, lambda: money_bench.run_budget(4, 2)),
-    "bandit": (money_bench.run_bandit, lambda: money_bench.run_bandit(40)),
+    "bandit": (money_bench.run_bandit, lambda: money_bench.run_bandit(40, 1)),
     "learning": (cause_bench.run_learning, lambda: cause_bench.run_learning(500, 10)),
     "decay": (cause_bench.run_decay, lambda: cause_bench.run_decay(3)),
     "impact": (cause_bench.run_impact, lambda: cause_bench.run_impact(30, 5)),
