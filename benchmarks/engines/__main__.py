@@ -27,7 +27,7 @@ ENGINES = {
     "anomaly": Benchmark(anomaly_bench.run, lambda: anomaly_bench.run(1)),
     "experiment": Benchmark(experiment_bench.run, lambda: experiment_bench.run(300, 20)),
     "budget": Benchmark(money_bench.run_budget, lambda: money_bench.run_budget(4, 2)),
-    "bandit": Benchmark(money_bench.run_bandit, lambda: money_bench.run_bandit(40)),
+    "bandit": Benchmark(money_bench.run_bandit, lambda: money_bench.run_bandit(40, 1)),
     "learning": Benchmark(cause_bench.run_learning, lambda: cause_bench.run_learning(500, 10)),
     "decay": Benchmark(cause_bench.run_decay, lambda: cause_bench.run_decay(3)),
     "impact": Benchmark(cause_bench.run_impact, lambda: cause_bench.run_impact(30, 5)),

@@ -78,27 +78,29 @@ def run_budget(worlds: int = 50, hard_worlds: int = 20) -> list[Row]:
     return [*rows, Row("budget", "CPU ms a decision (5 channels, 26-78 weeks)", "<= 15", "", f"{pace:.1f}", pace <= 15)]
 
 
-def run_bandit(n: int = 300) -> list[Row]:
-    """All bandit rows."""
+def run_bandit(n: int = 300, seeds: int = 8) -> list[Row]:
+    """All bandit rows: n tests from each of the seeds, each seed with a prior learned from tests of its own."""
     rows: list[Row] = []
-    seed = report_seeds(1)[0]
-    prior = bandit_data.past_prior(seed)
+    policies = {
+        "uniform": bandit_data.uniform,
+        "A/B 20 % then commit": bandit_data.commit,
+        "Thompson, flat prior": bandit_data.thompson,
+        "epsilon-greedy": bandit_data.epsilon_greedy,
+    }
     for traffic, goal in ((1.0, 0.078), (0.25, 0.105)):
-        headlines = bandit_data.headlines(seed, n, traffic)
-        policies = {
-            "uniform": bandit_data.uniform,
-            "A/B 20 % then commit": bandit_data.commit,
-            "Thompson, flat prior": bandit_data.thompson,
-            "epsilon-greedy": bandit_data.epsilon_greedy,
-        }
-        regret = {name: _regret(headlines, policy) for name, policy in policies.items()}
-        mine = _regret(headlines, bandit_data.ours(prior))
+        regret: dict[str, list[float]] = {name: [] for name in policies}
+        mine: list[float] = []
+        for seed in report_seeds(seeds):
+            headlines = bandit_data.headlines(seed, n, traffic)
+            for name, policy in policies.items():
+                regret[name] += _regret(headlines, policy)
+            mine += _regret(headlines, bandit_data.ours(bandit_data.past_prior(seed)))
         peer = "; ".join(f"{name} {mean_ci(r, 1, percent=True)}" for name, r in regret.items())
         label = "full traffic" if traffic == 1 else "a quarter of it"
         rows.append(
             Row(
                 "bandit",
-                f"regret over {n} headline tests, {label}",
+                f"regret over {n * seeds:,} headline tests, {label}",
                 f"<= {goal:.1%}",
                 peer,
                 mean_ci(mine, 1, percent=True),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marketeer_dagster.optimise.inputs import Floats, InvalidInput, number
+from marketeer_dagster.optimise.inputs import Floats, InvalidInput, count, number
 from marketeer_dagster.optimise.response import History, Response, fit, marginal_at, revenue_at
 
 __all__ = ["Allocation", "History", "Move", "Rules", "allocate"]
@@ -38,6 +38,7 @@ class Rules:
     def __post_init__(self) -> None:
         number(self.step, "step", low=0, high=1, open_low=True)
         number(self.explore, "explore", low=0, high=0.5)
+        count(self.min_weeks, "min_weeks", low=2)
         number(self.min_confidence, "min_confidence", low=0.5, high=1)
 
 

@@ -151,7 +151,7 @@ def _design(channel: str, spend: Floats, revenue: Floats, average: float) -> _De
     shape = (logs[:, :, None] * steepness[:, None, None]).reshape(len(grid), -1)
     prior = np.log(grid[:, 0]) - 0.5 * (np.log(grid[:, 1] / average) / HALF_SPREAD) ** 2
     floor = 0.01 * max(float(np.median(revenue)), 1e-12)
-    return _Design(channel, np.log(np.maximum(revenue, floor)), *grid[:, 1:].T, prior, shape)
+    return _Design(channel, np.log(np.maximum(revenue, floor)), grid[:, 1], grid[:, 2], grid[:, 3], prior, shape)
 
 
 def _fit_one(design: _Design, demand: Floats) -> tuple[Response, Floats]:
