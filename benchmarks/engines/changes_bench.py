@@ -8,7 +8,8 @@ import ruptures
 from numpy.typing import NDArray
 
 from benchmarks.engines.changes_data import DAYS, levels
-from benchmarks.engines.rows import Row, mean_ci, report_seeds
+from benchmarks.engines.rows import mean_ci, report_seeds
+from benchmarks.rows import Row
 from marketeer_dagster.optimise.changes import change_points
 
 NEAR = 3

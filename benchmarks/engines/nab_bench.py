@@ -17,7 +17,7 @@ import numpy as np
 
 from benchmarks.engines.anomaly_data import Floats
 from benchmarks.engines.nab_data import Stream, best_score, load, score_at
-from benchmarks.engines.rows import Row
+from benchmarks.rows import Row
 from marketeer_dagster.optimise.anomaly_stream import score_stream
 
 STORED = ("numenta", "relativeEntropy", "randomCutForest", "windowedGaussian", "skyline")
