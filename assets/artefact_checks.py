@@ -17,24 +17,22 @@ from dagster import (
 
 from assets.names import asset_key
 from assets.partitions import campaigns
-from assets.sources import claim_sources
-from marketeer_dagster.campaigns.decisions import human_approval
+from marketeer_dagster.campaigns.decisions import human_approval, rejected_by_person
+from marketeer_dagster.campaigns.escalating import escalate
+from marketeer_dagster.campaigns.examining import Examination, Findings, is_serious
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.catalog.models import Skill
 from marketeer_dagster.model.artefacts import Artefact
 from marketeer_dagster.model.ids import CampaignKey
 from marketeer_dagster.model.review import Finding, Severity, Verdict
-from marketeer_dagster.quality import claims, consistency, rules
 from marketeer_dagster.store import Store
 
-Findings = tuple[Finding, ...]
 Examine = Callable[[Store, Catalog, Artefact], tuple[Findings, Mapping[str, object]]]
 
 
 def examine_rules(store: Store, catalog: Catalog, artefact: Artefact) -> tuple[Findings, Mapping[str, object]]:
     """Deterministic rules of the channel."""
-    tenant = store.tenants.get(artefact.tenant)
-    return rules.check(artefact.parsed(), tenant, store.briefs.get(artefact.brief)), {}
+    return Examination.of(store, catalog, artefact).rules(artefact.parsed()), {}
 
 
 def examine_quality(store: Store, catalog: Catalog, artefact: Artefact) -> tuple[Findings, Mapping[str, object]]:
@@ -51,17 +49,15 @@ def examine_quality(store: Store, catalog: Catalog, artefact: Artefact) -> tuple
 
 def examine_claims(store: Store, catalog: Catalog, artefact: Artefact) -> tuple[Findings, Mapping[str, object]]:
     """Every number, name, quotation and superlative is supported by the context or the metrics it was written from."""
-    return claims.check(artefact.parsed(), claim_sources(store, artefact)), {
-        "context_version": artefact.context_version
-    }
+    found = Examination.of(store, catalog, artefact).claims(artefact.parsed())
+    return found, {"context_version": artefact.context_version}
 
 
 def examine_consistency(store: Store, catalog: Catalog, artefact: Artefact) -> tuple[Findings, Mapping[str, object]]:
-    """Offer, price, audience, CTA and voice agree with what the campaign has made so far."""
-    heads = {head.skill: head.parsed() for head in store.artefacts.heads(artefact.campaign)}
-    context = store.contexts.get(artefact.tenant, artefact.context_version).context
-    found = consistency.check(heads, context)
-    return found, {"compared_with": ", ".join(sorted(heads))}
+    """Offer, price, audience, CTA and voice agree with the context and with the approved work that stands before it."""
+    examination = Examination.of(store, catalog, artefact)
+    compared = ", ".join(examination.heads) or "the context alone"
+    return examination.consistency(artefact.parsed()), {"compared_with": compared}
 
 
 EXAMINATIONS: Mapping[str, Examine] = {
@@ -87,7 +83,7 @@ def _check(catalog: Catalog, skill: Skill, name: str) -> AssetChecksDefinition:
         blocking=True,
         partitions_def=campaigns,
         description=examine.__doc__,
-        required_resource_keys={"store"},
+        required_resource_keys={"store", "clock"},
     )
     def run_check(context: AssetCheckExecutionContext) -> AssetCheckResult:
         store: Store = context.resources.store.store()
@@ -95,29 +91,39 @@ def _check(catalog: Catalog, skill: Skill, name: str) -> AssetChecksDefinition:
         if artefact is None:
             return AssetCheckResult(passed=False, metadata={"problem": "nothing was made yet"})
         found, facts = examine(store, catalog, artefact)
+        if stands_against(store, artefact, found):
+            escalate(store, context.resources.clock.clock(), artefact, found, why=f"the check {name} fails")
         return verdict_of(store, artefact, found, facts)
 
     return run_check
+
+
+def stands_against(store: Store, artefact: Artefact, found: Findings) -> bool:
+    """Whether serious findings block this version: they do until a person approves it."""
+    return any(map(is_serious, found)) and human_approval(store, artefact) is None
 
 
 def verdict_of(
     store: Store, artefact: Artefact, found: Findings, facts: Mapping[str, object] | None = None
 ) -> AssetCheckResult:
     """The check result: passes without blockers and majors, or when a person approved this very version."""
-    serious = [f for f in found if f.severity in (Severity.BLOCKER, Severity.MAJOR)]
-    approval = human_approval(store, artefact)
+    approval, rejection = human_approval(store, artefact), rejected_by_person(store, artefact)
+    serious = sum(map(is_serious, found))
     metadata: dict[str, object] = {
         "artefact": artefact.id,
         "version": artefact.version,
         "findings": MetadataValue.md(findings_table(found)),
-        "serious_findings": len(serious),
+        "serious_findings": serious,
         **(facts or {}),
     }
     if serious and approval:
         metadata["approved_by"] = approval.decided_by
         metadata["note"] = approval.note or "no note"
+    if rejection:
+        metadata["rejected_by"] = rejection.decided_by
+        metadata["note"] = rejection.note or "no note"
     return AssetCheckResult(
-        passed=not serious or approval is not None,
+        passed=rejection is None and not stands_against(store, artefact, found),
         severity=AssetCheckSeverity.ERROR,
         metadata=metadata,  # pyright: ignore[reportArgumentType]
     )

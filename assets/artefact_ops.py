@@ -15,10 +15,10 @@ from marketeer_dagster.agents.director import Director
 from marketeer_dagster.agents.prompt import DIRECTOR
 from marketeer_dagster.agents.reviewer import Reviewer
 from marketeer_dagster.agents.revision import review_until
-from marketeer_dagster.campaigns.examining import ExaminedReviewer, examination, with_findings
+from marketeer_dagster.campaigns.examining import ExaminedReviewer, with_findings
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.catalog.models import Skill
-from marketeer_dagster.model.artefacts import Artefact
+from marketeer_dagster.model.artefacts import Artefact, Spend
 from marketeer_dagster.model.review import Review
 
 RESOURCES = {"store", "warehouse", "clock", "claude", "publishers"}
@@ -39,6 +39,9 @@ def draft_op(catalog: Catalog, skill: Skill, after: Mapping[str, In], retries: R
     async def draft(context: OpExecutionContext) -> WorkingCopy:
         with explained_or_asked(context):
             bench = Workshop.of(context, catalog, skill)
+            if (kept := bench.settled()) is not None:
+                context.log.info(f"version {kept.version} was approved and what it rests on is unchanged: kept")
+                return bench.working_copy(kept.version, revisions=kept.revisions, spend=kept.spend, settled=True)
             drafted = await Author(bench.model).draft(bench.assignment)
             version = bench.version(drafted)
             context.log.info(f"drafted version {version}{' from paid answers' if drafted.replayed else ''}")
@@ -59,9 +62,11 @@ def review_op(catalog: Catalog, skill: Skill, reviewer: str, retries: RetryPolic
         tags={"marketeer/role": "reviewer"},
     )
     async def review(context: OpExecutionContext, work: WorkingCopy) -> WorkingCopy:
+        if work.settled:
+            return work
         with explained_or_asked(context):
-            bench = Workshop.of(context, catalog, skill)
-            judge = ExaminedReviewer(Reviewer(bench.model, catalog), examination(bench.assignment))
+            bench = Workshop.of(context, catalog, skill, work)
+            judge = ExaminedReviewer(Reviewer(bench.model, catalog), bench.examination(work.version))
             outcome = await review_until(
                 Author(bench.model),
                 judge,
@@ -95,24 +100,32 @@ def director_op(catalog: Catalog, skill: Skill) -> OpDefinition:
     )
     async def director(context: OpExecutionContext, work: WorkingCopy):
         with explained_or_asked(context):
-            bench = Workshop.of(context, catalog, skill)
-            candidate = bench.stored(work.version)
-            content = candidate.parsed()
-            found = examination(bench.assignment)(content)
-            newest = newest_by_reviewer(bench.store.reviews.list(artefact=candidate.id, version=candidate.version))
-            decided = with_findings(
-                await Director(bench.model, catalog).decide(
-                    bench.assignment, content, newest, found, bench.clock.now(), version=candidate.version
-                ),
-                found,
-            )
-            bench.review(decided)
-            spend = work.spend + decided.spend
-            artefact = bench.finalise(candidate, decided.review, work.revisions, spend)
-            done = bench.working_copy(artefact.version, work, spend=decided.spend)
-        yield Output(done, metadata=artefact_metadata(bench, artefact, decided.review), output_name="result")
+            bench = Workshop.of(context, catalog, skill, work)
+            if work.settled:
+                artefact = bench.stored(work.version)
+                done, verdict = work, bench.verdict(artefact)
+            else:
+                artefact, verdict, spend = await _decided(bench, work)
+                done = bench.working_copy(artefact.version, work, spend=spend)
+        yield Output(done, metadata=artefact_metadata(bench, artefact, verdict), output_name="result")
 
     return director
+
+
+async def _decided(bench: Workshop, work: WorkingCopy) -> tuple[Artefact, Review, Spend]:
+    """The Director's verdict on the best version, which is the head from now on, and what this last look cost."""
+    candidate = bench.stored(work.version)
+    content = candidate.parsed()
+    found = bench.examination(candidate.version)(content)
+    newest = newest_by_reviewer(bench.store.reviews.list(artefact=candidate.id, version=candidate.version))
+    director = Director(bench.model, bench.catalog)
+    looked = await director.decide(
+        bench.assignment, content, newest, found, bench.clock.now(), version=candidate.version
+    )
+    decided = with_findings(looked, found)
+    bench.review(decided)
+    artefact = bench.finalise(candidate, decided.review, work.revisions, work.spend + decided.spend)
+    return artefact, decided.review, decided.spend
 
 
 def newest_by_reviewer(reviews: Sequence[Review]) -> tuple[Review, ...]:

@@ -3,10 +3,11 @@
 Work reads only approved versions: the campaign's own first, then the tenant's newest.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from marketeer_dagster.agents.assignment import Assignment, LivePage
 from marketeer_dagster.campaigns.learnings import applicable_learnings
+from marketeer_dagster.campaigns.sources import notes_of
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.catalog.models import Skill
 from marketeer_dagster.model.artefacts import Artefact
@@ -17,6 +18,9 @@ from marketeer_dagster.store import Store
 from marketeer_dagster.warehouse import Warehouse
 from resources.market_data import metrics_brief
 from resources.publishers import PublishersResource
+
+WEB = "web"
+"""The tool, as skill.yaml names it, of skills that look at pages as visitors see them."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +58,16 @@ class Desk:
             upstream=self._upstream(campaign.tenant, key, skill),
             metrics=metrics_brief(self.warehouse, campaign.tenant, brief.target or None) if reads_metrics else "",
             learnings=self._learnings(campaign.tenant, brief.learnings),
-            live_page=self._live_page(campaign.tenant, brief.target) if skill.name == "page-cro" else None,
+            goal=self.store.goals.get(campaign.goal).text if campaign.goal else "",
+            notes=notes_of(self.store, key),
             run_id=run_id,
         )
+
+    def with_pages(self, assignment: Assignment) -> Assignment:
+        """The assignment with the page its brief is about, for skills that read the web. Asks the site."""
+        if WEB not in assignment.skill.tools:
+            return assignment
+        return replace(assignment, live_page=self._live_page(assignment.tenant.id, assignment.brief.target))
 
     def _upstream(self, tenant: TenantId, key: CampaignKey, skill: Skill) -> tuple[Artefact, ...]:
         found = (self.store.artefacts.latest_approved(tenant, name, campaign=key) for name in skill.reads)

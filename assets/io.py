@@ -21,7 +21,8 @@ class WorkingCopy(Value):
     version: int
     revisions: int = Field(default=0, ge=0)
     spend: Spend = Spend()
-    replayed_calls: int = 0
+    settled: bool = False
+    """Whether it is a version approved earlier, which nobody works on again."""
 
 
 class StoreIOManager(IOManager):

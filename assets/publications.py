@@ -13,19 +13,18 @@ from dagster import (
     asset_check,
 )
 
-from assets.artefact_checks import findings_table
+from assets.artefact_checks import findings_table, stands_against
 from assets.failures import explained
 from assets.names import CAMPAIGN_REVIEW, asset_key
 from assets.partitions import campaigns
-from marketeer_dagster.campaigns.decisions import human_approval
+from marketeer_dagster.campaigns.escalating import escalate
+from marketeer_dagster.campaigns.examining import Examination, Findings, earlier_heads
 from marketeer_dagster.campaigns.publishing import intend_all
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.model.artefacts import Artefact
 from marketeer_dagster.model.ids import CampaignKey
 from marketeer_dagster.model.publication import Publication
-from marketeer_dagster.model.review import Severity
 from marketeer_dagster.publishing.outbox import Outbox
-from marketeer_dagster.quality import consistency
 from marketeer_dagster.store import Store
 
 GROUP = "publications"
@@ -79,7 +78,7 @@ def _campaign_review(catalog: Catalog) -> AssetsDefinition:
     return campaign_review
 
 
-def build_campaign_check() -> AssetChecksDefinition:
+def build_campaign_check(catalog: Catalog) -> AssetChecksDefinition:
     """Before anything is published: do all of the campaign's artefacts agree with each other?"""
 
     @asset_check(
@@ -87,25 +86,36 @@ def build_campaign_check() -> AssetChecksDefinition:
         name="consistency",
         blocking=True,
         partitions_def=campaigns,
-        required_resource_keys={"store"},
+        required_resource_keys={"store", "clock"},
         description="All artefacts of the campaign agree on offer, price, audience, call to action and voice.",
     )
     def campaign_consistency(context: AssetCheckExecutionContext) -> AssetCheckResult:
         store: Store = context.resources.store.store()
         heads = _heads(store, context.partition_key)
-        newest = max((head.context_version for head in heads), default=None)
-        if newest is None:
+        if not heads:
             return AssetCheckResult(passed=False, metadata={"problem": "the campaign has made nothing yet"})
-        product = store.contexts.get(heads[0].tenant, newest).context
-        found = consistency.check({head.skill: head.parsed() for head in heads}, product)
-        serious = [finding for finding in found if finding.severity is not Severity.MINOR]
-        approved = bool(heads) and all(human_approval(store, head) for head in heads)
+        found = {head: _disagreements(store, catalog, head, heads) for head in heads}
+        against = {head: findings for head, findings in found.items() if stands_against(store, head, findings)}
+        for head, findings in against.items():
+            escalate(store, context.resources.clock.clock(), head, findings, why="it disagrees with the campaign")
+        every = tuple(finding for findings in found.values() for finding in findings)
         return AssetCheckResult(
-            passed=not serious or approved,
-            metadata={"findings": MetadataValue.md(findings_table(found)), "artefacts": len(heads)},
+            passed=not against,
+            metadata={
+                "findings": MetadataValue.md(findings_table(every)),
+                "artefacts": len(heads),
+                "held_back": ", ".join(head.skill for head in against) or "none",
+            },
         )
 
     return campaign_consistency
+
+
+def _disagreements(store: Store, catalog: Catalog, head: Artefact, heads: tuple[Artefact, ...]) -> Findings:
+    """What `head` answers for when all work of the campaign lies side by side, held against the newest context."""
+    newest = store.contexts.get(head.tenant, max(one.context_version for one in heads)).context
+    earlier = earlier_heads(store, catalog, head.campaign, head.skill, approved_only=False)
+    return Examination.of(store, catalog, head).among(earlier, newest).consistency(head.parsed())
 
 
 def _heads(store: Store, partition_key: str) -> tuple[Artefact, ...]:

@@ -6,17 +6,19 @@ from dagster import OpExecutionContext
 
 from assets.desk import Desk
 from assets.io import WorkingCopy
-from assets.sources import keep_sources
 from marketeer_dagster.agents.assignment import Assignment, Drafted, Reviewed
-from marketeer_dagster.campaigns.decisions import artefact_subject, human_approval
-from marketeer_dagster.campaigns.escalation import reason_of
-from marketeer_dagster.campaigns.examining import sources_of
+from marketeer_dagster.agents.prompt import DIRECTOR
+from marketeer_dagster.campaigns.decisions import human_approval, rejected_by_person
+from marketeer_dagster.campaigns.escalating import escalate
+from marketeer_dagster.campaigns.examining import Examination
+from marketeer_dagster.campaigns.sources import Material, inputs_of, keep_material, kept_material, material_of
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.catalog.models import Skill
 from marketeer_dagster.model.artefacts import Artefact, ArtefactStatus, Spend, artefact_kinds, dump_content
 from marketeer_dagster.model.clock import Clock
-from marketeer_dagster.model.ids import ApprovalId, CampaignKey, derived
-from marketeer_dagster.model.review import Approval, Review, Verdict
+from marketeer_dagster.model.errors import NotFound
+from marketeer_dagster.model.ids import CampaignKey
+from marketeer_dagster.model.review import Review, Verdict
 from marketeer_dagster.store import Store
 from resources.claude import Claude
 
@@ -27,17 +29,47 @@ class Workshop:
 
     store: Store
     clock: Clock
+    catalog: Catalog
     model: Claude
     assignment: Assignment
+    material: Material
+    """What every version made here may state facts from: gathered for the draft, then kept with it."""
 
     @classmethod
-    def of(cls, context: OpExecutionContext, catalog: Catalog, skill: Skill) -> "Workshop":
-        """The bench for one skill in the run's campaign."""
+    def of(
+        cls, context: OpExecutionContext, catalog: Catalog, skill: Skill, work: WorkingCopy | None = None
+    ) -> "Workshop":
+        """The bench for one skill in the run's campaign: for its draft, or for going on with `work`."""
         resources = context.resources
         store: Store = resources.store.store()
         desk = Desk(store, resources.warehouse.warehouse(), catalog, resources.clock.clock(), resources.publishers)
         assignment = desk.assignment(CampaignKey(context.partition_key), skill.name, context.run_id)
-        return cls(store, desk.clock, resources.claude.model(), assignment)
+        if work is None:
+            assignment = desk.with_pages(assignment)
+            material = material_of(assignment)
+        else:
+            material = kept_material(store, store.artefacts.get(work.artefact, work.version))
+        return cls(store, desk.clock, catalog, resources.claude.model(), assignment, material)
+
+    def settled(self) -> Artefact | None:
+        """The approved version that a campaign taken up again keeps: made from the very brief, context and work read.
+
+        Figures change by the day; without this, going on after a person's approval would write, and pay for, all the
+        campaign's work anew, and the approved version would be another's.
+        """
+        if self.assignment.campaign.round == 0:
+            return None
+        try:
+            head = self.store.artefacts.get(self.assignment.artefact_id)
+        except NotFound:
+            return None
+        kept = self.store.artefact_sources.get(head.id, head.version)
+        same = kept is not None and kept.inputs == inputs_of(self.assignment)
+        return head if same and head.status is ArtefactStatus.APPROVED else None
+
+    def examination(self, version: int) -> Examination:
+        """What code can see in a version, exactly as the asset's checks will look at it."""
+        return Examination.of(self.store, self.catalog, self.stored(version))
 
     def version(self, drafted: Drafted) -> int:
         content, content_hash = dump_content(drafted.content)
@@ -64,7 +96,7 @@ class Workshop:
                 created_at=self.clock.now(),
             )
         )
-        keep_sources(self.store, stored, sources_of(assignment))
+        keep_material(self.store, stored, self.material, inputs_of(assignment))
         return stored.version
 
     def review(self, reviewed: Reviewed) -> None:
@@ -75,7 +107,13 @@ class Workshop:
         return self.store.artefacts.get(self.assignment.artefact_id, version)
 
     def working_copy(
-        self, version: int, before: WorkingCopy | None = None, *, revisions: int = 0, spend: Spend | None = None
+        self,
+        version: int,
+        before: WorkingCopy | None = None,
+        *,
+        revisions: int = 0,
+        spend: Spend | None = None,
+        settled: bool = False,
     ) -> WorkingCopy:
         """What the next op gets: the best version, with revisions and spend added to what came before."""
         return WorkingCopy(
@@ -85,11 +123,18 @@ class Workshop:
             version=version,
             revisions=revisions + (before.revisions if before else 0),
             spend=(spend or Spend()) + (before.spend if before else Spend()),
+            settled=settled,
         )
 
     def finalise(self, candidate: Artefact, review: Review, revisions: int, spend: Spend) -> Artefact:
-        """Make `candidate` the head with the Director's verdict; without approval a person is asked."""
-        approved = review.verdict is Verdict.APPROVE or human_approval(self.store, candidate) is not None
+        """Make `candidate` the head with the Director's verdict; without approval a person is asked.
+
+        A person's word on this very version stands above every verdict.
+        """
+        rejected = rejected_by_person(self.store, candidate) is not None
+        approved = not rejected and (
+            review.verdict is Verdict.APPROVE or human_approval(self.store, candidate) is not None
+        )
         artefact = self.store.artefacts.finalise(
             candidate.id,
             candidate.version,
@@ -100,22 +145,12 @@ class Workshop:
             spend=spend,
             prompt_hash=candidate.prompt_hash,
         )
-        if not approved:
-            self._escalate(artefact, review)
-        return artefact
+        if approved:
+            return artefact
+        why = f"{review.verdict.value} at {review.score:.1f}"
+        return escalate(self.store, self.clock, artefact, review.findings, why=why, summary=review.summary)
 
-    def _escalate(self, artefact: Artefact, review: Review) -> None:
-        findings = "\n".join(f"- {f.severity.value} `{f.where}`: {f.problem}" for f in review.findings)
-        subject = artefact_subject(artefact)
-        self.store.approvals.open(
-            Approval(
-                id=ApprovalId(derived("apr", subject)),
-                tenant=artefact.tenant,
-                campaign=artefact.campaign,
-                subject=subject,
-                reason=reason_of(review),
-                title=f"{artefact.title}: {review.verdict.value} at {review.score:.1f}"[:300],
-                detail=f"{review.summary}\n\n{findings}"[:4000],
-                created_at=self.clock.now(),
-            )
-        )
+    def verdict(self, artefact: Artefact) -> Review:
+        """The Director's newest review of a version that was settled earlier."""
+        reviews = self.store.reviews.list(artefact=artefact.id, version=artefact.version)
+        return [review for review in reviews if review.reviewer == DIRECTOR][-1]

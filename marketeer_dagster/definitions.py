@@ -47,7 +47,12 @@ def build_definitions(catalog: Catalog) -> Definitions:
     ]
     return Definitions(
         assets=made,
-        asset_checks=[*build_artefact_checks(catalog), build_campaign_check(), build_review_check(), *metric_checks],
+        asset_checks=[
+            *build_artefact_checks(catalog),
+            build_campaign_check(catalog),
+            build_review_check(),
+            *metric_checks,
+        ],
         jobs=list(jobs.values()),
         sensors=build_sensors(catalog, jobs),
         schedules=build_schedules(catalog, jobs),

@@ -37,6 +37,10 @@ class Assignment:
     """Markdown tables of the figures this skill reads; empty where it reads none."""
     learnings: tuple[Learning, ...] = ()
     live_page: LivePage | None = None
+    goal: str = ""
+    """What a person wants of the campaign, in their own words; empty where a pipeline or a signal asked for it."""
+    notes: tuple[str, ...] = ()
+    """What people said when they sent work of this campaign back."""
     run_id: str = ""
 
     @property

@@ -1,7 +1,7 @@
 """A person's decisions: what the inbox shows, and what approving, rejecting or sending back does."""
 
 from marketeer_dagster.campaigns.direction import RECOMMENDATION, take_recommendation
-from marketeer_dagster.campaigns.status import settle
+from marketeer_dagster.campaigns.status import WITH_PEOPLE, settle
 from marketeer_dagster.model.artefacts import Artefact, ArtefactStatus
 from marketeer_dagster.model.campaign import CampaignStatus
 from marketeer_dagster.model.clock import Clock
@@ -21,11 +21,23 @@ def artefact_subject(artefact: Artefact) -> str:
     return f"{artefact.id}@{artefact.version}"
 
 
+def human_decision(store: Store, artefact: Artefact) -> Approval | None:
+    """A person's last word on this very version: approved, rejected or sent back; None while nobody was asked."""
+    answered = store.approvals.list(campaign=artefact.campaign, subject=artefact_subject(artefact))
+    decided = [approval for approval in answered if approval.state is not ApprovalState.PENDING]
+    return decided[-1] if decided else None
+
+
 def human_approval(store: Store, artefact: Artefact) -> Approval | None:
-    """The approval a person gave to this very version, if any."""
-    subject = artefact_subject(artefact)
-    granted = store.approvals.list(campaign=artefact.campaign, state=ApprovalState.APPROVED)
-    return next((approval for approval in granted if approval.subject == subject), None)
+    """The approval a person gave to this very version, if that was the last word on it."""
+    decision = human_decision(store, artefact)
+    return decision if decision and decision.state is ApprovalState.APPROVED else None
+
+
+def rejected_by_person(store: Store, artefact: Artefact) -> Approval | None:
+    """The rejection of this very version by a person, if that was the last word on it."""
+    decision = human_decision(store, artefact)
+    return decision if decision and decision.state is ApprovalState.REJECTED else None
 
 
 def decide(store: Store, clock: Clock, wanted: str, state: ApprovalState, *, by: str, note: str = "") -> Approval:
@@ -84,13 +96,16 @@ def _follow_artefact(store: Store, clock: Clock, approval: Approval) -> None:
         store.campaigns.reopen(artefact.campaign, clock.now())
     elif approval.state is ApprovalState.REJECTED:
         store.artefacts.set_status(artefact.id, artefact.version, ArtefactStatus.REJECTED)
+        if store.campaigns.get(artefact.campaign).status in WITH_PEOPLE:
+            settle(store, clock, artefact.campaign)
     else:
         _send_back(store, clock, artefact, approval.note)
 
 
 def _send_back(store: Store, clock: Clock, artefact: Artefact, note: str) -> None:
-    """The note joins the brief; the campaign waits for a run, in which all other work replays without cost."""
+    """The note joins the brief; the campaign waits for a run, in which all other approved work is kept."""
     now = clock.now()
+    store.artefacts.set_status(artefact.id, artefact.version, ArtefactStatus.DRAFT)
     brief = store.briefs.get(artefact.brief)
     store.briefs.amend(brief.id, must_address=(*brief.must_address, note), at=now)
     store.campaigns.reopen(artefact.campaign, now)

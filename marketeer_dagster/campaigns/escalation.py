@@ -1,10 +1,9 @@
 """Questions about a campaign as a whole: money is used up, or work keeps failing. A person lets it go on or stops it.
 
-Questions about one version of an artefact are asked where it is decided on (assets/workshop.py), those about a
+Questions about one version of an artefact are asked by escalating.py, those about a
 publication by the outbox. Which reasons are raised where: docs/operating.md, Approvals.
 """
 
-import re
 from collections.abc import Sequence
 
 from marketeer_dagster.campaigns.spending import spending_limit, stated_budget
@@ -12,15 +11,11 @@ from marketeer_dagster.model.campaign import Campaign
 from marketeer_dagster.model.clock import Clock
 from marketeer_dagster.model.errors import BudgetExceeded
 from marketeer_dagster.model.ids import ApprovalId, CampaignKey, derived
-from marketeer_dagster.model.review import Approval, ApprovalReason, ApprovalState, Review, Severity
+from marketeer_dagster.model.review import Approval, ApprovalReason, ApprovalState
 from marketeer_dagster.store import Store
 
 CASCADE = 3
 """Runs of one tenant that fail in a row before a person is asked: catalog, Escalation reasons."""
-
-_PRICE = re.compile(
-    r"[$€£¥￥]\s?\d|\b(?:USD|EUR|GBP|CNY|RMB)\s?\d|\d\s?(?:USD|EUR|GBP|CNY|RMB|元|dollars|euros)", re.IGNORECASE
-)
 
 
 def ask_about_budget(store: Store, clock: Clock, key: CampaignKey, error: BudgetExceeded) -> Approval:
@@ -47,18 +42,6 @@ def ask_about_failures(store: Store, clock: Clock, key: CampaignKey, runs: Seque
         "Dagster UI. Mend the cause, then approve to try this campaign again, or reject to leave it failed."
     )
     return _ask(store, clock, campaign, ApprovalReason.CASCADING_FAILURE, what, detail)
-
-
-def reason_of(review: Review) -> ApprovalReason:
-    """Why a version that was not approved goes to a person: a price or another claim that nothing supports, or neither.
-
-    Legal risk goes before price: a page with both is first of all one that must not be published.
-    """
-    unsupported = [f for f in review.findings if f.dimension == "claims" and f.severity is Severity.BLOCKER]
-    if not unsupported:
-        return ApprovalReason.NOT_APPROVED
-    prices = all(_PRICE.search(finding.quote) for finding in unsupported)
-    return ApprovalReason.PRICING_CHANGE if prices else ApprovalReason.LEGAL_RISK
 
 
 def waits_for_person(store: Store, campaign: Campaign) -> bool:

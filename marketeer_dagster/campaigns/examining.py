@@ -1,45 +1,114 @@
-"""A reviewer that cannot overlook what code can see: channel rules and unsupported claims join its findings."""
+"""What code can see in an artefact, and a reviewer that cannot overlook it.
 
-from collections.abc import Callable
+The ops that write and judge an artefact and the checks that let it pass ask the same `Examination`: what a check will
+hold against a text, its author has heard of in time.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from marketeer_dagster.agents.assignment import Assignment, Reviewed
 from marketeer_dagster.agents.revision import Judges
-from marketeer_dagster.model.artefacts import ArtefactContent
+from marketeer_dagster.campaigns.sources import Material, kept_material
+from marketeer_dagster.catalog.catalog import Catalog
+from marketeer_dagster.model.artefacts import Artefact, ArtefactContent, ArtefactStatus
+from marketeer_dagster.model.campaign import Brief
+from marketeer_dagster.model.context import ProductContext
+from marketeer_dagster.model.ids import CampaignKey
 from marketeer_dagster.model.review import Finding, Severity, Verdict
-from marketeer_dagster.quality import claims, rules
-from marketeer_dagster.quality.claims import Sources
+from marketeer_dagster.model.tenant import Tenant
+from marketeer_dagster.quality import claims, consistency, rules
+from marketeer_dagster.store import Store
 
-Examine = Callable[[ArtefactContent], tuple[Finding, ...]]
-
-
-def examination(assignment: Assignment) -> Examine:
-    """The deterministic findings for one assignment: rules of the channel, then claims against what was handed out."""
-    sources = sources_of(assignment)
-
-    def examine(content: ArtefactContent) -> tuple[Finding, ...]:
-        found = rules.check(content, assignment.tenant, assignment.brief)
-        return (*found, *claims.check(content, sources))
-
-    return examine
+Findings = tuple[Finding, ...]
+Heads = Mapping[str, ArtefactContent]
+"""Artefacts of one campaign by skill."""
 
 
-def sources_of(assignment: Assignment) -> Sources:
-    """What an artefact may state facts from: context and metrics, the brief, work it was told to read, live page."""
-    texts = [assignment.brief.model_dump_json(exclude={"id", "campaign", "tenant", "created_at"})]
-    texts += [artefact.content for artefact in assignment.upstream]
-    texts += [learning.statement for learning in assignment.learnings]
-    if assignment.live_page:
-        texts.append(assignment.live_page.text)
-    return Sources(context=assignment.context.context, metrics=assignment.metrics, texts=tuple(texts))
+@dataclass(frozen=True)
+class Examination:
+    """What one artefact is held against."""
+
+    skill: str
+    tenant: Tenant
+    brief: Brief
+    material: Material
+    heads: Heads
+    """What it must agree with."""
+
+    @classmethod
+    def of(cls, store: Store, catalog: Catalog, artefact: Artefact) -> "Examination":
+        """For one stored version: the sources its author was handed and the approved work that stands before it."""
+        return cls(
+            skill=artefact.skill,
+            tenant=store.tenants.get(artefact.tenant),
+            brief=store.briefs.get(artefact.brief),
+            material=kept_material(store, artefact),
+            heads=earlier_heads(store, catalog, artefact.campaign, artefact.skill),
+        )
+
+    def among(self, heads: Heads, context: ProductContext) -> "Examination":
+        """The same artefact held against other work and another version of the context."""
+        return replace(self, heads=heads, material=self.material.model_copy(update={"context": context}))
+
+    def __call__(self, content: ArtefactContent) -> Findings:
+        """All findings: rules of the channel, unsupported claims, disagreements."""
+        return (*self.rules(content), *self.claims(content), *self.consistency(content))
+
+    def rules(self, content: ArtefactContent) -> Findings:
+        """What the channel's rules refuse."""
+        return rules.check(content, self.tenant, self.brief)
+
+    def claims(self, content: ArtefactContent) -> Findings:
+        """What no source supports."""
+        return claims.check(content, self.material.claims)
+
+    def consistency(self, content: ArtefactContent) -> Findings:
+        """Where it disagrees with the context and with the work before it; never what others say among themselves."""
+        context = self.material.stated
+        found = dict.fromkeys(consistency.check({self.skill: content}, context))
+        for skill, head in self.heads.items():
+            alone = frozenset(consistency.check({skill: head}, context))
+            together = consistency.check({skill: head, self.skill: content}, context)
+            found |= dict.fromkeys(finding for finding in together if finding not in alone)
+        return tuple(_here(finding, self.skill) for finding in found)
+
+
+def earlier_heads(
+    store: Store, catalog: Catalog, campaign: CampaignKey, skill: str, *, approved_only: bool = True
+) -> dict[str, ArtefactContent]:
+    """The campaign's current artefacts of the skills that come before `skill` in the catalog's working order.
+
+    Of two that disagree only the later one answers for it, so no finding reddens work that was there before.
+    """
+    heads = {head.skill: head for head in store.artefacts.heads(campaign)}
+    found: dict[str, ArtefactContent] = {}
+    for name in catalog.skills:
+        if name == skill:
+            break
+        head = heads.get(name)
+        if head is not None and (head.status is ArtefactStatus.APPROVED or not approved_only):
+            found[name] = head.parsed()
+    return found
+
+
+def is_serious(finding: Finding) -> bool:
+    """Whether a finding stands against approval."""
+    return finding.severity is not Severity.MINOR
+
+
+def _here(finding: Finding, skill: str) -> Finding:
+    """The finding with its place as a path into the artefact, as its author reads it."""
+    return finding.model_copy(update={"where": finding.where.removeprefix(f"{skill}.")})
 
 
 class ExaminedReviewer:
     """Wraps a judge: a version with a serious deterministic finding is never approved, and the author hears of it."""
 
-    def __init__(self, judge: Judges, examine: Examine) -> None:
+    def __init__(self, judge: Judges, examination: Examination) -> None:
         self._judge = judge
-        self._examine = examine
+        self._examination = examination
 
     async def review(
         self,
@@ -51,15 +120,15 @@ class ExaminedReviewer:
         at: datetime,
     ) -> Reviewed:
         reviewed = await self._judge.review(assignment, reviewer, content, version, round, at)
-        return with_findings(reviewed, self._examine(content))
+        return with_findings(reviewed, self._examination(content))
 
 
-def with_findings(reviewed: Reviewed, found: tuple[Finding, ...]) -> Reviewed:
+def with_findings(reviewed: Reviewed, found: Findings) -> Reviewed:
     """The review with more findings; APPROVE turns into REVISE when any of them is serious."""
     if not found:
         return reviewed
     review = reviewed.review
-    serious = any(finding.severity is not Severity.MINOR for finding in found)
+    serious = any(is_serious(finding) for finding in found)
     verdict = Verdict.REVISE if serious and review.verdict is Verdict.APPROVE else review.verdict
     return Reviewed(
         review.model_copy(update={"findings": (*found, *review.findings), "verdict": verdict}), reviewed.spend

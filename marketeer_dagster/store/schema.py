@@ -75,6 +75,11 @@ artefacts = Table(
     Index(None, "tenant", "skill", "status"),
 )  # fmt: skip
 
+artefact_sources = Table(
+    "artefact_sources", metadata, _seq(), _tenant(), _name("artefact"), Column("version", Integer, nullable=False),
+    _body(), Unique("artefact", "version"),
+)  # fmt: skip
+
 reviews = Table(
     "reviews", metadata, _seq(), _name("id", unique=True), _tenant(), _name("campaign"), _name("artefact"),
     Column("version", Integer, nullable=False), _name("reviewer"), _name("verdict"), _moment("created_at"), _body(),

@@ -7,6 +7,7 @@ from typing import Self
 
 from pydantic import SecretStr
 
+from marketeer_dagster.store.artefact_sources import SourcesOfArtefacts
 from marketeer_dagster.store.artefacts import Artefacts
 from marketeer_dagster.store.campaigns import Briefs, Campaigns
 from marketeer_dagster.store.claims import Claims
@@ -33,6 +34,7 @@ class Store:
         self.campaigns = Campaigns(database)
         self.briefs = Briefs(database)
         self.artefacts = Artefacts(database)
+        self.artefact_sources = SourcesOfArtefacts(database)
         self.reviews = Reviews(database)
         self.approvals = Approvals(database)
         self.publications = Publications(database)

@@ -5,7 +5,8 @@ from decimal import Decimal
 import pytest
 
 from marketeer_dagster.campaigns.decisions import decide
-from marketeer_dagster.campaigns.escalation import ask_about_budget, reason_of
+from marketeer_dagster.campaigns.escalating import reason_for
+from marketeer_dagster.campaigns.escalation import ask_about_budget
 from marketeer_dagster.campaigns.intake import take_goal
 from marketeer_dagster.campaigns.spending import spending_limit
 from marketeer_dagster.campaigns.status import settle, stage_of
@@ -99,10 +100,10 @@ MINOR = claim("$9").model_copy(update={"severity": Severity.MINOR})
 def test_what_was_not_approved_says_why_a_person_must_look(
     findings: tuple[Finding, ...], reason: ApprovalReason
 ) -> None:
-    assert reason_of(values.review(values.artefact(), findings=findings)) is reason
+    assert reason_for(findings) is reason
 
 
 @pytest.mark.parametrize("text", ["Now $19 a month", "Only 19 USD a month", "Now €19 a month"])
 def test_a_price_is_known_by_what_the_claims_check_quotes_of_it(text: str) -> None:
     quoted = [claim(figure.text) for figure in figures(text)]
-    assert reason_of(values.review(values.artefact(), findings=tuple(quoted))) is ApprovalReason.PRICING_CHANGE
+    assert reason_for(tuple(quoted)) is ApprovalReason.PRICING_CHANGE

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from marketeer_dagster.agents.prompt import draft_prompt
-from marketeer_dagster.campaigns.examining import sources_of
+from marketeer_dagster.campaigns.sources import sources_of
 from marketeer_dagster.catalog import Catalog
 from marketeer_dagster.model.artefacts import Artefact, ArtefactContent, artefact_kinds, dump_content
 from marketeer_dagster.model.campaign import Brief

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from marketeer_dagster.model.artefact_sources import ArtefactSources
 from marketeer_dagster.model.artefacts import Artefact, ArtefactStatus, Spend
 from marketeer_dagster.model.errors import BadInput, NotFound
 from marketeer_dagster.model.review import Verdict
@@ -113,3 +114,12 @@ def test_missing_artefacts_and_versions_are_told_apart(acme: Store) -> None:
         acme.artefacts.get(stored.id[:-1])
     with pytest.raises(NotFound):
         acme.artefacts.versions("art_none")
+
+
+def test_sources_are_kept_once_a_version_and_the_newest_count(acme: Store) -> None:
+    made = acme.artefacts.put(artefact())
+    kept = ArtefactSources(artefact=made.id, tenant=made.tenant, version=1, texts=("first",))
+    acme.artefact_sources.put(kept)
+    newer = acme.artefact_sources.put(kept.model_copy(update={"texts": ("second",), "people": ("a note",)}))
+    assert acme.artefact_sources.get(made.id, 1) == newer
+    assert acme.artefact_sources.get(made.id, 2) is None

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
@@ -13,6 +14,7 @@ from sqlalchemy import text
 from marketeer_dagster.model.errors import ConfigError
 from marketeer_dagster.store import Store
 from marketeer_dagster.store.database import Database
+from marketeer_dagster.store.migrations import runner
 from marketeer_dagster.store.schema import metadata
 from tests.store import values
 
@@ -101,3 +103,23 @@ def test_a_server_that_does_not_answer_is_a_configuration_error_that_hides_the_p
         Store.open("postgresql://someone:hunter2@127.0.0.1:1/db").tenants.list()
     assert "hunter2" not in str(caught.value)
     assert "refused" in str(caught.value)
+
+
+def test_sources_kept_among_step_outputs_move_to_their_own_table(empty_url: str) -> None:
+    database = Database(empty_url)
+    Store.open(empty_url).migrate()
+    with database.writing() as connection:
+        settings = runner.config()
+        settings.attributes["connection"] = connection
+        command.downgrade(settings, "0001")
+    store = Store.open(empty_url)
+    store.tenants.add(values.tenant())
+    store.campaigns.add(values.campaign())
+    made = store.artefacts.put(values.artefact())
+    old = '{"metrics": "| page |", "texts": ["a brief"]}'
+    store.step_outputs.put(made.id, "sources", "1", made.campaign, old)
+    store.migrate()
+    moved = store.artefact_sources.get(made.id, 1)
+    assert moved is not None
+    assert (moved.tenant, moved.metrics, moved.texts, moved.people) == ("acme", "| page |", ("a brief",), ())
+    assert store.step_outputs.get(made.id, "sources", "1", made.campaign) is None
