@@ -111,7 +111,7 @@ def test_sources_kept_among_step_outputs_move_to_their_own_table(empty_url: str)
     with database.writing() as connection:
         settings = runner.config()
         settings.attributes["connection"] = connection
-        command.downgrade(settings, "0001")
+        command.downgrade(settings, "0002")
     store = Store.open(empty_url)
     store.tenants.add(values.tenant())
     store.campaigns.add(values.campaign())
