@@ -4,7 +4,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-CODE := marketeer_dagster assets sensors resources tests benchmarks
+OURS := marketeer_dagster assets sensors resources
+CODE := $(OURS) tests benchmarks
 
 .PHONY: help install install-dev demo test check format bench bench-engines up clean lock
 
@@ -22,9 +23,12 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
+# Every run is a process of its own that loads all of this: compiled once, also where Python may not write bytecode.
 install: $(VENV)/.installed ## install into .venv
+	@$(BIN)/python -m compileall -q $(OURS)
 
 install-dev: $(VENV)/.installed-dev ## install with what development and tests need
+	@$(BIN)/python -m compileall -q $(OURS)
 
 demo: install ## run the whole loop on a sample tenant in the sandbox, then keep the UI open (HEADLESS=1 ends instead)
 	@$(BIN)/marketeer demo $(if $(HEADLESS),--headless) $(if $(SEED),--seed $(SEED)) $(if $(JSON),--json $(JSON))

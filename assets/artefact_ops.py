@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dagster import In, OpDefinition, OpExecutionContext, Out, Output, RetryPolicy, op
 
 from assets.artefact_metadata import artefact_metadata
-from assets.failures import explained
+from assets.failures import explained_or_asked
 from assets.io import WorkingCopy
 from assets.names import op_name
 from assets.workshop import Workshop
@@ -37,7 +37,7 @@ def draft_op(catalog: Catalog, skill: Skill, after: Mapping[str, In], retries: R
         tags={"marketeer/role": "author"},
     )
     async def draft(context: OpExecutionContext) -> WorkingCopy:
-        with explained():
+        with explained_or_asked(context):
             bench = Workshop.of(context, catalog, skill)
             if (kept := bench.settled()) is not None:
                 context.log.info(f"version {kept.version} was approved and what it rests on is unchanged: kept")
@@ -64,7 +64,7 @@ def review_op(catalog: Catalog, skill: Skill, reviewer: str, retries: RetryPolic
     async def review(context: OpExecutionContext, work: WorkingCopy) -> WorkingCopy:
         if work.settled:
             return work
-        with explained():
+        with explained_or_asked(context):
             bench = Workshop.of(context, catalog, skill, work)
             judge = ExaminedReviewer(Reviewer(bench.model, catalog), bench.examination(work.version))
             outcome = await review_until(
@@ -99,7 +99,7 @@ def director_op(catalog: Catalog, skill: Skill) -> OpDefinition:
         tags={"marketeer/role": "director"},
     )
     async def director(context: OpExecutionContext, work: WorkingCopy):
-        with explained():
+        with explained_or_asked(context):
             bench = Workshop.of(context, catalog, skill, work)
             if work.settled:
                 artefact = bench.stored(work.version)

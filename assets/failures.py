@@ -3,9 +3,11 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from dagster import Failure, MetadataValue
+from dagster import Failure, MetadataValue, OpExecutionContext
 
+from marketeer_dagster.campaigns.escalation import ask_about_budget
 from marketeer_dagster.model.errors import BadInput, BudgetExceeded, MarketeerError, NoVerdict, ToolError
+from marketeer_dagster.model.ids import CampaignKey
 
 
 @contextmanager
@@ -21,3 +23,17 @@ def explained() -> Generator[None]:
         if error.hint:
             metadata["what to do"] = MetadataValue.md(error.hint)
         raise Failure(description=str(error), metadata=metadata, allow_retries=not permanent) from error
+
+
+@contextmanager
+def explained_or_asked(context: OpExecutionContext) -> Generator[None]:
+    """As `explained`, for a campaign's work: a budget that is used up also becomes a question in the inbox."""
+    with explained():
+        try:
+            yield
+        except BudgetExceeded as error:
+            resources = context.resources
+            ask_about_budget(
+                resources.store.store(), resources.clock.clock(), CampaignKey(context.partition_key), error
+            )
+            raise

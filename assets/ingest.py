@@ -12,5 +12,5 @@ ingest_job = define_asset_job(
     executor_def=in_process_executor,
     tags={"marketeer/kind": "metrics"},
     description="Reads days of every metric table for all connected tenants, then computes the marts. A range is one "
-    "run: set the tags dagster/asset_partition_range_start and _end, or launch a backfill.",
+    "run, as `start_ingest` and a backfill launch it.",
 )

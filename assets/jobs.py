@@ -6,6 +6,7 @@ from dagster import AssetKey, AssetSelection, JobDefinition, define_asset_job, i
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from assets.executor import agent_executor
+from assets.labels import labelled, tenant_of_campaign
 from assets.names import CAMPAIGN_PLAN, CAMPAIGN_REVIEW, PRODUCT_CONTEXT, asset_key, op_name
 from assets.partitions import campaigns, tenants
 from assets.publications import publication_key, publishing_tools
@@ -31,11 +32,12 @@ def campaign_keys(catalog: Catalog, skills: Iterable[str]) -> list[AssetKey]:
 def build_jobs(catalog: Catalog) -> list[Job]:
     """All asset jobs that are partitioned by campaign."""
     publications = [publication_key(tool) for tool in publishing_tools(catalog)]
+    of_campaign = labelled(campaigns, tenant_of_campaign)
     jobs: list[Job] = [
         define_asset_job(
             "plan_campaign",
             selection=AssetSelection.assets(CAMPAIGN_PLAN),
-            partitions_def=campaigns,
+            config=of_campaign,
             executor_def=agent_executor,
             tags=AGENTS,
             description="The Director plans one campaign.",
@@ -43,7 +45,7 @@ def build_jobs(catalog: Catalog) -> list[Job]:
         define_asset_job(
             "run_campaign",
             selection=AssetSelection.assets(*campaign_keys(catalog, catalog.skills)),
-            partitions_def=campaigns,
+            config=of_campaign,
             executor_def=agent_executor,
             tags=AGENTS,
             description="Write, review, check and publish what a campaign's plan asks for; the plan is the selection.",
@@ -51,21 +53,21 @@ def build_jobs(catalog: Catalog) -> list[Job]:
         define_asset_job(
             "tenant_context",
             selection=AssetSelection.assets(PRODUCT_CONTEXT),
-            partitions_def=tenants,
+            config=labelled(tenants, str),
             executor_def=in_process_executor,
             description="Show the newest version of a tenant's product context.",
         ),
         define_asset_job(
             "publish_campaign",
             selection=AssetSelection.assets(*publications),
-            partitions_def=campaigns,
+            config=of_campaign,
             executor_def=in_process_executor,
             description="Deliver what a person has approved.",
         ),
         define_asset_job(
             "conclude_experiment",
             selection=AssetSelection.assets("experiment_readout"),
-            partitions_def=campaigns,
+            config=of_campaign,
             executor_def=in_process_executor,
             description="Read a decided experiment out: keep the winner, store the learning.",
         ),
@@ -74,7 +76,7 @@ def build_jobs(catalog: Catalog) -> list[Job]:
         define_asset_job(
             pipeline_job_name(pipeline.name),
             selection=AssetSelection.assets(CAMPAIGN_PLAN, *campaign_keys(catalog, pipeline.skills)),
-            partitions_def=campaigns,
+            config=of_campaign,
             executor_def=agent_executor,
             tags={**AGENTS, "marketeer/pipeline": pipeline.name},
             description=pipeline.description,

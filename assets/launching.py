@@ -4,10 +4,14 @@ from dagster import AssetKey, DagsterInstance, DagsterRun, DagsterRunStatus, Run
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 from assets.jobs import campaign_keys, pipeline_job_name
-from marketeer_dagster.campaigns.status import stage_of
+from assets.labels import TENANT_TAG
+from marketeer_dagster.campaigns.escalation import CASCADE, ask_about_failures
+from marketeer_dagster.campaigns.status import WITH_PEOPLE, settle, stage_of
 from marketeer_dagster.catalog.catalog import Catalog
-from marketeer_dagster.model.campaign import Campaign
+from marketeer_dagster.model.campaign import Campaign, CampaignStatus
+from marketeer_dagster.model.clock import Clock
 from marketeer_dagster.model.ids import CampaignKey
+from marketeer_dagster.store import Store
 
 PARTITION_TAG = "dagster/partition"
 STAGE_TAG = "marketeer/stage"
@@ -27,10 +31,50 @@ def finished_run(instance: DagsterInstance, campaign: Campaign) -> DagsterRun | 
     return records[0].dagster_run if records else None
 
 
+def is_untouched(instance: DagsterInstance, campaign: Campaign) -> bool:
+    """Whether no run works on the campaign and none of its present stage has ended: the next one may be started."""
+    return not is_being_worked_on(instance, campaign.key) and finished_run(instance, campaign) is None
+
+
+def claim_of(key: CampaignKey) -> str:
+    """The claim (store.claims) that whoever starts a campaign's next run, or settles it, holds meanwhile."""
+    return f"campaign {key}"
+
+
+def settle_run(instance: DagsterInstance, store: Store, clock: Clock, key: CampaignKey, *, complete: bool) -> Campaign:
+    """`settle` after a run, and a question to a person when it was the third of its tenant to fail in a row."""
+    settled = settle(store, clock, key, complete=complete)
+    if (
+        settled.status is not CampaignStatus.FAILED
+        or len(failed := _failed_in_a_row(instance, store, settled)) < CASCADE
+    ):
+        return settled
+    ask_about_failures(store, clock, key, failed)
+    return settle(store, clock, key, complete=complete)
+
+
+def _failed_in_a_row(instance: DagsterInstance, store: Store, campaign: Campaign) -> list[str]:
+    """The tenant's newest campaign runs that failed one after the other, as `run (campaign)`, newest first.
+
+    What a person cancelled counts neither way; a run that ended because a person is asked did its work.
+    """
+    records = instance.get_run_records(RunsFilter(tags={"tenant": campaign.tenant}, statuses=FINISHED), limit=50)
+    runs = [r.dagster_run for r in records if STAGE_TAG in r.dagster_run.tags]
+    failed: list[str] = []
+    for run in runs:
+        if run.status is DagsterRunStatus.CANCELED:
+            continue
+        key = run.tags.get(PARTITION_TAG, "")
+        if run.is_success or store.campaigns.get(key).status in WITH_PEOPLE:
+            break
+        failed.append(f"{run.run_id[:8]} ({key})")
+    return failed
+
+
 def run_tags(campaign: Campaign) -> dict[str, str]:
     """Tags of a campaign's runs: whose, which stage, how urgent (P0 is 30, P3 is 0), which pipeline or signal."""
     tags = {
-        "tenant": campaign.tenant,
+        TENANT_TAG: campaign.tenant,
         STAGE_TAG: stage_of(campaign),
         "dagster/priority": str((3 - int(campaign.priority)) * 10),
     }

@@ -22,7 +22,6 @@ from dagster import (
 )
 
 from assets.failures import explained
-from assets.metrics.factory import POOL
 from assets.metrics.sources import SOURCES
 from assets.tables import address, markdown_table, mart_schema, preview, row_count
 from marketeer_dagster.model.ids import content_hash
@@ -61,7 +60,6 @@ def build_marts() -> AssetsDefinition:
         check_specs=[spec for name in MARTS for spec in _check_specs(name)],
         can_subset=True,
         required_resource_keys={"store", "warehouse"},
-        pool=POOL,
     )
     def marts(context: AssetExecutionContext) -> Iterator[MaterializeResult]:
         store: Store = context.resources.store.store()

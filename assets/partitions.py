@@ -31,7 +31,8 @@ def metrics_start(environ: Mapping[str, str] | None = None, today: date | None =
 
 
 days = DailyPartitionsDefinition(start_date=metrics_start().isoformat())
-"""A day of metrics, counted in UTC; the newest key is yesterday, the last complete day.
+"""A day of metrics as its vendor counts days (the tables' `date` columns say in which time zone). The newest key is
+yesterday in UTC; what a vendor's zone had not finished by then comes with the next days, which read it again.
 
 A simulated market may not have lived the newest days: they are asked for like any other, and have no rows."""
 campaigns = DynamicPartitionsDefinition(name="campaigns")

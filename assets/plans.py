@@ -11,7 +11,7 @@ from dagster import (
     asset,
 )
 
-from assets.failures import explained
+from assets.failures import explained_or_asked
 from assets.names import CAMPAIGN_PLAN, PRODUCT_CONTEXT
 from assets.partitions import campaigns, tenants
 from marketeer_dagster.agents.director import Director
@@ -81,7 +81,7 @@ def build_campaign_plan(catalog: Catalog) -> AssetsDefinition:
         learnings = applicable_learnings(store, clock, campaign.tenant)
         subject = signal.subject if signal and signal.subject.startswith("/") else None
         director = Director(context.resources.claude.model(), catalog)
-        with explained():
+        with explained_or_asked(context.op_execution_context):
             plan, spend = await director.plan(
                 goal_of(store, campaign, signal),
                 store.tenants.get(campaign.tenant),

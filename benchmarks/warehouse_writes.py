@@ -1,6 +1,6 @@
 """Warehouse writes while a reader runs: rows/s of ours beside the bound, a bare DuckDB insert of the same frame.
 
-    python benchmarks/warehouse_writes.py [--rows 500000] [--repeat 3]
+    python -m benchmarks.warehouse_writes [--rows 500000] [--repeat 5]
 
 "ours" counts everything a caller waits for: lock, validation, replacement of the days in one transaction, the copy to
 the snapshot and its exchange. "bound" is DELETE and INSERT of the same rows into an equal table of an open connection,
@@ -9,9 +9,7 @@ both fall; rows per second of CPU time of the writing process do not.
 """
 
 import argparse
-import json
 import multiprocessing
-import os
 import tempfile
 import time
 from collections.abc import Callable
@@ -25,8 +23,10 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from benchmarks.rows import Row, table
 from marketeer_dagster.warehouse import TABLES, Warehouse
 
+GROUP = "warehouse-writes"
 GOAL = 200_000
 DAYS = 90
 FIRST = date(2026, 1, 1)
@@ -124,29 +124,31 @@ def ours(rows: pd.DataFrame, folder: Path, repeat: int) -> tuple[list[Taken], in
     return taken, done, failed
 
 
+def run(count: int = 500_000, repeat: int = 5) -> list[Row]:
+    """The median of `repeat` replacements of `count` rows, ours and bare."""
+    rows = rows_of(count)
+    with tempfile.TemporaryDirectory() as name:
+        bare = bound(rows, Path(name), repeat)
+        own, looks, failed = ours(rows, Path(name), repeat)
+    wall, of_bare = (count / median(taken.wall for taken in each) for each in (own, bare))
+    cpu, bare_cpu = (count / median(taken.cpu for taken in each) for each in (own, bare))
+    return [
+        Row(
+            GROUP, f"rows/s while a reader runs, {count:,} rows, median of {repeat}", f">= {GOAL:,}",
+            f"bare DuckDB, no reader {of_bare:,.0f}", f"{wall:,.0f}", wall >= GOAL,
+        ),
+        Row(GROUP, "the same, rows per second of CPU time", "", f"{bare_cpu:,.0f}", f"{cpu:,.0f}"),
+        Row(GROUP, "failed reads meanwhile", "0", "", f"{failed} of {looks}", failed == 0),
+    ]  # fmt: skip
+
+
 def main() -> None:
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=500_000)
-    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--repeat", type=int, default=5)
     asked = parser.parse_args()
-    rows = rows_of(asked.rows)
-    with tempfile.TemporaryDirectory() as name:
-        bare = bound(rows, Path(name), asked.repeat)
-        own, looks, failed = ours(rows, Path(name), asked.repeat)
-    wall = asked.rows / median(taken.wall for taken in own)
-    figures = {
-        "rows": asked.rows,
-        "ours_rows_per_s": round(wall),
-        "bound_rows_per_s": round(asked.rows / median(taken.wall for taken in bare)),
-        "ours_rows_per_cpu_s": round(asked.rows / median(taken.cpu for taken in own)),
-        "bound_rows_per_cpu_s": round(asked.rows / median(taken.cpu for taken in bare)),
-        "goal_rows_per_s": GOAL,
-        "goal_met": wall >= GOAL,
-        "load_average_1m": round(os.getloadavg()[0], 1),
-        "reads_meanwhile": looks,
-        "failed_reads": failed,
-    }
-    print(json.dumps(figures, indent=2))
+    print(table(run(asked.rows, asked.repeat), "benchmark"))
 
 
 if __name__ == "__main__":

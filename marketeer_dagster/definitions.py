@@ -7,13 +7,14 @@ from dagster import Definitions
 
 from assets.artefact_checks import build_artefact_checks
 from assets.artefacts import build_artefact_assets
+from assets.direction import build_director_review, build_review_check, build_review_job
 from assets.ingest import ingest_job
 from assets.intake import build_intake_jobs
 from assets.io import store_io_manager
 from assets.jobs import build_jobs
 from assets.learnings import build_experiment_readout
 from assets.marts import mart_assets
-from assets.metrics import metric_assets, metric_checks
+from assets.metrics import SCOPE, IngestScope, metric_assets, metric_checks
 from assets.plans import build_campaign_plan, product_context
 from assets.publications import build_campaign_check, build_publication_assets
 from marketeer_dagster.catalog.catalog import Catalog
@@ -30,7 +31,9 @@ from sensors.schedules import build_schedules
 
 def build_definitions(catalog: Catalog) -> Definitions:
     """Everything Dagster knows of the platform, from one catalog."""
-    jobs = {job.name: job for job in [*build_jobs(catalog), *build_intake_jobs(catalog), ingest_job]}
+    jobs = {
+        job.name: job for job in [*build_jobs(catalog), *build_intake_jobs(catalog), ingest_job, build_review_job()]
+    }
     store = StoreResource()
     made = [
         product_context,
@@ -38,12 +41,18 @@ def build_definitions(catalog: Catalog) -> Definitions:
         *build_artefact_assets(catalog),
         *build_publication_assets(catalog),
         build_experiment_readout(catalog),
+        *build_director_review(catalog),
         *metric_assets,
         *mart_assets,
     ]
     return Definitions(
         assets=made,
-        asset_checks=[*build_artefact_checks(catalog), build_campaign_check(catalog), *metric_checks],
+        asset_checks=[
+            *build_artefact_checks(catalog),
+            build_campaign_check(catalog),
+            build_review_check(),
+            *metric_checks,
+        ],
         jobs=list(jobs.values()),
         sensors=build_sensors(catalog, jobs),
         schedules=build_schedules(catalog, jobs),
@@ -51,6 +60,7 @@ def build_definitions(catalog: Catalog) -> Definitions:
             "store": store,
             "warehouse": WarehouseResource(),
             "clock": ClockResource(),
+            SCOPE: IngestScope(),
             "claude": ClaudeResource(),
             "connections": ConnectionsResource(store=store),
             "publishers": PublishersResource(store=store),

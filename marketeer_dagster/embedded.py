@@ -24,12 +24,12 @@ from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.event import listen
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import QueuePool
 
 BUSY_TIMEOUT_S = 30
 """Seconds a connection waits for another process's commit."""
-_ENGINES = 256
-"""Engines kept: one per file, and every run has a file of its own. An engine holds no file open between uses."""
+_ENGINES = 64
+"""Engines kept, each with a connection: every run has a file of its own, and the oldest are let go."""
 
 
 class EmbeddedStorage(DagsterSqliteStorage):
@@ -124,7 +124,10 @@ def _opened(storage: type[_Local], folder: str) -> _Local:
 
 @lru_cache(maxsize=_ENGINES)
 def _engine(url: str) -> Engine:
-    engine = sqlalchemy.create_engine(url, poolclass=NullPool, connect_args={"timeout": BUSY_TIMEOUT_S})
+    # A connection stays open: closing a file's last one makes SQLite copy its log back and wait for the disk.
+    engine = sqlalchemy.create_engine(
+        url, poolclass=QueuePool, pool_size=1, max_overflow=32, connect_args={"timeout": BUSY_TIMEOUT_S}
+    )
     listen(engine, "connect", _trust_the_log)
     return engine
 

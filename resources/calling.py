@@ -6,16 +6,19 @@ for where it named them. Hangs are the SDK's business: every client passes a tim
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from email.utils import parsedate_to_datetime
 from typing import Protocol, TypeVar
 
 import stamina
+from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
 from marketeer_dagster.model.clock import SystemClock
 from marketeer_dagster.model.errors import ToolError, ToolErrorKind
 
 Result = TypeVar("Result")
+_LOG = logging.getLogger("marketeer.calls")
 
 ATTEMPTS = 4
 """Attempts for writes and paid calls: the first and three retries."""
@@ -158,3 +161,11 @@ def _raise_known(error: Exception, translate: Translate) -> None:
     known = translate(error)
     if known is not None:
         raise known from error
+
+
+def _say_retry(details: RetryDetails) -> None:
+    _LOG.warning("attempt %s failed, again in %.1f s: %s", details.retry_num, details.wait_for, details.caused_by)
+
+
+# stamina by itself prints to standard output where structlog is installed, and that belongs to a command's JSON.
+set_on_retry_hooks([_say_retry])

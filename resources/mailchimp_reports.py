@@ -19,6 +19,8 @@ EMAIL_COLUMNS: Final = {
 }  # fmt: skip
 ACTIVITY_DAYS: Final = 30
 """For how long after sending a campaign's activity is read; later openings are few and cost a request each."""
+BOUNCING: Final = timedelta(days=3)
+"""For how long after sending an email may still bounce: Mailchimp tries again for 72 hours."""
 _COUNTS: Final = ("sends", "opens", "clicks", "unsubscribes", "bounces")
 _ACTIONS: Final = {"open": "opens", "click": "clicks", "bounce": "bounces"}
 
@@ -37,15 +39,25 @@ def daily_reports(api: MailchimpApi, first: date, last: date) -> pd.DataFrame:
     return frame(EMAIL_COLUMNS, records, ["date", "campaign_id"])
 
 
+def _is_over(report: dict[str, Any], first: date) -> bool:
+    """Whether nobody opened, clicked or bounced from `first` on: the activity, a row per recipient, is not needed."""
+    opened, clicked = report.get("opens") or {}, report.get("clicks") or {}
+    said = (opened.get("last_open"), clicked.get("last_click"))
+    if any(stamp is None for stamp in said):
+        return False
+    late = max([_day(report["send_time"]) + BOUNCING, *(_day(stamp) for stamp in said if stamp)])
+    return late < first
+
+
 def _rows(api: MailchimpApi, report: dict[str, Any], first: date, last: date) -> list[dict[str, object]]:
     campaign = str(report["id"])
     sent_on = _day(report["send_time"])
     days: defaultdict[date, Counter[str]] = defaultdict(Counter)
     days[sent_on]["sends"] += int(report.get("emails_sent", 0))
-    for recipient in api.activity(campaign, _start(sent_on)):
+    for recipient in () if _is_over(report, first) else api.activity(campaign, _start(sent_on)):
         for name, day in _firsts(recipient).items():
             days[day][name] += 1
-    for leaving in api.unsubscribed(campaign):
+    for leaving in api.unsubscribed(campaign) if report.get("unsubscribed") else ():
         days[_day(leaving["timestamp"])]["unsubscribes"] += 1
     revenue = float((report.get("ecommerce") or {}).get("total_revenue") or 0.0)
     return [

@@ -6,6 +6,8 @@ Equal data gives equal bytes, so that a retried request has the same fingerprint
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
+from pathlib import Path
 
 import duckdb
 
@@ -44,8 +46,22 @@ class _Window:
 def metrics_brief(warehouse: Warehouse, tenant: str, page: str | None = None) -> str:
     """Tables of pages, channels, search queries, email, trials and MRR; of one page's visitors where `page` is a path.
 
-    Says so in one sentence when nothing has been ingested yet.
+    Says so in one sentence when nothing has been ingested yet. Computed once for each state of the warehouse: every
+    op of every artefact asks, in the one thread that also serves all the others.
     """
+    state = warehouse.state()
+    if state is None:
+        return _computed(warehouse, tenant, page)
+    return _remembered(str(warehouse.path), warehouse.snapshot, state, tenant, page)
+
+
+@lru_cache(maxsize=128)
+def _remembered(path: str, snapshot: Path, state: tuple[int, int, int], tenant: str, page: str | None) -> str:
+    del state  # only tells what is remembered of one snapshot from what is of the next
+    return _computed(Warehouse(path, snapshot), tenant, page)
+
+
+def _computed(warehouse: Warehouse, tenant: str, page: str | None) -> str:
     with warehouse.reading() as connection:
         last = _newest(connection, tenant)
         if last is None:

@@ -10,14 +10,19 @@ from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.model.errors import ConfigError
 from sensors.approved_publications import build_approved_publications
 from sensors.contexts import build_contexts
-from sensors.conversion_drop import build_conversion_drop
+from sensors.conversion_drop import CONVERSION_DROP
 from sensors.dispatch import build_dispatcher
+from sensors.email_underperforming import EMAIL_UNDERPERFORMING
 from sensors.experiment_decided import build_experiment_decided
+from sensors.ingest_asked import build_ingest_asked
+from sensors.loop import Loop, build_loop
 from sensors.metrics_due import build_metrics_due
 from sensors.signal_recovery import build_signal_recovery
-from sensors.tracking_broken import build_tracking_broken
-from sensors.traffic_drop import build_traffic_drop
+from sensors.tracking_broken import TRACKING_BROKEN
+from sensors.traffic_drop import TRAFFIC_DROP
 
+LOOPS: tuple[Loop, ...] = (CONVERSION_DROP, TRAFFIC_DROP, EMAIL_UNDERPERFORMING, TRACKING_BROKEN)
+"""The loops over metrics. Experiments have a sensor of their own, which asks for runs."""
 INTERVAL_VARIABLE = "MARKETEER_SENSOR_INTERVAL"
 DISPATCH_S = 15
 """Default seconds between two looks for waiting campaigns and approvals: a person is waiting."""
@@ -35,11 +40,10 @@ def build_sensors(catalog: Catalog, jobs: Mapping[str, Job]) -> list[SensorDefin
         build_contexts(jobs["tenant_context"], later),
         build_approved_publications(jobs["publish_campaign"], soon),
         build_metrics_due(jobs["ingest"], later),
-        build_conversion_drop(catalog, later),
-        build_traffic_drop(catalog, later),
-        build_tracking_broken(catalog, later),
+        build_ingest_asked(jobs["start_ingest"], jobs["ingest"], soon),
+        *(build_loop(catalog, loop, later) for loop in LOOPS),
         build_experiment_decided(catalog, jobs["conclude_experiment"], later),
-        build_signal_recovery(catalog, later),
+        build_signal_recovery(catalog, LOOPS, later),
     ]
 
 

@@ -2,7 +2,8 @@
 
 It acts on state, not on events: whatever was accepted (a goal, a pipeline, the answer to a signal, work sent back)
 runs sooner or later, also when a daemon died between the row and the run. A campaign that a run is already working
-on is left alone, whoever started that run.
+on is left alone, whoever started that run. Before it asks for a run it claims the campaign in the store, as commands
+do, so that of two who look at the same moment one acts.
 """
 
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from dagster import (
 )
 
 from assets.jobs import Job
-from assets.launching import finished_run, is_being_worked_on, run_request
+from assets.launching import claim_of, finished_run, is_being_worked_on, is_untouched, run_request, settle_run
 from assets.partitions import campaigns
 from marketeer_dagster.campaigns.status import OPEN, WITH_PEOPLE, settle
 from marketeer_dagster.catalog.catalog import Catalog
@@ -26,6 +27,10 @@ from marketeer_dagster.model.campaign import Campaign, CampaignStatus
 from marketeer_dagster.model.clock import Clock
 from marketeer_dagster.store import Store
 from sensors.approved_publications import DELIVERABLE
+
+DISPATCHER = "dispatcher"
+REQUESTED_S = 60.0
+"""How long a campaign is claimed for a run that was asked for: time for the daemon to make it, which takes seconds."""
 
 
 def build_dispatcher(catalog: Catalog, jobs: Sequence[Job], interval_s: int) -> SensorDefinition:
@@ -75,8 +80,13 @@ def _next(
         if campaign.status is not CampaignStatus.RUNNING:
             store.campaigns.set_status(campaign.key, CampaignStatus.RUNNING, clock.now())
         return None
+    if not store.claims.take_for(claim_of(campaign.key), DISPATCHER, REQUESTED_S):
+        return None  # a command is about to start its run, or to settle it
+    campaign = store.campaigns.get(campaign.key)  # as it stands now that nobody else moves it
+    if campaign.status in OPEN and is_untouched(instance, campaign):
+        return run_request(catalog, campaign)  # the claim lasts until the daemon has made the run
     run = finished_run(instance, campaign)
-    if run is not None:
-        settle(store, clock, campaign.key, complete=run.is_success)
-        return None
-    return run_request(catalog, campaign)
+    if campaign.status in OPEN and run is not None and not is_being_worked_on(instance, campaign.key):
+        settle_run(instance, store, clock, campaign.key, complete=run.is_success)
+    store.claims.release(claim_of(campaign.key), DISPATCHER)
+    return None

@@ -14,6 +14,8 @@ from marketeer_dagster.model.experiment import ExperimentState
 from marketeer_dagster.model.ids import SignalId, derived
 from marketeer_dagster.model.signal import Evidence, Signal
 from marketeer_dagster.store import Store
+from sensors.checked import Checks
+from sensors.loop import SIGNAL_TAG
 
 NAME = "experiment_decided"
 ONCE = timedelta(days=36500)
@@ -30,6 +32,7 @@ def build_experiment_decided(catalog: Catalog, job: Job, interval_s: int) -> Sen
         minimum_interval_seconds=interval_s,
         default_status=DefaultSensorStatus.RUNNING,
         required_resource_keys={"store", "warehouse", "clock"},
+        tags={SIGNAL_TAG: spec.name},
         description=f"{spec.description} Answer: {spec.answer}",
     )
     def experiment_decided(context: SensorEvaluationContext) -> SensorResult:
@@ -37,17 +40,27 @@ def build_experiment_decided(catalog: Catalog, job: Job, interval_s: int) -> Sen
         clock: Clock = context.resources.clock.clock()
         seen: dict[str, str] = json.loads(context.cursor or "{}")
         requests: list[RunRequest] = []
+        held: list[str] = []
         now: dict[str, str] = {}
+        checks = Checks(context.instance)
         with context.resources.warehouse.warehouse().reading() as connection:
             for experiment in store.experiments.list(state=ExperimentState.RUNNING):
                 look = look_at(connection, experiment, spec)
                 if look is None:
                     continue
+                why = checks.against(experiment.tenant, "experiment_daily")
+                if why is not None:
+                    held.append(f"{experiment.id} is held: {why}")
+                    now |= {id_: day for id_, day in seen.items() if id_ == experiment.id}
+                    continue
                 now[experiment.id] = look.as_of.isoformat()
                 if look.over and seen.get(experiment.id) != now[experiment.id]:
                     _record(store, clock, spec, look)
                     requests.append(_request(look))
-        return SensorResult(run_requests=requests, cursor=json.dumps(now, sort_keys=True))
+        said = ". ".join(held) or None
+        return SensorResult(
+            run_requests=requests, skip_reason=None if requests else said, cursor=json.dumps(now, sort_keys=True)
+        )
 
     return experiment_decided
 

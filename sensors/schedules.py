@@ -1,13 +1,13 @@
-"""Schedules, generated from the catalog: pipelines and the platform's own jobs.
+"""Schedules, generated from the catalog: pipelines, the Director's reviews and the platform's own jobs.
 
 A catalog schedule whose time zone is `tenant` must fire at each tenant's own hour, and tenants come and go while the
 code runs. So its Dagster schedule ticks every quarter of an hour (every time zone's offset is a multiple of one) and
-starts the tenants whose clock shows the hour now.
+starts the tenants on whose clock it became due since the last tick that came to its end. What a daemon missed while it
+was down is made up for by the newest missed time, however long that was.
 """
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 
 from dagster import (
     DefaultScheduleStatus,
@@ -17,47 +17,41 @@ from dagster import (
     SkipReason,
     schedule,
 )
-from dagster._vendored.croniter import croniter
 
 from assets.jobs import Job
 from assets.metrics import range_tags
+from assets.partitions import tenants
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.catalog.models import Schedule
 from marketeer_dagster.model.clock import Clock, today
 from marketeer_dagster.model.errors import ConfigError
 from marketeer_dagster.model.tenant import Tenant
 from marketeer_dagster.store import Store
+from sensors.due import EVERY_QUARTER, looked_up_to, newest_occurrence
 
-EVERY_QUARTER = "*/15 * * * *"
 QUARTERS = {"0", "00", "15", "30", "45", "*/15", "*/30"}
+START_PIPELINE = "start_pipeline"
+
+Ask = Callable[[Schedule, Tenant, datetime], RunRequest]
+"""The run of a schedule for one tenant that was due at a moment of the tenant's clock."""
 
 
 def build_schedules(catalog: Catalog, jobs: Mapping[str, Job]) -> list[ScheduleDefinition]:
     """One schedule per catalog entry. Those that cost Claude calls are off until an operator turns them on."""
     found: list[ScheduleDefinition] = []
     for entry in catalog.schedules.values():
-        _check_minutes(entry)
         if entry.pipeline:
-            found.append(_pipeline(entry, jobs["start_pipeline"]))
+            found.append(_per_tenant(entry, jobs[START_PIPELINE], _pipeline))
+        elif entry.window:
+            found.append(_per_tenant(entry, jobs[entry.target], _review))
         else:
             found.append(_late_data(entry, jobs[entry.target]))
     return found
 
 
-def _check_minutes(entry: Schedule) -> None:
-    """A schedule in tenants' zones is looked at every quarter of an hour; another minute would never come."""
-    minutes = entry.cron.split()[0]
-    if entry.pipeline and not set(minutes.split(",")) <= QUARTERS:
-        raise ConfigError(f"minute {minutes!r}", where=f"schedules.yaml {entry.name}", expected="of 0, 15, 30, 45")
+def _per_tenant(entry: Schedule, job: Job, ask: Ask) -> ScheduleDefinition:
+    _check_minutes(entry)
 
-
-def is_due(entry: Schedule, tenant: Tenant, moment: datetime) -> bool:
-    """Whether the schedule's time is `moment`, on the tenant's clock or in the schedule's own zone."""
-    zone = tenant.zone if entry.timezone == "tenant" else ZoneInfo(entry.timezone)
-    return bool(croniter.match(entry.cron, moment.astimezone(zone)))
-
-
-def _pipeline(entry: Schedule, job: Job) -> ScheduleDefinition:
     @schedule(
         name=entry.name,
         cron_schedule=EVERY_QUARTER,
@@ -70,25 +64,50 @@ def _pipeline(entry: Schedule, job: Job) -> ScheduleDefinition:
     )
     def run(context: ScheduleEvaluationContext):
         moment = context.scheduled_execution_time
-        due = [t for t in _tenants(context) if is_due(entry, t, moment)]
-        if not due:
-            return SkipReason(f"It is not {entry.cron} at any tenant's.")
-        day = moment.strftime("%Y%m%d")
-        return [
-            RunRequest(
-                run_key=f"{entry.name}:{tenant.id}:{moment.isoformat()}",
-                run_config=_start_config(tenant, entry.pipeline or "", f"{entry.pipeline}-{day}"),
-                tags={"tenant": tenant.id},
-            )
-            for tenant in due
-        ]
+        since = looked_up_to(context.instance, entry.name, moment)
+        times = ((tenant, newest_occurrence(entry, tenant, moment)) for tenant in _tenants(context))
+        due = [(tenant, time) for tenant, time in times if time > since]
+        if entry.window and due:
+            # The sensor `contexts` makes tenants partitions too, but one it has not seen would refuse the whole tick.
+            context.instance.add_dynamic_partitions(tenants.name or "tenants", [tenant.id for tenant, _ in due])
+        return [ask(entry, tenant, time) for tenant, time in due] or SkipReason(
+            f"{entry.cron} has not come at any tenant's since {since:%Y-%m-%d %H:%M} UTC."
+        )
 
     return run
 
 
-def _start_config(tenant: Tenant, pipeline: str, slug: str) -> dict[str, object]:
-    config = {"tenant": tenant.id, "pipeline": pipeline, "campaign": slug}
-    return {"ops": {"accept_pipeline": {"config": config}}}
+def _check_minutes(entry: Schedule) -> None:
+    """A schedule in tenants' zones is looked at every quarter of an hour: another minute would come late."""
+    minutes = entry.cron.split()[0]
+    if not set(minutes.split(",")) <= QUARTERS:
+        raise ConfigError(f"minute {minutes!r}", where=f"schedules.yaml {entry.name}", expected="of 0, 15, 30, 45")
+
+
+def _pipeline(entry: Schedule, tenant: Tenant, due: datetime) -> RunRequest:
+    slug = f"{entry.pipeline}-{due:%Y%m%d}"
+    config = {"tenant": tenant.id, "pipeline": entry.pipeline, "campaign": slug}
+    return RunRequest(
+        run_key=run_key(entry, tenant, due),
+        run_config={"ops": {"accept_pipeline": {"config": config}}},
+        tags={"tenant": tenant.id},
+    )
+
+
+def _review(entry: Schedule, tenant: Tenant, due: datetime) -> RunRequest:
+    """The Director looks back on what ended the day before it was due."""
+    config = {"window": entry.window, "last": (due.date() - timedelta(days=1)).isoformat()}
+    return RunRequest(
+        partition_key=tenant.id,
+        run_key=run_key(entry, tenant, due),
+        run_config={"ops": {"director_review": {"config": config}}},
+        tags={"tenant": tenant.id},
+    )
+
+
+def run_key(entry: Schedule, tenant: Tenant, due: datetime) -> str:
+    """One run for each tenant and time, however often it is seen as due."""
+    return f"{entry.name}:{tenant.id}:{due.astimezone(UTC).isoformat()}"
 
 
 def _late_data(entry: Schedule, job: Job) -> ScheduleDefinition:

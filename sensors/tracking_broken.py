@@ -1,40 +1,76 @@
-"""Loop: a tenant's counter is silent -> every other signal of that source is held, a person is told."""
+"""Loop: a tenant's counter is silent, stale or impossible -> what rests on it is held, a person is told."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
-import duckdb
-from dagster import AssetKey, DagsterInstance, SensorDefinition
+from dagster import AssetKey
 
-from marketeer_dagster.campaigns.watch import Sighting, newest_day, tracking_broken
-from marketeer_dagster.catalog.catalog import Catalog
+from marketeer_dagster.campaigns.watch import Sighting, newest_day, tracking_broken, unbelievable
 from marketeer_dagster.catalog.models import SignalSpec
 from marketeer_dagster.model.ids import TenantId
-from sensors.loop import build_loop
+from marketeer_dagster.model.signal import Evidence, Signal
+from sensors.checked import IMPOSSIBLE_OR_STALE
+from sensors.loop import WINDOW_DAYS, Loop, Scene
+from sensors.site import SOURCE, measured
 
-SOURCE = AssetKey("ga4_daily")
+SUBJECT = "ga4"
 
 
-def _watch(
-    connection: duckdb.DuckDBPyConnection, tenant: TenantId, as_of: date, spec: SignalSpec
-) -> Iterator[Sighting]:
+def _watch(scene: Scene, tenant: TenantId, as_of: date, spec: SignalSpec) -> Iterator[Sighting]:
     """`spec.threshold` is the number of days that may be missing at the end: analytics are late by nature."""
-    newest = newest_day(connection, tenant)
-    if newest is None or (newest < as_of and (as_of - newest).days < spec.threshold):
-        return
-    sighting = tracking_broken(connection, tenant, as_of)
+    sighting = _silence(scene, tenant, as_of, spec)
+    why = scene.checks.against(tenant, SOURCE, checks=IMPOSSIBLE_OR_STALE)
     if sighting is not None:
         yield sighting
+    elif why is not None:
+        yield unbelievable(tenant, SUBJECT, as_of, why)
 
 
-def newest_read(instance: DagsterInstance, connection: duckdb.DuckDBPyConnection, tenant: TenantId) -> date | None:
+def _silence(scene: Scene, tenant: TenantId, as_of: date, spec: SignalSpec) -> Sighting | None:
+    newest = newest_day(scene.connection, tenant)
+    if newest is None or (newest < as_of and (as_of - newest).days < spec.threshold):
+        return None
+    return tracking_broken(scene.connection, tenant, as_of)
+
+
+def _newest_read(scene: Scene, tenant: TenantId) -> date | None:
     """The newest day that was asked for: silence has no rows, and is seen only where somebody has looked."""
-    newest = newest_day(connection, tenant)
+    newest = newest_day(scene.connection, tenant)
     if newest is None:
         return None
-    return max([newest, *map(date.fromisoformat, instance.get_materialized_partitions(SOURCE))])
+    return max([newest, *map(date.fromisoformat, scene.instance.get_materialized_partitions(AssetKey(SOURCE)))])
 
 
-def build_tracking_broken(catalog: Catalog, interval_s: int) -> SensorDefinition:
-    """The sensor `tracking_broken`."""
-    return build_loop(catalog, "tracking_broken", _watch, interval_s, newest_read)
+def _held_while_read(scene: Scene, tenant: TenantId, day: date) -> str | None:
+    """Only a read under way holds this loop: a failed check is what it is there to tell."""
+    return scene.checks.pending(SOURCE)
+
+
+def _speaks_again(scene: Scene, signal: Signal, day: date) -> bool:
+    """A counter has recovered as soon as newer figures came and are believed; nobody publishes an answer to it."""
+    newer = day > signal.evidence.until
+    return (
+        newer
+        and tracking_broken(scene.connection, signal.tenant, day) is None
+        and scene.checks.against(signal.tenant, SOURCE, checks=IMPOSSIBLE_OR_STALE) is None
+    )
+
+
+def _measure(scene: Scene, signal: Signal, day: date) -> Evidence | None:
+    row = scene.connection.execute(
+        "select sum(sessions) from page_performance where tenant = ? and date > ? and date <= ?",
+        [signal.tenant, day - timedelta(days=WINDOW_DAYS), day],
+    ).fetchone()
+    return measured(signal, float(row[0]) / WINDOW_DAYS, day) if row and row[0] else None
+
+
+TRACKING_BROKEN = Loop(
+    "tracking_broken",
+    _watch,
+    measure=_measure,
+    held_by=_held_while_read,
+    day_of=_newest_read,
+    provisional=timedelta(0),
+    ripe=_speaks_again,
+    recovered=lambda spec, evidence: True,
+)

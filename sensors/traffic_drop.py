@@ -1,12 +1,17 @@
 """Loop: a page or channel receives clearly fewer sessions than expected -> SEO cycle."""
 
-from dagster import SensorDefinition
+from collections.abc import Iterator
+from datetime import date
 
-from marketeer_dagster.campaigns.watch import traffic_drops
-from marketeer_dagster.catalog.catalog import Catalog
-from sensors.loop import build_loop
+from marketeer_dagster.campaigns.watch import Sighting, traffic_drops
+from marketeer_dagster.catalog.models import SignalSpec
+from marketeer_dagster.model.ids import TenantId
+from sensors.loop import Loop, Scene
+from sensors.site import held_by_counter, measure_site
 
 
-def build_traffic_drop(catalog: Catalog, interval_s: int) -> SensorDefinition:
-    """The sensor `traffic_drop`."""
-    return build_loop(catalog, "traffic_drop", traffic_drops, interval_s)
+def _watch(scene: Scene, tenant: TenantId, as_of: date, spec: SignalSpec) -> Iterator[Sighting]:
+    return traffic_drops(scene.connection, tenant, as_of, spec)
+
+
+TRAFFIC_DROP = Loop("traffic_drop", _watch, measure=measure_site, held_by=held_by_counter)

@@ -5,8 +5,10 @@ from datetime import date
 
 from dagster import BetaWarning
 
+from assets.labels import TENANT_TAG
 from assets.metrics.checks import build_metric_checks
-from assets.metrics.factory import LANDED, TENANT_TAG, IngestConfig, build_metric_asset
+from assets.metrics.factory import LANDED, build_metric_asset
+from assets.metrics.scope import SCOPE, IngestScope, scope_config
 from assets.metrics.sources import SOURCES, MetricSource
 
 RANGE_START_TAG = "dagster/asset_partition_range_start"
@@ -25,17 +27,19 @@ def range_tags(first: date, last: date) -> dict[str, str]:
 
 
 def ingest_tags(first: date, last: date, tenant: str | None = None) -> dict[str, str]:
-    """As `range_tags`, narrowed to one tenant where one is named."""
+    """As `range_tags`, labelled with the tenant whose ingest it is; what narrows it is `scope_config`."""
     return range_tags(first, last) | ({TENANT_TAG: tenant} if tenant else {})
 
 
 __all__ = [
     "LANDED",
+    "SCOPE",
     "SOURCES",
-    "IngestConfig",
+    "IngestScope",
     "MetricSource",
     "ingest_tags",
     "metric_assets",
     "metric_checks",
     "range_tags",
+    "scope_config",
 ]

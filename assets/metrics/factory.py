@@ -9,18 +9,17 @@ from dagster import (
     AssetExecutionContext,
     AssetsDefinition,
     BackfillPolicy,
-    Config,
     Failure,
     MaterializeResult,
     MetadataValue,
     RetryPolicy,
     asset,
 )
-from pydantic import Field
 
 from assets.failures import explained
 from assets.metrics.evidence import day_metadata, range_metadata
 from assets.metrics.landing import Intake, Landing, Span, land
+from assets.metrics.scope import SCOPE, IngestScope
 from assets.metrics.sources import MetricSource
 from assets.partitions import days
 from assets.tables import table_metadata
@@ -32,28 +31,15 @@ from marketeer_dagster.store import Store
 from marketeer_dagster.warehouse import Warehouse
 from resources.limits import limiter
 
-TENANT_TAG = "tenant"
-"""Run tag that narrows an ingest to one tenant, as `marketeer ingest --tenant` sets it."""
 LANDED = "tenants_landed"
-POOL = "warehouse"
-"""DuckDB has one writer at a time: runs wait for this pool instead of for the file."""
-
-
-class IngestConfig(Config):
-    """What to read. Nothing needs to be set: by default every connected tenant's days are read again."""
-
-    tenants: list[str] = Field(
-        default_factory=list, description="Ids of the tenants to read; empty reads every connected tenant."
-    )
-    accept_missing_days: bool = Field(
-        default=False,
-        description="Delete days that the vendor no longer reports. Off: a day once landed is kept and noted, because "
-        "an empty answer is far more often a fault than a fact.",
-    )
 
 
 def build_metric_asset(source: MetricSource) -> AssetsDefinition:
-    """The asset of one source. Needs resources `store`, `warehouse` and `clock`."""
+    """The asset of one source. Needs resources `store`, `warehouse`, `clock` and `ingest` (an IngestScope).
+
+    No pool: DuckDB's one writer is held by the warehouse's own lock, and only while rows are written, not while vendors
+    are waited for.
+    """
 
     @asset(
         name=source.table,
@@ -72,20 +58,20 @@ def build_metric_asset(source: MetricSource) -> AssetsDefinition:
                 description="Every connected tenant's rows of the days asked for have landed; names the others.",
             )
         ],
-        required_resource_keys={"store", "warehouse", "clock"},
+        required_resource_keys={"store", "warehouse", "clock", SCOPE},
         # Calls are retried where they are made; this is for what lasts longer than a call's patience.
         retry_policy=RetryPolicy(max_retries=1, delay=5),
-        pool=POOL,
     )
-    def metric(context: AssetExecutionContext, config: IngestConfig) -> Iterator[AssetCheckResult | MaterializeResult]:
+    def metric(context: AssetExecutionContext) -> Iterator[AssetCheckResult | MaterializeResult]:
         store: Store = context.resources.store.store()
         warehouse: Warehouse = context.resources.warehouse.warehouse()
         clock: Clock = context.resources.clock.clock()
+        scope: IngestScope = getattr(context.resources, SCOPE)
         span = _span(context)
         with explained():
-            connections = connected(store, source.tool, config.tenants or _tagged(context))
+            connections = connected(store, source.tool, scope.tenants)
             limits = limiter(context.resources.store.settings())
-            intake = Intake(warehouse, limits, clock, context.log, config.accept_missing_days)
+            intake = Intake(warehouse, limits, clock, context.log, scope.accept_missing_days)
             landings = land(source, connections, span, intake)
         yield _landed_check(source, landings)
         _raise_if_nothing_landed(source, landings)
@@ -112,11 +98,6 @@ def connected(store: Store, tool: str, only: Sequence[str] = ()) -> tuple[Connec
 def _span(context: AssetExecutionContext) -> Span:
     keys = context.partition_key_range
     return Span(date.fromisoformat(keys.start), date.fromisoformat(keys.end))
-
-
-def _tagged(context: AssetExecutionContext) -> list[str]:
-    tenant = context.run.tags.get(TENANT_TAG)
-    return [tenant] if tenant else []
 
 
 def _landed_check(source: MetricSource, landings: Sequence[Landing]) -> AssetCheckResult:

@@ -8,7 +8,8 @@ import numpy as np
 
 from benchmarks.engines import peers
 from benchmarks.engines.anomaly_data import DAYS, Floats, Score, World, judge, threshold_at, world
-from benchmarks.engines.rows import Row, mean_ci, report_seeds
+from benchmarks.engines.rows import mean_ci, report_seeds
+from benchmarks.rows import Row
 from marketeer_dagster.optimise.anomaly import Policy, backfill, score_newest
 from marketeer_dagster.optimise.anomaly_sql import newest_day_sql
 

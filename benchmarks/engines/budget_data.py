@@ -1,12 +1,12 @@
 """Simulated channels: the generator behind the budget figures, and the policies it is played with.
 
 Five channels answer spend by a Hill curve, a power law or an exponential saturation (so no policy knows the form), with
-a badly chosen starting split: about 15 % below the best when held. 26 weeks of history vary each channel by 15 %; then
+a badly chosen starting split: 18 to 20 % below the best when held. 26 weeks of history vary each channel by 15 %; then
 52 weeks are decided one by one under a 20 % step cap. Revenue carries lognormal noise (.10 or .25). Two harder kinds
 of world: `carry` adds adstock of .3 to .6; in `confounded`, demand (an AR(1) of 15 %) raises revenue and, in history,
-spend.
+spend. One easier: `nearer` starts 15 % below the best, as the worlds did in which the goals were set.
 
-Seeds 1-8 tune; the report uses 101 and up.
+Seeds 1-8 and 1001-1040 tune; the report uses 101 and up.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
+from scipy.optimize import brentq, minimize
 
 from marketeer_dagster.optimise.budget import History, allocate
 
@@ -45,7 +45,7 @@ class Market:
 
 
 def market(seed: int, noise: float, kind: str = "plain") -> Market:
-    """One world; kind is plain, carry or confounded."""
+    """One world; kind is plain, carry, confounded or nearer."""
     g = np.random.default_rng(seed)
     return Market(
         scale=np.exp(g.normal(np.log(150), 0.6, CHANNELS)),
@@ -53,7 +53,7 @@ def market(seed: int, noise: float, kind: str = "plain") -> Market:
         steep=g.uniform(0.6, 1.0, CHANNELS),
         form=g.integers(0, 3, CHANNELS),
         carry=g.uniform(0.3, 0.6, CHANNELS) if kind == "carry" else np.zeros(CHANNELS),
-        start=TOTAL * g.dirichlet(np.full(CHANNELS, 1.0)).clip(0.03),
+        start=TOTAL * g.dirichlet(np.full(CHANNELS, 1.8 if kind == "nearer" else 1.0)).clip(0.03),
         noise=noise,
         confounded=kind == "confounded",
         seed=seed,
@@ -106,33 +106,32 @@ def play(m: Market, policy: Policy) -> float:
     return 1 - total / WEEKS / oracle_cached(m)[0]
 
 
-_ORACLES: dict[tuple[int, float, str], tuple[float, Floats]] = {}
+_ORACLES: dict[tuple[int, float, float, bool], tuple[float, Floats]] = {}
 
 
 def oracle_cached(m: Market) -> tuple[float, Floats]:
-    key = (m.seed, float(m.carry.sum()), "c" if m.confounded else "p")
+    key = (m.seed, float(m.carry.sum()), float(m.start[0]), m.confounded)
     if key not in _ORACLES:
         _ORACLES[key] = oracle(m)
     return _ORACLES[key]
 
 
 def capped(wanted: Floats, before: Floats, first: bool) -> Floats:
-    """The same 20 % step cap for every policy, as a split of the total."""
+    """The same 20 % step cap for every policy: the split of the total nearest to the wanted one, never past the cap.
+
+    Written apart from the product's `project`. An earlier version scaled a clipped split to the total, which let
+    policies that ask for far splits move by up to 25 %.
+    """
     base = before * TOTAL / before.sum()
     split = TOTAL * wanted / wanted.sum()
     low, high = 0.8 * base, 1.2 * base
-    for _ in range(30):
-        split = np.clip(split, low, high)
-        free = (split > low) & (split < high)
-        rest = TOTAL - split.sum()
-        if abs(rest) < 1e-9 or not free.any():
-            break
-        split = split + np.where(free, rest * split / split[free].sum(), 0.0)
-    return TOTAL * split / split.sum()
+    shift = brentq(lambda d: float(np.clip(split + d, low, high).sum()) - TOTAL, -TOTAL, TOTAL)
+    return np.clip(split + shift, low, high)
 
 
 def clairvoyant(m: Market) -> Policy:
-    """Knows the best split from the first week, and still may move only 20 % a week: the least gap the cap allows."""
+    """Knows the best split from the first week, and still may move only 20 % a week: about the least gap the cap
+    allows (taking the best split within each week's cap, truth known, comes to the same)."""
     return lambda spend, revenue, week: oracle_cached(m)[1]
 
 

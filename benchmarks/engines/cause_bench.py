@@ -4,7 +4,8 @@ import numpy as np
 from scipy import stats
 
 from benchmarks.engines import decay_data, impact_data, peers
-from benchmarks.engines.rows import Row, mean_ci, report_seeds, share
+from benchmarks.engines.rows import mean_ci, report_seeds, share
+from benchmarks.rows import Row
 from marketeer_dagster.learning.validate import e_bh, wealth
 from marketeer_dagster.optimise.decay import Trend, judge_pages
 from marketeer_dagster.optimise.impact import Impact, impact

@@ -5,7 +5,15 @@ import time
 import numpy as np
 
 from benchmarks.engines import bandit_data, budget_data
-from benchmarks.engines.rows import Row, mean_ci, report_seeds, share
+from benchmarks.engines.rows import mean_ci, report_seeds, share
+from benchmarks.rows import Row
+
+LABELS = {
+    "plain": "",
+    "nearer": ", starting about as far off as where the goal was set",
+    "carry": ", carry",
+    "confounded": ", confounded",
+}
 
 
 def run_budget(worlds: int = 50, hard_worlds: int = 20) -> list[Row]:
@@ -15,6 +23,8 @@ def run_budget(worlds: int = 50, hard_worlds: int = 20) -> list[Row]:
     cases = (
         (0.10, "plain", worlds, 0.02),
         (0.25, "plain", worlds, 0.03),
+        (0.10, "nearer", worlds, 0.02),
+        (0.25, "nearer", worlds, 0.03),
         (0.25, "carry", hard_worlds, None),
         (0.25, "confounded", hard_worlds, None),
     )
@@ -34,7 +44,7 @@ def run_budget(worlds: int = 50, hard_worlds: int = 20) -> list[Row]:
         known = [budget_data.play(m, budget_data.clairvoyant(m)) for m in markets]
         worse = int(np.sum(np.array(mine) > np.array(gaps["hold"])))
         peer = "; ".join(f"{name} {mean_ci(gap, 2, percent=True)}" for name, gap in gaps.items())
-        label = f"noise {noise:.2f}" + ("" if kind == "plain" else f", {kind}")
+        label = f"noise {noise:.2f}" + LABELS[kind]
         rows.append(
             Row(
                 "budget",
@@ -68,27 +78,29 @@ def run_budget(worlds: int = 50, hard_worlds: int = 20) -> list[Row]:
     return [*rows, Row("budget", "CPU ms a decision (5 channels, 26-78 weeks)", "<= 15", "", f"{pace:.1f}", pace <= 15)]
 
 
-def run_bandit(n: int = 300) -> list[Row]:
-    """All bandit rows."""
+def run_bandit(n: int = 300, seeds: int = 8) -> list[Row]:
+    """All bandit rows: n tests from each of the seeds, each seed with a prior learned from tests of its own."""
     rows: list[Row] = []
-    seed = report_seeds(1)[0]
-    prior = bandit_data.past_prior(seed)
+    policies = {
+        "uniform": bandit_data.uniform,
+        "A/B 20 % then commit": bandit_data.commit,
+        "Thompson, flat prior": bandit_data.thompson,
+        "epsilon-greedy": bandit_data.epsilon_greedy,
+    }
     for traffic, goal in ((1.0, 0.078), (0.25, 0.105)):
-        headlines = bandit_data.headlines(seed, n, traffic)
-        policies = {
-            "uniform": bandit_data.uniform,
-            "A/B 20 % then commit": bandit_data.commit,
-            "Thompson, flat prior": bandit_data.thompson,
-            "epsilon-greedy": bandit_data.epsilon_greedy,
-        }
-        regret = {name: _regret(headlines, policy) for name, policy in policies.items()}
-        mine = _regret(headlines, bandit_data.ours(prior))
+        regret: dict[str, list[float]] = {name: [] for name in policies}
+        mine: list[float] = []
+        for seed in report_seeds(seeds):
+            headlines = bandit_data.headlines(seed, n, traffic)
+            for name, policy in policies.items():
+                regret[name] += _regret(headlines, policy)
+            mine += _regret(headlines, bandit_data.ours(bandit_data.past_prior(seed)))
         peer = "; ".join(f"{name} {mean_ci(r, 1, percent=True)}" for name, r in regret.items())
         label = "full traffic" if traffic == 1 else "a quarter of it"
         rows.append(
             Row(
                 "bandit",
-                f"regret over {n} headline tests, {label}",
+                f"regret over {n * seeds:,} headline tests, {label}",
                 f"<= {goal:.1%}",
                 peer,
                 mean_ci(mine, 1, percent=True),

@@ -5,7 +5,8 @@ stays small, because it is the part that is never read from a cache. The blocks 
 subject, so all calls of one skill share one byte-identical prefix.
 
 What comes from outside stands in marked blocks. JSON blocks write `<` as `\\u003c` (still the same JSON); text blocks
-turn `<` into `&lt;` wherever it begins one of our own tags. No content can close its block or open another.
+turn `<` into `&lt;` wherever it begins one of our own tags, also in disguise (full-width, or with invisible characters
+inside). No content can close its block or open another, and what shares a block line by line cannot forge a line.
 """
 
 import json
@@ -22,7 +23,7 @@ from marketeer_dagster.agents.digest import digest, is_transformed
 from marketeer_dagster.agents.protocols import Prompt, PromptBlock, PromptTurn
 from marketeer_dagster.catalog.models import Rubric, Skill
 from marketeer_dagster.model.artefacts import Artefact, ArtefactContent
-from marketeer_dagster.model.campaign import Campaign
+from marketeer_dagster.model.campaign import Brief, Campaign
 from marketeer_dagster.model.context import ContextVersion
 from marketeer_dagster.model.ids import content_hash
 from marketeer_dagster.model.learning import Learning
@@ -40,7 +41,13 @@ _TAGS = (
     "platform|skill|reference|product_context|campaign|task|brief|learnings|metrics|upstream|live_page|draft|findings|"
     "artefact|rubric|lens|reviews|goal|limits|catalog|pipeline|signal|evidence|problems"
 )
-_OUR_TAG = re.compile(rf"<(?=\s*/?\s*(?:{_TAGS})\b)", re.IGNORECASE)
+_UNSEEN = r"[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]*"
+"""Characters that take no room: a tag with one inside reads like the tag."""
+_OUR_TAG = re.compile(
+    rf"[<\uff1c\ufe64](?=(?:\s|{_UNSEEN[:-1]})*[/\uff0f\u2044\u2215]?(?:\s|{_UNSEEN[:-1]})*"
+    rf"(?:{'|'.join(_UNSEEN.join(tag) for tag in _TAGS.split('|'))}){_UNSEEN}(?![a-z0-9]))",
+    re.IGNORECASE,
+)
 _FINDINGS: TypeAdapter[tuple[Finding, ...]] = TypeAdapter(tuple[Finding, ...])
 
 
@@ -100,6 +107,12 @@ def plan_prompt(context: ContextVersion, campaign: Campaign, parts: Sequence[str
     """Ask the Director for a plan; `parts` are blocks made by `text_block` and `json_block`."""
     system = _prefix(DIRECTOR, _text("director"), context, campaign)
     return Prompt(system=system, turns=(_task('role="plan"', parts),), max_tokens=MAX_TOKENS)
+
+
+def look_back_prompt(context: ContextVersion, campaign: Campaign, parts: Sequence[str]) -> Prompt:
+    """Ask the Director to look back on a period; `campaign` only names it. `parts` as for `plan_prompt`."""
+    system = _prefix(DIRECTOR, _text("direction"), context, campaign)
+    return Prompt(system=system, turns=(_task('role="look_back"', parts),), max_tokens=MAX_TOKENS)
 
 
 def repair_prompt(prompt: Prompt, answer: str, problems: Sequence[str]) -> Prompt:
@@ -168,22 +181,30 @@ def _skill_text(skill: Skill) -> str:
 
 def _campaign_text(campaign: Campaign) -> str:
     """What all work of one campaign shares. Nothing here changes once the plan is saved, or the cache would be lost."""
-    lines = [f"title: {campaign.title}"]
+    lines = [f"title: {_one_line(campaign.title)}"]
     plan = campaign.plan
     if plan is not None:
         kpi = plan.kpi
         lines += [
-            f"summary: {plan.summary}",
-            f"kpi: {kpi.metric.value} from {kpi.baseline:g} to {kpi.target:g} {kpi.unit}, over {kpi.window_days} days",
+            f"summary: {_one_line(plan.summary)}",
+            f"kpi: {kpi.metric.value} from {kpi.baseline:g} to {kpi.target:g} {_one_line(kpi.unit)}, "
+            f"over {kpi.window_days} days",
             f"deadline: {plan.deadline.isoformat()}",
             "briefs:",
         ]
-        lines += [
-            f"- {brief.skill}: {brief.objective} | message: {brief.key_message} | offer: {brief.offer or 'none'} | "
-            f"cta: {brief.cta or 'none'} | target: {brief.target or 'none'}"
-            for brief in plan.briefs
-        ]
+        lines += [f"- {brief.skill}: {_brief_line(brief)}" for brief in plan.briefs]
     return _defanged("\n".join(lines))
+
+
+def _brief_line(brief: Brief) -> str:
+    """A brief on one line: the Director wrote it after reading text from outside."""
+    fields = {"message": brief.key_message, "offer": brief.offer, "cta": brief.cta, "target": brief.target}
+    named = (f"{name}: {_one_line(value).replace('|', '/') or 'none'}" for name, value in fields.items())
+    return " | ".join((_one_line(brief.objective).replace("|", "/"), *named))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _metrics(assignment: Assignment) -> str:
@@ -199,7 +220,7 @@ def _learnings(learnings: Sequence[Learning]) -> str:
 def learning_lines(learnings: Sequence[Learning]) -> str:
     """Learnings as authors and the Director read them, one a line, by id."""
     ordered = sorted(learnings, key=lambda learning: learning.id)
-    return "\n".join(f"- [{learning.id}] {' '.join(learning.statement.split())}" for learning in ordered)
+    return "\n".join(f"- [{learning.id}] {_one_line(learning.statement)}" for learning in ordered)
 
 
 def _upstream(artefact: Artefact, assignment: Assignment) -> str:

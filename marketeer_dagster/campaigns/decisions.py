@@ -1,13 +1,19 @@
 """A person's decisions: what the inbox shows, and what approving, rejecting or sending back does."""
 
+from marketeer_dagster.campaigns.direction import RECOMMENDATION, take_recommendation
 from marketeer_dagster.campaigns.status import WITH_PEOPLE, settle
 from marketeer_dagster.model.artefacts import Artefact, ArtefactStatus
+from marketeer_dagster.model.campaign import CampaignStatus
 from marketeer_dagster.model.clock import Clock
 from marketeer_dagster.model.errors import BadInput
 from marketeer_dagster.model.ids import ArtefactId, PublicationId
 from marketeer_dagster.model.publication import PublicationState
 from marketeer_dagster.model.review import Approval, ApprovalState
 from marketeer_dagster.store import Store
+
+SIGNAL = "sig_"
+WITHOUT_WORK = (SIGNAL, RECOMMENDATION)
+"""Beginnings of subjects that are no work of ours: they are approved or rejected, never sent back."""
 
 
 def artefact_subject(artefact: Artefact) -> str:
@@ -38,17 +44,37 @@ def decide(store: Store, clock: Clock, wanted: str, state: ApprovalState, *, by:
     """Record a person's decision and put what follows from it into the store; sensors take it from there.
 
     `wanted` is an approval id (an unambiguous beginning is enough) or the id of what it is about. Sending back needs a
-    note: it becomes something the brief must address. Raises NotFound, BadInput, or Conflict when decided otherwise.
+    note: it becomes something the brief must address. A question about a campaign as a whole has no work to send back.
+    Raises NotFound, BadInput, or Conflict when decided otherwise.
     """
     if state is ApprovalState.REVISE and not note.strip():
         raise BadInput("sending work back needs a reason", where="--note", expected="what should be different")
+    asked = store.approvals.get(wanted)
+    if state is ApprovalState.REVISE and asked.subject.startswith(WITHOUT_WORK):
+        raise BadInput(f"{asked.id} is about no work that could be sent back", expected="approve or reject")
+    if state is ApprovalState.REVISE and asked.subject == asked.campaign:
+        raise BadInput(f"{asked.id} is about a whole campaign: nothing to send back", expected="approve or reject")
     now = clock.now()
     approval = store.approvals.decide(wanted, state, by, note.strip(), now)
-    if approval.subject.startswith("pub_"):
+    if approval.subject.startswith(SIGNAL):
+        return approval  # a person has seen it; the loop measures when it is mended
+    if approval.subject.startswith(RECOMMENDATION):
+        if approval.state is ApprovalState.APPROVED:
+            take_recommendation(store, clock, approval)
+    elif approval.subject == approval.campaign:
+        _follow_campaign(store, clock, approval, new=asked.state is ApprovalState.PENDING)
+    elif approval.subject.startswith("pub_"):
         _follow_publication(store, clock, approval)
     else:
         _follow_artefact(store, clock, approval)
     return approval
+
+
+def _follow_campaign(store: Store, clock: Clock, approval: Approval, *, new: bool) -> None:
+    if approval.state is not ApprovalState.APPROVED:
+        settle(store, clock, approval.campaign, complete=False)
+    elif new or store.campaigns.get(approval.campaign).status is CampaignStatus.ESCALATED:  # a crash may have come here
+        store.campaigns.reopen(approval.campaign, clock.now())
 
 
 def _follow_publication(store: Store, clock: Clock, approval: Approval) -> None:

@@ -1,5 +1,6 @@
 """Asking a person about a version that is not to go out as it is. Whatever blocks a campaign leaves a question."""
 
+import re
 from collections.abc import Sequence
 
 from marketeer_dagster.campaigns.decisions import artefact_subject, human_decision
@@ -8,6 +9,10 @@ from marketeer_dagster.model.clock import Clock
 from marketeer_dagster.model.ids import ApprovalId, derived
 from marketeer_dagster.model.review import Approval, ApprovalReason, ApprovalState, Finding, Severity
 from marketeer_dagster.store import Store
+
+_PRICE = re.compile(
+    r"[$€£¥￥]\s?\d|\b(?:USD|EUR|GBP|CNY|RMB)\s?\d|\d\s?(?:USD|EUR|GBP|CNY|RMB|元|dollars|euros)", re.IGNORECASE
+)
 
 
 def escalate(
@@ -40,9 +45,11 @@ def escalate(
 
 
 def reason_for(found: Sequence[Finding]) -> ApprovalReason:
-    """The gravest kind among the findings: an unsupported claim, then a breach of brand, offer or price."""
-    if any(f.dimension == "claims" and f.severity is Severity.BLOCKER for f in found):
-        return ApprovalReason.LEGAL_RISK
+    """The gravest kind among the findings: an unsupported claim, one about prices alone, a breach of brand or offer."""
+    unsupported = [f for f in found if f.dimension == "claims" and f.severity is Severity.BLOCKER]
+    if unsupported:
+        prices = all(_PRICE.search(finding.quote) for finding in unsupported)
+        return ApprovalReason.PRICING_CHANGE if prices else ApprovalReason.LEGAL_RISK
     if any(f.dimension == "consistency" and f.severity is not Severity.MINOR for f in found):
         return ApprovalReason.BRAND_CHANGE
     return ApprovalReason.NOT_APPROVED

@@ -158,7 +158,9 @@ def answer_signal(store: Store, clock: Clock, signal: Signal, *, pipeline: str, 
     if existing is not None:
         store.signals.link(signal.id, existing.key, "")
         return existing
-    earlier = store.publications.list(tenant=signal.tenant, target=signal.subject)
+    earlier = store.publications.list(tenant=signal.tenant, target=signal.subject) or store.publications.list(
+        tenant=signal.tenant, campaign=signal.subject
+    )
     now = clock.now()
     campaign = store.campaigns.add(
         Campaign(

@@ -1,5 +1,6 @@
 """Where a campaign stands, derived from what the store holds of it."""
 
+from marketeer_dagster.campaigns.escalation import waits_for_person
 from marketeer_dagster.model.artefacts import ArtefactStatus
 from marketeer_dagster.model.campaign import Campaign, CampaignStatus
 from marketeer_dagster.model.clock import Clock
@@ -20,8 +21,9 @@ def settle(store: Store, clock: Clock, key: CampaignKey, *, complete: bool = Tru
 
     `complete` says whether the last run came to its end: what a run that did not may have left out (a publication never
     intended) is not seen in the store, so such a campaign is FAILED rather than PUBLISHED.
-    ESCALATED when an artefact was not approved, WAITING when a person must release a publication, FAILED when
-    planned work is missing or a tool refused, PUBLISHED otherwise (also when nothing in the plan goes to a channel).
+    ESCALATED when an artefact was not approved or a person is asked about the whole campaign, WAITING when a person
+    must release a publication, FAILED when planned work is missing or a tool refused, PUBLISHED otherwise (also when
+    nothing in the plan goes to a channel).
     """
     campaign = store.campaigns.get(key)
     status = _derived(store, campaign)
@@ -34,6 +36,8 @@ def settle(store: Store, clock: Clock, key: CampaignKey, *, complete: bool = Tru
 
 
 def _derived(store: Store, campaign: Campaign) -> CampaignStatus:
+    if waits_for_person(store, campaign):
+        return CampaignStatus.ESCALATED
     if campaign.plan is None:
         return CampaignStatus.FAILED
     heads = {artefact.skill: artefact for artefact in store.artefacts.heads(campaign.key)}

@@ -70,6 +70,27 @@ def tracking_broken(connection: duckdb.DuckDBPyConnection, tenant: TenantId, as_
     return Sighting(tenant, "ga4", "sessions", reading, "The counter is silent; demand may be as usual.")
 
 
+def unbelievable(tenant: TenantId, source: str, day: date, why: str) -> Sighting:
+    """A source that a check does not believe, as of `day`."""
+    reading = Reading(
+        status=Status.TRACKING_BROKEN,
+        day=day,
+        shape=None,
+        since=day,
+        observed=None,
+        expected=None,
+        low=None,
+        high=None,
+        relative_change=None,
+        score=1.0,
+        confidence=1.0,
+        history_days=0,
+        looks=1,
+        summary=f"{why[:1].upper()}{why[1:]}.",
+    )
+    return Sighting(tenant, source, "sessions", reading, "Until it passes, nothing is concluded from these figures.")
+
+
 def conversion_drops(
     connection: duckdb.DuckDBPyConnection, tenant: TenantId, as_of: date, spec: SignalSpec
 ) -> Iterator[Sighting]:
@@ -102,7 +123,9 @@ def query_shift(connection: duckdb.DuckDBPyConnection, tenant: TenantId, page: s
     rows = connection.execute(_QUERY_SHIFT, {"tenant": tenant, "page": page, "as_of": as_of}).fetchall()
     if not rows:
         return ""
-    lines = [f"| {query} | {now:.1f} | {before:.1f} |" for query, now, before in rows]
+    # A query is whatever somebody typed: it must not end its cell or its row.
+    typed = [" ".join(str(query).split()).replace("|", "\\|") for query, _, _ in rows]
+    lines = [f"| {query} | {now:.1f} | {before:.1f} |" for query, (_, now, before) in zip(typed, rows, strict=True)]
     head = [
         "Searches that lead to the page, clicks a day:",
         "",

@@ -132,6 +132,8 @@ class Schedule(Value):
     """`tenant` for each tenant's own zone, or an IANA name."""
     days: int | None = Field(default=None, ge=1, le=90)
     """For jobs that re-read metrics: how many of the newest complete days."""
+    window: Literal["day", "month"] | None = None
+    """For the Director's reviews: the period that is looked back on, for each tenant."""
 
     @model_validator(mode="after")
     def _one_target(self) -> "Schedule":

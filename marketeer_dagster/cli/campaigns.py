@@ -8,7 +8,7 @@ import typer
 from marketeer_dagster.cli.export import Format, exported
 from marketeer_dagster.cli.home import open_home
 from marketeer_dagster.cli.output import AsJson, console, print_json, print_table
-from marketeer_dagster.cli.report import campaign_report, print_campaign
+from marketeer_dagster.cli.report import campaign_report, print_campaign, status_word
 from marketeer_dagster.model.ids import ArtefactId, CampaignKey, TenantId
 
 OfTenant = Annotated[str | None, typer.Option("--tenant", "-t", help="Only this tenant's.")]
@@ -30,9 +30,9 @@ def _campaigns(app: typer.Typer) -> None:
         store = open_home().store
         found = store.campaigns.list(tenant=store.tenants.get(TenantId(tenant)).id if tenant else None)
         if as_json:
-            print_json([campaign.model_dump(mode="json", exclude={"plan"}) for campaign in found])
+            print_json([{**c.model_dump(mode="json", exclude={"plan"}), "status": status_word(c)} for c in found])
             return
-        rows = ((c.key, c.title, c.status.value, c.priority.name, c.pipeline or "", c.signal or "") for c in found)
+        rows = ((c.key, c.title, status_word(c), c.priority.name, c.pipeline or "", c.signal or "") for c in found)
         columns = ("campaign", "title", "status", "priority", "pipeline", "signal")
         print_table("Campaigns", columns, rows, "No campaigns yet: marketeer goal TEXT --tenant ID")
 
@@ -62,7 +62,10 @@ def _artefacts(app: typer.Typer) -> None:
 
     @group.command("list", help="The current version of every artefact.")
     def list_(tenant: OfTenant = None, campaign: OfCampaign = None, as_json: AsJson = False) -> None:
-        found = open_home().store.artefacts.list(tenant=tenant, campaign=campaign)
+        store = open_home().store
+        owner = store.tenants.get(TenantId(tenant)).id if tenant else None
+        key = store.campaigns.get(CampaignKey(campaign)).key if campaign else None
+        found = store.artefacts.list(tenant=owner, campaign=key)
         if as_json:
             print_json([artefact.model_dump(mode="json", exclude={"content"}) for artefact in found])
             return

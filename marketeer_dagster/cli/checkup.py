@@ -1,20 +1,30 @@
-"""What `marketeer doctor` looks at: versions, configuration, store, warehouse, clock, disk, connections, stale data."""
+"""What `marketeer doctor` looks at: versions, configuration, connections, locks, daemon, stale data, clock, disk."""
 
 import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from urllib.parse import urlsplit
 
+import duckdb
+import httpx
+
+from marketeer_dagster.campaigns.status import OPEN
 from marketeer_dagster.catalog.catalog import validate
 from marketeer_dagster.cli.home import Home
+from marketeer_dagster.cli.locks import store_trouble, untaken, warehouse_trouble
 from marketeer_dagster.model.errors import MarketeerError
 from marketeer_dagster.sandbox.client import SandboxAdmin
 
 NEEDED = ("dagster", "dagster-webserver", "anthropic", "duckdb", "sqlalchemy", "pydantic")
 LEAST_FREE_GB = 1.0
-STALE_AFTER_DAYS = 3
+MOST_DRIFT_S = 60.0
+"""Beyond this, signed requests and OAuth tokens begin to be refused (Google allows a few minutes)."""
+PATIENCE_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -28,14 +38,17 @@ class Diagnosis:
 
 
 def checkup(home: Home) -> list[Diagnosis]:
-    """Look at everything; nothing is changed and no vendor is called."""
+    """Look at everything; nothing is changed. Vendors are asked for the time of day, and for nothing else."""
     looks: tuple[Callable[[Home], Iterator[Diagnosis]], ...] = (
         _versions,
         _home,
         _catalog,
         _store,
         _sandbox,
-        _warehouse,
+        _clock,
+        _locks,
+        _metrics,
+        _daemon,
         _secrets,
     )
     return [diagnosis for look in looks for diagnosis in _safely(look, home)]
@@ -74,6 +87,17 @@ def _catalog(home: Home) -> Iterator[Diagnosis]:
 
 
 def _store(home: Home) -> Iterator[Diagnosis]:
+    file = home.store.file
+    trouble = store_trouble(file) if file else None
+    if trouble:
+        yield Diagnosis("store", False, f"{home.store.where}: {trouble}", "close what keeps it open, or wait for it")
+        return
+    due = home.store.migration_due()
+    if due:
+        newer = "newer" in due
+        remedy = "upgrade marketeer-dagster" if newer else "marketeer init"
+        yield Diagnosis("store", False, f"{home.store.where}: {due}", remedy)
+        return
     tenants = home.store.tenants.list()
     yield Diagnosis("store", True, f"{home.store.where}: {len(tenants)} tenant(s)")
     for tenant in tenants:
@@ -87,8 +111,6 @@ def _store(home: Home) -> Iterator[Diagnosis]:
 def _sandbox(home: Home) -> Iterator[Diagnosis]:
     url = home.settings.sandbox_url
     if url is None:
-        drift = abs((datetime.now(UTC) - home.clock.now()).total_seconds())
-        yield Diagnosis("clock", drift < 5, "the system's own", "")
         return
     if SandboxAdmin(url).healthy():
         yield Diagnosis("sandbox", True, f"{url}, market day {home.clock.now():%Y-%m-%d}")
@@ -96,17 +118,101 @@ def _sandbox(home: Home) -> Iterator[Diagnosis]:
         yield Diagnosis("sandbox", True, f"{url}, not running; commands start it when they need it")
 
 
-def _warehouse(home: Home) -> Iterator[Diagnosis]:
-    with home.warehouse.reading() as connection:
-        rows = connection.execute("select tenant, max(date) from ga4_daily group by tenant order by tenant").fetchall()
-    if not rows:
-        yield Diagnosis("metrics", True, "no metric days yet; marketeer ingest reads them")
-    running = home.settings.sandbox_url is None or SandboxAdmin(home.settings.sandbox_url).healthy()
-    day: date | None = home.clock.now().date() if running else None
-    for tenant, newest in rows:
-        age = (day - newest) if day else timedelta(0)
-        fresh = age <= timedelta(days=STALE_AFTER_DAYS)
-        yield Diagnosis(f"metrics {tenant}", fresh, f"newest day {newest}", f"marketeer ingest --tenant {tenant}")
+def _clock(home: Home) -> Iterator[Diagnosis]:
+    """This machine's time against that of a server it talks to: signatures and tokens are refused when they differ."""
+    for url in _servers(home):
+        told = _time_at(url)
+        if told is not None:
+            drift = (datetime.now(UTC) - told).total_seconds()
+            said = f"{abs(drift):.0f} s {'ahead of' if drift > 0 else 'behind'} {urlsplit(url).netloc}"
+            yield Diagnosis("clock", abs(drift) <= MOST_DRIFT_S, said, "set this machine's clock, best by NTP")
+            return
+    yield Diagnosis("clock", True, "nothing answers that it could be compared with")
+
+
+def _servers(home: Home) -> Iterator[str]:
+    """Whom to ask for the time: connected tools with an address of their own, Claude, then the sandbox."""
+    real = [c for c in home.store.connections.list() if not c.simulated and c.base_url]
+    yield from dict.fromkeys(str(connection.base_url) for connection in real)
+    if home.settings.anthropic_base_url or home.settings.anthropic_api_key:
+        yield home.settings.anthropic_base_url or "https://api.anthropic.com"
+    if home.settings.sandbox_url:
+        yield home.settings.sandbox_url
+
+
+def _time_at(url: str) -> datetime | None:
+    """What a server's Date header says (RFC 9110, 6.6.1: whole seconds, UTC); None when it does not answer with one."""
+    try:
+        date_header = httpx.head(url, timeout=PATIENCE_S).headers.get("date", "")
+        return parsedate_to_datetime(date_header)
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError):
+        return None
+
+
+def _locks(home: Home) -> Iterator[Diagnosis]:
+    if home.warehouse.remote:
+        return
+    file = Path(home.warehouse.path)
+    with untaken(file.with_name(f"{file.name}.lock")) as taken:
+        # A writer's lock is no trouble: it ends with the write, or with the process.
+        trouble = None if taken else warehouse_trouble(file)
+    said = f"being written by {taken}" if taken else (trouble or "free")
+    yield Diagnosis("warehouse", trouble is None, said, "close that program; analysts read the snapshot beside it")
+
+
+def _metrics(home: Home) -> Iterator[Diagnosis]:
+    """Each table that a tenant is connected for, and whether it is as new as its vendor usually reports."""
+    from assets.metrics import SOURCES  # bring Dagster along
+    from assets.metrics.landing import newest_day
+
+    lives = home.settings.sandbox_url is not None and SandboxAdmin(home.settings.sandbox_url).healthy()
+    for tenant in home.store.tenants.list():
+        connected = {c.tool: c for c in home.store.connections.list(tenant=tenant.id)}
+        sources = [s for s in SOURCES if s.every_day and s.tool in connected]
+        with home.warehouse.reading() as connection:
+            newest = {s.table: _newest(connection, s.table, tenant.id) for s in sources}
+        if not any(newest.values()):
+            if sources:
+                yield Diagnosis(f"metrics {tenant.id}", True, "no metric days yet; marketeer ingest reads them")
+            continue
+        for source in sources:
+            tool, day = connected[source.tool], newest[source.table]
+            known = lives or not tool.simulated
+            due = newest_day(tool, home.clock) - timedelta(days=source.lag_days) if known else date.min
+            detail = f"newest day {day or 'none'}" + (f", {due} is due" if known else "")
+            remedy = f"marketeer tools --check --tenant {tenant.id}, then marketeer ingest --tenant {tenant.id}"
+            yield Diagnosis(f"{source.table} {tenant.id}", day is not None and day >= due, detail, remedy)
+
+
+def _newest(connection: duckdb.DuckDBPyConnection, table: str, tenant: str) -> date | None:
+    found = connection.execute(f"select max(date) from {table} where tenant = ?", [tenant]).fetchone()
+    return found[0] if found else None
+
+
+def _daemon(home: Home) -> Iterator[Diagnosis]:
+    """Whether the daemon lives. A home that never had one works in the foreground, which is nothing to mend."""
+    waiting = sum(campaign.status in OPEN for campaign in home.store.campaigns.list())
+    work = f"; {waiting} campaign(s) wait for it" if waiting else ""
+    if not home.has_instance:
+        yield Diagnosis("daemon", True, f"never started here{work}")
+        return
+    from dagster._daemon.controller import get_daemon_statuses  # takes a second
+
+    from marketeer_dagster.cli.drive import dagster_instance
+
+    with dagster_instance(home) as instance:
+        found = get_daemon_statuses(instance, instance.get_required_daemon_types())
+    beats = {name: status.last_heartbeat for name, status in found.items() if status.last_heartbeat}
+    if not beats:
+        yield Diagnosis("daemon", True, f"never started here{work}")
+        return
+    dead = sorted(name.lower() for name in found if not found[name].healthy)
+    last = datetime.fromtimestamp(max(beat.timestamp for beat in beats.values()), UTC)
+    errors = [error.message.strip().splitlines()[0] for beat in beats.values() for error in beat.errors or ()]
+    state = f"not healthy: {', '.join(dead)}" if dead else "alive"
+    said = f"{state}; last heartbeat {last:%Y-%m-%d %H:%M:%S} UTC{work}{f'; {errors[0]}' if errors else ''}"
+    remedy = "marketeer daemon (or up), or marketeer campaign continue KEY; its log is in the home's logs"
+    yield Diagnosis("daemon", not errors and not (dead and waiting), said, remedy)
 
 
 def _secrets(home: Home) -> Iterator[Diagnosis]:

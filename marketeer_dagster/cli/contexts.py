@@ -79,12 +79,17 @@ def register(app: typer.Typer) -> None:
         tenant: ForTenant,
         old: Annotated[int | None, typer.Option("--from", min=1)] = None,
         new: Annotated[int | None, typer.Option("--to", min=1)] = None,
+        as_json: AsJson = False,
     ) -> None:
         store = open_home().store
         owner = store.tenants.get(TenantId(tenant)).id
         newest = store.contexts.get(owner, new) if new else store.contexts.latest(owner)
         before = store.contexts.get(owner, old or max(newest.version - 1, 1))
-        typer.echo(diff(before.context, newest.context) or "no difference")
+        changes = diff(before.context, newest.context)
+        if as_json:
+            print_json({"tenant": owner, "from": before.version, "to": newest.version, "diff": changes})
+        else:
+            typer.echo(changes or "no difference")
 
 
 def read_document(path: Path) -> str:

@@ -5,9 +5,10 @@ While a daemon runs on the same instance, its sensor `campaigns` does the work a
 
 import os
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from dagster import AssetKey, DagsterInstance, DagsterRun, DagsterRunStatus, execute_job
 from dagster._core.definitions.reconstruct import ReconstructableJob, ReconstructableRepository
@@ -15,7 +16,15 @@ from dagster._core.execution.job_execution_result import JobExecutionResult
 from dagster._daemon.controller import get_daemon_statuses
 
 from assets.executor import PROCESS_TAG
-from assets.launching import PARTITION_TAG, finished_run, is_being_worked_on, run_tags, stage_job
+from assets.launching import (
+    PARTITION_TAG,
+    claim_of,
+    finished_run,
+    is_being_worked_on,
+    run_tags,
+    settle_run,
+    stage_job,
+)
 from assets.partitions import campaigns
 from marketeer_dagster.campaigns.status import OPEN, settle, stage_of
 from marketeer_dagster.cli.home import Home
@@ -55,7 +64,12 @@ def reconstructable(job: str) -> ReconstructableJob:
 
 
 def execute(
-    instance: DagsterInstance, job: str, *, tags: dict[str, str], selection: Sequence[AssetKey] | None = None
+    instance: DagsterInstance,
+    job: str,
+    *,
+    tags: dict[str, str],
+    selection: Sequence[AssetKey] | None = None,
+    run_config: Mapping[str, Any] | None = None,
 ) -> JobExecutionResult:
     """Run a job in this process and keep its events in the instance, as any run.
 
@@ -65,7 +79,7 @@ def execute(
     with execute_job(
         reconstructable(job),
         instance,
-        run_config=QUIET,
+        run_config={**(run_config or {}), **QUIET},
         tags=tags,
         asset_selection=list(selection) if selection else None,
     ) as result:
@@ -85,13 +99,28 @@ def finish_campaign(home: Home, instance: DagsterInstance, key: CampaignKey, pro
     """Work on a campaign until nothing is left to run, here or by the daemon; returns it with its settled status."""
     instance.add_dynamic_partitions(campaigns.name or "campaigns", [key])
     while (campaign := home.store.campaigns.get(key)).status in OPEN:
-        if daemon_runs(instance) or is_being_worked_on_elsewhere(instance, key):
+        if daemon_runs(instance) or not _work_on(home, instance, key, progress):
             time.sleep(POLL_S)
-        elif (run := finished_run(instance, campaign)) is not None:
+    return campaign
+
+
+def _work_on(home: Home, instance: DagsterInstance, key: CampaignKey, progress: Progress) -> bool:
+    """Take the campaign one step further; False when somebody else does.
+
+    The claim is held from the look to the settled status: two commands that look at once do not both act, and one that
+    is killed leaves a claim that is void.
+    """
+    with home.store.claims.held(claim_of(key)) as mine:
+        if not mine or is_being_worked_on_elsewhere(instance, key):
+            return False
+        campaign = home.store.campaigns.get(key)  # as it stands now that nobody else moves it
+        if campaign.status not in OPEN:
+            return True
+        if (run := finished_run(instance, campaign)) is not None:
             _take_up(home, key, run)
         else:
             _run_stage(home, instance, campaign, progress)
-    return campaign
+        return True
 
 
 def _take_up(home: Home, key: CampaignKey, run: DagsterRun) -> None:
@@ -103,12 +132,21 @@ def _take_up(home: Home, key: CampaignKey, run: DagsterRun) -> None:
 
 def deliver_approved(home: Home, instance: DagsterInstance, key: CampaignKey, progress: Progress) -> Campaign:
     """Deliver what a person has approved of an ended campaign, where no daemon does; returns its settled status."""
-    due = [p for p in home.store.publications.list(campaign=key) if p.state in DELIVERABLE]
-    campaign = home.store.campaigns.get(key)
-    if not due or daemon_runs(instance):
-        return campaign
+    while _due(home, key) and not daemon_runs(instance):
+        with home.store.claims.held(claim_of(key)) as mine:
+            if mine and not is_being_worked_on_elsewhere(instance, key):
+                return _deliver(home, instance, key, progress) if _due(home, key) else home.store.campaigns.get(key)
+        time.sleep(POLL_S)
+    return home.store.campaigns.get(key)
+
+
+def _due(home: Home, key: CampaignKey) -> bool:
+    return any(p.state in DELIVERABLE for p in home.store.publications.list(campaign=key))
+
+
+def _deliver(home: Home, instance: DagsterInstance, key: CampaignKey, progress: Progress) -> Campaign:
     progress(f"publish_campaign {key}")
-    tags = {"tenant": campaign.tenant, PARTITION_TAG: key, PROCESS_TAG: process_tag()}
+    tags = {"tenant": home.store.campaigns.get(key).tenant, PARTITION_TAG: key, PROCESS_TAG: process_tag()}
     result = execute(instance, "publish_campaign", tags=tags)
     return settle(home.store, home.clock, key, complete=result.success)
 
@@ -129,5 +167,5 @@ def _run_stage(home: Home, instance: DagsterInstance, campaign: Campaign, progre
     result = execute(instance, job, tags=tags, selection=selection)
     progress(f"{job} {'done' if result.success else 'ended with failures'} (run {result.run_id[:8]})")
     after = home.store.campaigns.get(campaign.key)
-    if stage_of(after) == stage or not result.success:
-        settle(home.store, home.clock, campaign.key, complete=result.success)
+    if after.round == campaign.round and (stage_of(after) == stage or not result.success):
+        settle_run(instance, home.store, home.clock, campaign.key, complete=result.success)

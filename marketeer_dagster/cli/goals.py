@@ -15,6 +15,7 @@ from marketeer_dagster.campaigns.intake import (
 from marketeer_dagster.cli.home import Home, open_home
 from marketeer_dagster.cli.market import running_market
 from marketeer_dagster.cli.output import AsJson, console, print_json
+from marketeer_dagster.cli.report import status_word
 from marketeer_dagster.cli.tenants import money
 from marketeer_dagster.model.campaign import Campaign
 from marketeer_dagster.model.errors import BadInput
@@ -74,7 +75,7 @@ def _taken_up(home: Home, campaign: Campaign, wait: bool, as_json: bool) -> int:
 
         return go_on(home, campaign, as_json=as_json)
     if as_json:
-        print_json({"campaign": campaign.key, "status": campaign.status.value})
+        print_json({"campaign": campaign.key, "status": status_word(campaign)})
     else:
         console.print(f"campaign {campaign.key} accepted; `marketeer up` or `marketeer daemon` works on it")
     return 0

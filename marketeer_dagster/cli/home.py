@@ -32,6 +32,11 @@ storage:
     config:
       base_dir:
         env: DAGSTER_HOME
+run_coordinator:
+  module: dagster._core.run_coordinator
+  class: QueuedRunCoordinator
+  config:
+    dequeue_interval_seconds: 1 # a look at one local file
 concurrency:
   runs:
     max_concurrent_runs: 4
@@ -40,8 +45,8 @@ concurrency:
         value:
           applyLimitPerUniqueValue: true
         limit: 2
-  pools:
-    default_limit: 1
+  pools: # tools that are written to; a lock per target keeps writers apart, so a hanging site holds up nobody else
+    default_limit: 4
     granularity: op
 run_monitoring:
   enabled: true
@@ -97,6 +102,15 @@ class Home:
     def dagster_home(self) -> Path:
         """DAGSTER_HOME where it is set, a folder of the home otherwise."""
         return Path(os.environ.get("DAGSTER_HOME") or self.settings.home / "dagster")
+
+    @property
+    def has_instance(self) -> bool:
+        """Whether the Dagster instance has been opened before: an embedded one makes its files when it first is."""
+        configured = self.dagster_home / "dagster.yaml"
+        if not configured.exists():
+            return False
+        embedded = "EmbeddedStorage" in configured.read_text(encoding="utf-8")
+        return not embedded or (self.dagster_home / "history").exists()
 
     @property
     def sandbox_state(self) -> Path:

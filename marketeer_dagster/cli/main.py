@@ -14,6 +14,7 @@ from marketeer_dagster.cli import (
     goals,
     ingest,
     init,
+    logs,
     operate,
     people,
     sandbox,
@@ -50,6 +51,7 @@ def main() -> None:
     """Entry point: run a command; our errors end with their exit code and no traceback."""
     warnings.filterwarnings("ignore", module="dagster")
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    logs.quiet()
     try:
         app()
     except MarketeerError as error:

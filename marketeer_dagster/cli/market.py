@@ -1,82 +1,40 @@
 """The sandbox as commands need it: running while they work, and with an account for every simulated tenant."""
 
-import subprocess
-import sys
-import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import yaml
 from pydantic import ValidationError
 
 from marketeer_dagster.cli.home import Home
-from marketeer_dagster.model.errors import BadInput, ConfigError
+from marketeer_dagster.cli.market_process import MarketUsers, start_market
+from marketeer_dagster.model.errors import BadInput
 from marketeer_dagster.model.tenant import Tenant
 from marketeer_dagster.sandbox.accounts import AccountSpec
 from marketeer_dagster.sandbox.client import SandboxAdmin
 
-START_TIMEOUT_S = 30.0
 SIMULATED_TOOLS = ("ga4", "search_console", "stripe", "wordpress", "mailchimp")
 
 
 @contextmanager
 def running_market(home: Home, *, seed: int = 7) -> Generator[SandboxAdmin | None]:
-    """The home's sandbox for the length of the block: the one that answers, or one started here and ended with it.
+    """The home's sandbox for the length of the block: the one that answers, or one started here.
 
-    None when this home simulates nothing.
+    What a command has started ends with the last command that uses it, whoever started it; a sandbox that somebody runs
+    by hand is never ended. None when this home simulates nothing.
     """
     url = home.settings.sandbox_url
     if url is None:
         yield None
         return
     admin = SandboxAdmin(url)
-    if admin.healthy():
-        yield admin
-        return
-    process = start_market(home, seed=seed)
+    users = MarketUsers(home)
+    mine = users.join(lambda: None if admin.healthy() else start_market(home, seed=seed), admin)
     try:
         yield admin
     finally:
-        stop(process)
-
-
-def start_market(home: Home, *, seed: int = 7) -> "subprocess.Popen[bytes]":
-    """Start the home's sandbox as a process of its own and wait until it answers."""
-    url = home.settings.sandbox_url or ""
-    parts = urlsplit(url)
-    if parts.hostname not in ("127.0.0.1", "localhost") or parts.port is None:
-        raise ConfigError(f"no sandbox answers at {url}", hint="start it, or correct MARKETEER_SANDBOX_URL")
-    log_path = home.settings.home / "sandbox.log"
-    command = [sys.executable, "-m", "marketeer_dagster", "sandbox", "--port", str(parts.port), "--seed", str(seed)]
-    command += ["--state", str(home.sandbox_state)]
-    with log_path.open("ab") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
-    _await_market(SandboxAdmin(url), process, log_path)
-    return process
-
-
-def _await_market(admin: SandboxAdmin, process: "subprocess.Popen[bytes]", log_path: Path) -> None:
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while not admin.healthy():
-        if process.poll() is not None or time.monotonic() > deadline:
-            stop(process)
-            tail = log_path.read_text(encoding="utf-8", errors="replace")[-500:].strip()
-            raise ConfigError(f"the sandbox did not start at {admin.url}: {tail}", hint="is its port in use?")
-        time.sleep(0.1)
-
-
-def stop(process: "subprocess.Popen[bytes]") -> None:
-    """End a child politely, then for certain."""
-    if process.poll() is not None:
-        return
-    process.terminate()
-    try:
-        process.wait(timeout=10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+        users.leave(mine)
 
 
 def open_account(home: Home, admin: SandboxAdmin, tenant: Tenant, spec_file: Path | None = None) -> list[str]:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from dagster import DagsterInstance
 
 from assets.executor import PROCESS_TAG
-from assets.metrics import ingest_tags
+from assets.metrics import ingest_tags, scope_config
 from marketeer_dagster.cli.drive import Progress, execute
 from marketeer_dagster.cli.home import Home
 from marketeer_dagster.cli.processes import process_tag
@@ -23,7 +23,7 @@ def ingest_days(
     """Materialise all metric tables for a range of days in one run, then the marts; returns the run's id."""
     progress(f"ingest {first} to {last}")
     tags = {**ingest_tags(first, last, tenant), PROCESS_TAG: process_tag()}
-    result = execute(instance, "ingest", tags=tags)
+    result = execute(instance, "ingest", tags=tags, run_config=scope_config([tenant] if tenant else []))
     if not result.success:
         raise MarketeerError(f"ingest of {first} to {last} failed", hint=f"see run {result.run_id} in the Dagster UI")
     return result.run_id

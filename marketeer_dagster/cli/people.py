@@ -9,6 +9,7 @@ from marketeer_dagster.campaigns.decisions import decide
 from marketeer_dagster.cli.home import open_home
 from marketeer_dagster.cli.output import AsJson, console, print_json, print_table
 from marketeer_dagster.model.clock import SystemClock
+from marketeer_dagster.model.ids import TenantId
 from marketeer_dagster.model.review import ApprovalState
 
 Wanted = Annotated[str, typer.Argument(help="Id of the question, its beginning, or of what it is about.")]
@@ -24,7 +25,9 @@ def register(app: typer.Typer) -> None:
         detail: Annotated[bool, typer.Option("--detail", help="Show what each question is about.")] = False,
         as_json: AsJson = False,
     ) -> None:
-        pending = open_home().store.approvals.list(tenant=tenant, state=ApprovalState.PENDING)
+        store = open_home().store
+        owner = store.tenants.get(TenantId(tenant)).id if tenant else None
+        pending = store.approvals.list(tenant=owner, state=ApprovalState.PENDING)
         if as_json:
             print_json(pending)
             return
@@ -52,4 +55,5 @@ def _decide(id: str, state: ApprovalState, note: str, by: str | None) -> None:
     home = open_home()
     approval = decide(home.store, SystemClock(), id, state, by=by or getpass.getuser(), note=note)
     console.print(f"{approval.id} {approval.state.value}: {approval.title}")
-    console.print("the daemon goes on with it; without one: marketeer campaign continue " + approval.campaign)
+    if approval.campaign:
+        console.print("the daemon goes on with it; without one: marketeer campaign continue " + approval.campaign)

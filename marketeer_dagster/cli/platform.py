@@ -1,20 +1,22 @@
 """The platform's processes on one machine: sandbox, code server, daemon, webserver."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Self
 
 import httpx
 
 from marketeer_dagster.cli.home import Home
-from marketeer_dagster.cli.market import start_market, stop
+from marketeer_dagster.cli.market import running_market
+from marketeer_dagster.cli.market_process import MarketUsers, stop
 from marketeer_dagster.model.errors import BadInput, ConfigError
-from marketeer_dagster.sandbox.client import SandboxAdmin
 
 PROJECT = Path(__file__).parents[2]
 START_TIMEOUT_S = 90.0
@@ -30,6 +32,7 @@ class Platform:
         self._ui_port = None if ui_port is None else free_port(ui_port)
         self._code_port = free_port(0)
         self._processes: list[subprocess.Popen[bytes]] = []
+        self._market = ExitStack()
 
     @property
     def ui_url(self) -> str:
@@ -37,6 +40,8 @@ class Platform:
         return f"http://127.0.0.1:{self._ui_port}"
 
     def __enter__(self) -> Self:
+        # A supervisor's TERM ends the platform's processes as Ctrl-C does, instead of leaving them without a parent.
+        self._before = signal.signal(signal.SIGTERM, _interrupt)
         try:
             self._start()
         except BaseException:
@@ -51,7 +56,11 @@ class Platform:
 
     def wait(self) -> None:
         """Stay until interrupted; raises ConfigError when a process dies."""
+        users = MarketUsers(self._home)
+        started = users.started_one_lives  # a sandbox that somebody runs by hand is theirs to watch
         while True:
+            if started and not users.started_one_lives:
+                raise ConfigError("the sandbox ended", hint=f"see {self._home.settings.home / 'sandbox.log'}")
             for process in self._processes:
                 if process.poll() is not None:
                     raise ConfigError(f"{process.args[0]} ended with {process.returncode}", hint=f"see {self._logs}")  # pyright: ignore[reportIndexIssue, reportArgumentType, reportUnknownMemberType]
@@ -62,9 +71,7 @@ class Platform:
         return self._home.settings.home / "logs"
 
     def _start(self) -> None:
-        url = self._home.settings.sandbox_url
-        if url is not None and not SandboxAdmin(url).healthy():
-            self._processes.append(start_market(self._home, seed=self._seed))
+        self._market.enter_context(running_market(self._home, seed=self._seed))
         self._logs.mkdir(parents=True, exist_ok=True)
         self._create_instance()
         workspace = self._home.settings.home / "workspace.yaml"
@@ -133,6 +140,12 @@ class Platform:
         for process in reversed(self._processes):
             stop(process)
         self._processes.clear()
+        signal.signal(signal.SIGTERM, self._before)
+        self._market.close()
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def free_port(wanted: int) -> int:

@@ -1,20 +1,15 @@
-"""Which process of which machine executes a run of the command line, and what to do when it was killed."""
-
-import os
-import socket
-from pathlib import Path
+"""What to do when the process that executed a run of the command line was killed."""
 
 from dagster import DagsterInstance, DagsterRun, RunsFilter
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 from assets.executor import PROCESS_TAG
-
-_GONE = "gone"
+from marketeer_dagster.store.owners import place, start_time, this_process
 
 
 def process_tag() -> str:
-    """This process as PROCESS_TAG says it: host, pid and start time, so that a reused pid is not taken for it."""
-    return f"{socket.gethostname()}:{os.getpid()}:{_start_time(os.getpid())}"
+    """This process as PROCESS_TAG says it; see owners.py."""
+    return this_process()
 
 
 def bury_dead_runs(instance: DagsterInstance) -> None:
@@ -35,18 +30,8 @@ def _process_lives(run: DagsterRun) -> bool:
     tag = run.tags.get(PROCESS_TAG)
     if tag is None:
         return True
-    host, pid, started = tag.rsplit(":", 2)
-    return host != socket.gethostname() or _start_time(int(pid)) == started
-
-
-def _start_time(pid: int) -> str:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    except OSError:
-        try:
-            os.kill(pid, 0)
-        except OSError:
-            return _GONE
-        return "alive"
-    state, started = fields[0], fields[19]
-    return _GONE if state in "ZX" else started
+    where, pid, started = tag.rsplit(":", 2)
+    if where == place():
+        return start_time(int(pid)) == started
+    # Of this host by another name of its boot: the host was started again since. Other hosts are not known from here.
+    return where.partition("/")[0] != place().partition("/")[0]

@@ -6,10 +6,16 @@ from marketeer_dagster.cli.home import Home
 from marketeer_dagster.cli.output import console, print_table
 from marketeer_dagster.model.artefacts import Artefact, Spend
 from marketeer_dagster.model.campaign import Campaign, CampaignStatus
+from marketeer_dagster.model.ids import CampaignKey
 from marketeer_dagster.model.publication import Publication
 
 WORDS = {CampaignStatus.WAITING: "approved"}
 """A campaign that waits for a person's release has all its work approved; `inbox` holds the question."""
+
+
+def status_word(campaign: Campaign) -> str:
+    """A campaign's status as every command says it."""
+    return WORDS.get(campaign.status, campaign.status.value)
 
 
 def campaign_report(home: Home, campaign: Campaign, wall_s: float | None = None) -> dict[str, Any]:
@@ -17,11 +23,10 @@ def campaign_report(home: Home, campaign: Campaign, wall_s: float | None = None)
     store = home.store
     artefacts = store.artefacts.heads(campaign.key)
     publications = store.publications.list(campaign=campaign.key)
-    runs = sorted({call.run_id for call in store.llm.list(campaign=campaign.key) if call.run_id})
     return {
         "campaign": campaign.key,
         "title": campaign.title,
-        "status": WORDS.get(campaign.status, campaign.status.value),
+        "status": status_word(campaign),
         "plan": campaign.plan.model_dump(mode="json") if campaign.plan else None,
         "artefacts": [_artefact(artefact) for artefact in artefacts],
         "publications": [_publication(publication) for publication in publications],
@@ -29,10 +34,26 @@ def campaign_report(home: Home, campaign: Campaign, wall_s: float | None = None)
             a.model_dump(mode="json") for a in store.approvals.list(campaign=campaign.key) if a.state == "pending"
         ],
         "llm": spend_report(store.llm.totals(campaign=campaign.key)),
-        "runs": runs,
+        "runs": runs_of(home, campaign.key),
         "wall_s": None if wall_s is None else round(wall_s, 2),
         "simulated": any(artefact.simulated for artefact in artefacts) or any(p.simulated for p in publications),
     }
+
+
+def runs_of(home: Home, key: CampaignKey) -> list[str]:
+    """Ids of the Dagster runs that had this campaign as their partition, oldest first: also those that only published,
+    or replayed every answer, and so have no call of their own in the ledger.
+    """
+    if not home.has_instance:
+        return []
+    from dagster import RunsFilter  # takes a second, which most commands can do without
+
+    from assets.launching import PARTITION_TAG
+    from marketeer_dagster.cli.drive import dagster_instance
+
+    with dagster_instance(home) as instance:
+        records = instance.get_run_records(RunsFilter(tags={PARTITION_TAG: key}), ascending=True)
+        return [record.dagster_run.run_id for record in records]
 
 
 def spend_report(spend: Spend) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -11,6 +12,8 @@ from marketeer_dagster.model.errors import ConfigError
 from marketeer_dagster.sandbox.client import SandboxAdmin
 from marketeer_dagster.sandbox.faults import FaultKind
 
+DEFAULT_PORT = 8765
+LOOPBACK = ("127.0.0.1", "localhost")
 Url = Annotated[str | None, typer.Option("--url", help="Default: the home's sandbox.")]
 
 
@@ -22,16 +25,25 @@ def register(app: typer.Typer) -> None:
     @group.callback(invoke_without_command=True)
     def serve(
         context: typer.Context,
-        port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8765,
+        port: Annotated[
+            int | None, typer.Option(min=0, max=65535, help="0 takes a free one; default: the home's sandbox, or 8765.")
+        ] = None,
         seed: Annotated[int, typer.Option(help="Equal seeds, equal markets.")] = 7,
-        state: Annotated[Path | None, typer.Option(help="SQLite file to continue from or to make.")] = None,
+        state: Annotated[
+            Path | None,
+            typer.Option(
+                help="SQLite file to continue from or to make; without --port, the home's sandbox has its own."
+            ),
+        ] = None,
     ) -> None:
         if context.invoked_subcommand is not None:
             return
         from marketeer_dagster.sandbox.server import serve as serve_forever
 
-        errors_url = f"http://127.0.0.1:{port}" if port else "a free port"
-        console.print(f"sandbox on {errors_url}, seed {seed}{f', state {state}' if state else ''}; Ctrl-C ends it")
+        if port is None:
+            port, state = _own(state)
+        where = f"http://127.0.0.1:{port}" if port else "a free port"
+        console.print(f"sandbox on {where}, seed {seed}{f', state {state}' if state else ''}; Ctrl-C ends it")
         serve_forever(port=port, seed=seed, state=state)
 
     @group.command("advance", help="Live through days. Example: marketeer sandbox advance --days 7")
@@ -59,6 +71,15 @@ def register(app: typer.Typer) -> None:
     def heal(url: Url = None) -> None:
         _admin(url).clear_faults()
         console.print("no faults")
+
+
+def _own(state: Path | None) -> tuple[int, Path | None]:
+    """Port and state of the home's sandbox, so that what was opened in it is there; a market of no home otherwise."""
+    home = open_home()
+    parts = urlsplit(home.settings.sandbox_url or "")
+    if parts.hostname not in LOOPBACK or parts.port is None:
+        return DEFAULT_PORT, state
+    return parts.port, state or home.sandbox_state
 
 
 def _admin(url: str | None) -> SandboxAdmin:

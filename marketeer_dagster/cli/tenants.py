@@ -92,6 +92,7 @@ def register(app: typer.Typer) -> None:
         name: Annotated[str | None, typer.Option()] = None,
         website: Annotated[str | None, typer.Option()] = None,
         timezone: Zone = None,
+        currency: Annotated[str | None, typer.Option(help="Three letters.")] = None,
         autonomy: Policy = None,
         autonomy_for: PolicyByTool = None,
         llm_budget: LlmBudget = None,
@@ -100,7 +101,8 @@ def register(app: typer.Typer) -> None:
         home = open_home()
         current = home.store.tenants.get(TenantId(tenant))
         changes = _changes(timezone, autonomy, autonomy_for, llm_budget, ad_budget)
-        changes |= {key: value for key, value in (("name", name), ("website", website)) if value is not None}
+        plain = (("name", name), ("website", website), ("currency", currency))
+        changes |= {key: value for key, value in plain if value is not None}
         home.store.tenants.save(_checked({**current.model_dump(), **changes}))
         console.print(f"tenant {tenant} changed: {', '.join(changes) or 'nothing'}")
 

@@ -56,9 +56,11 @@ def register(app: typer.Typer) -> None:
             rows = [_row(home, owner.id, tool, checking) for owner in tenants for tool in CONNECTORS]
         if as_json:
             print_json(rows)
-            return
-        columns = ("tenant", "tool", "state", "where", "answer")
-        print_table("Tools", columns, (tuple(row.values()) for row in rows), "No tenants yet: marketeer tenant add ID")
+        else:
+            columns = ("tenant", "tool", "state", "where", "answer")
+            print_table(
+                "Tools", columns, (tuple(row.values()) for row in rows), "No tenants yet: marketeer tenant add ID"
+            )
         if any(row["answer"] not in ("", "ok") for row in rows):
             raise typer.Exit(1)
 

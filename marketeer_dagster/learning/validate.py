@@ -56,6 +56,8 @@ class Evidence:
     harm_peak: float
     recent_harm: float
     """Evidence of harm in the newest 20 pairs alone."""
+    summary: str
+    """One plain sentence."""
 
 
 def applied(learning: str, generation: str, *, salt: str, share: float = 0.5) -> bool:
@@ -87,6 +89,7 @@ def evidence(pairs: ArrayLike) -> Evidence:
     if np.abs(x).max() > 1:
         raise InvalidInput(f"contains {float(np.abs(x).max()):g}", where="pairs", expected="numbers in [-1, 1]")
     helps, harms = wealth(x), wealth(-x)
+    side, e, peak = ("help", helps[-1], helps.max()) if x.mean() >= 0 else ("harm", harms[-1], harms.max())
     return Evidence(
         pairs=len(x),
         mean=float(x.mean()),
@@ -95,6 +98,11 @@ def evidence(pairs: ArrayLike) -> Evidence:
         harm_e_value=float(harms[-1]),
         harm_peak=float(harms.max()),
         recent_harm=float(wealth(-x[-20:])[-1]),
+        summary=(
+            f"Preferred by {x.mean():+.2f} on average over {len(x)} pairs, {int((x > 0).sum())} won, "
+            f"{int((x < 0).sum())} lost; evidence {e:.3g} to 1 that it is of {side} (at most {peak:.3g}), "
+            f"however often it was looked at."
+        ),
     )
 
 
@@ -148,6 +156,7 @@ def portfolio(
     if len(set(names)) < len(names):
         raise InvalidInput("repeats a name", where="candidates", expected="distinct names")
     number(alpha, "alpha", low=0, high=1, open_low=True)
+    number(keep_days, "keep_days", low=0)
     read = {c.name: evidence(c.pairs) for c in candidates if c.pairs}
     chosen = e_bh({c.name: read[c.name].e_value if c.pairs else 1.0 for c in candidates}, rate=rate)
     verdicts: dict[str, Verdict] = {}

@@ -25,7 +25,7 @@ LearningId = NewType("LearningId", str)
 ReviewId = NewType("ReviewId", str)
 ApprovalId = NewType("ApprovalId", str)
 
-Prefix = Literal["gol", "brf", "art", "rev", "apr", "pub", "sig", "exp", "lrn", "llm", "ctx", "fct"]
+Prefix = Literal["gol", "brf", "art", "rev", "apr", "pub", "sig", "exp", "lrn", "llm", "ctx", "fct", "dir"]
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _LENGTH = 20

@@ -87,16 +87,22 @@ class ApprovalReason(StrEnum):
     CASCADING_FAILURE = "cascading_failure"
     GOAL_UNMET = "goal_unmet"
     APPROVAL_REQUIRED = "approval_required"
+    SOURCE_BROKEN = "source_broken"
+    """A source of figures is silent, stale or impossible: only a person can mend it."""
+    RECOMMENDED_GOAL = "recommended_goal"
+    """The Director's review of a period recommends a goal."""
     NOT_APPROVED = "not_approved"
     """Reviewers did not approve within the allowed revisions."""
 
 
 class Approval(Value):
-    """An item of the inbox and its decision. `subject` is an artefact or publication id."""
+    """An item of the inbox and its decision. `subject` is the id of what is decided on: an artefact version,
+    a publication, a signal, or a recommendation of the Director."""
 
     id: ApprovalId
     tenant: TenantId
     campaign: CampaignKey
+    """The campaign it belongs to; empty for what concerns the tenant as a whole."""
     subject: str
     reason: ApprovalReason
     title: str = Field(max_length=300)

@@ -31,6 +31,10 @@ OVERDISPERSION = 0.01
 """Counts have variance mu + OVERDISPERSION mu^2: beyond 100 a day, noise is proportional (10 %)."""
 ANSCOMBE = 0.375
 """Anscombe's 3/8, which keeps zero from being an outlier among small counts."""
+STARTED = 0.2
+"""Amounts go through log(y + STARTED * typical): noise is proportional for large ones, and zero is no outlier."""
+LEAST_START, LARGEST_LOG = 1e-9, 700.0
+"""Keep the logarithm of an amount that was always zero, and the way back from it, finite."""
 NORMAL_MAD = 1.4826
 """Standard deviation of a normal variable over its median absolute deviation."""
 
@@ -132,28 +136,29 @@ class DayScores:
     shift: Shift
 
 
-def transform(kind: MetricKind, values: Floats, trials: Floats) -> Floats:
+def transform(kind: MetricKind, values: Floats, trials: Floats, typical: Floats) -> Floats:
     """Natural unit to working scale.
 
-    COUNT: (2 / sqrt k) asinh sqrt(k (y + 3/8)) with k = OVERDISPERSION; AMOUNT: sqrt y;
-    RATE: asin sqrt((s + 3/8) / (n + 3/4)); VALUE: y.
+    COUNT: (2 / sqrt k) asinh sqrt(k (y + 3/8)) with k = OVERDISPERSION; AMOUNT: log(y + STARTED typical), the started
+    log of Tukey (1957), which no unit or currency enters; RATE: asin sqrt((s + 3/8) / (n + 3/4)); VALUE: y.
+    `typical` is the mean of the days before, for AMOUNT; the three functions take it alike.
     """
     if kind is MetricKind.COUNT:
         return 2 / np.sqrt(OVERDISPERSION) * np.arcsinh(np.sqrt(OVERDISPERSION * (values + ANSCOMBE)))
     if kind is MetricKind.AMOUNT:
-        return np.sqrt(values)
+        return np.log(values + _start(typical))
     if kind is MetricKind.RATE:
         return np.arcsin(np.sqrt((values + ANSCOMBE) / (trials + 2 * ANSCOMBE)))
     return values
 
 
-def inverse(kind: MetricKind, x: Floats) -> Floats:
+def inverse(kind: MetricKind, x: Floats, typical: Floats) -> Floats:
     """Working scale to natural unit; values below the range of the transform give its least value."""
     if kind is MetricKind.COUNT:
         half = np.maximum(x, 0) * np.sqrt(OVERDISPERSION) / 2
         return np.maximum(np.sinh(half) ** 2 / OVERDISPERSION - ANSCOMBE, 0)
     if kind is MetricKind.AMOUNT:
-        return np.maximum(x, 0) ** 2
+        return np.maximum(np.exp(np.minimum(x, LARGEST_LOG)) - _start(typical), 0)
     if kind is MetricKind.RATE:
         return np.sin(np.clip(x, 0, np.pi / 2)) ** 2
     return x
@@ -165,19 +170,23 @@ def slope(kind: MetricKind, x: Floats) -> Floats:
         half = np.maximum(x, 0) * np.sqrt(OVERDISPERSION) / 2
         return np.sinh(half) * np.cosh(half) / np.sqrt(OVERDISPERSION)
     if kind is MetricKind.AMOUNT:
-        return 2 * np.maximum(x, 0)
+        return np.exp(np.minimum(x, LARGEST_LOG))
     if kind is MetricKind.RATE:
         return np.sin(2 * np.clip(x, 0, np.pi / 2))
     return np.ones_like(x)
 
 
-def noise_floor(kind: MetricKind, typical: Floats) -> Floats:
-    """Least believable scale, in a day's noise: Poisson for counts, binomial for rates, else .1 % of typical."""
+def _start(typical: Floats) -> Floats:
+    return np.maximum(STARTED * typical, LEAST_START)
+
+
+def noise_floor(kind: MetricKind, centre: Floats) -> Floats:
+    """Least believable scale, in a day's noise: Poisson for counts, binomial for rates, else .1 % of a usual day."""
     if kind is MetricKind.COUNT:
-        return 1 / np.sqrt(1 + OVERDISPERSION * inverse(kind, typical))
-    if kind is MetricKind.RATE:
-        return np.ones_like(typical)
-    return np.maximum(1e-3 * np.abs(typical), 1e-12)
+        return 1 / np.sqrt(1 + OVERDISPERSION * inverse(kind, centre, centre))
+    if kind is MetricKind.VALUE:
+        return np.maximum(1e-3 * np.abs(centre), 1e-12)
+    return np.full_like(centre, 1e-3 if kind is MetricKind.AMOUNT else 1.0)
 
 
 def median(values: Floats, axis: int) -> Floats:
@@ -202,7 +211,8 @@ def score_folded(kind: MetricKind, values: Floats, trials: Floats, tuning: Tunin
         tuning: constants.
     """
     n = len(values)
-    x = transform(kind, values, trials)
+    typical = _mean(values[:, 1:])[:, None]
+    x = transform(kind, values, trials, typical)
     noise = 0.5 / np.sqrt(trials) if kind is MetricKind.RATE else np.ones_like(x)
     past = x.copy()
     past[:, 0] = np.nan
@@ -220,11 +230,11 @@ def score_folded(kind: MetricKind, values: Floats, trials: Floats, tuning: Tunin
         days=days.astype(np.int64),
         zeros=np.sum(values[:, 1:] == 0, axis=1) / np.maximum(days, 1),
         observed=values[:, 0] / trials[:, 0],
-        expected=inverse(kind, base),
-        low=inverse(kind, base - margin),
-        high=inverse(kind, base + margin),
+        expected=inverse(kind, base, typical[:, 0]),
+        low=inverse(kind, base - margin, typical[:, 0]),
+        high=inverse(kind, base + margin, typical[:, 0]),
         z=(d[:, 0] - level) / (scale * noise[:, 0]),
-        shift=_shift(kind, values, trials, d, seasonal, noise, scale, tuning),
+        shift=_shift(kind, values, trials, typical, d, seasonal, noise, scale, tuning),
     )
 
 
@@ -239,14 +249,23 @@ def _scale(kind: MetricKind, d: Floats, noise: Floats, days: Floats, tuning: Tun
     before = median(weeks, axis=2)[:, 1:, None]
     error = np.abs(weeks[:, :-1] - before) / noise.reshape(weeks.shape)[:, :-1]
     spread = NORMAL_MAD * np.nan_to_num(median(error.reshape(n, -1), axis=1))
-    floor = noise_floor(kind, np.nan_to_num(median(d[:, 1 : 1 + 2 * WEEK], axis=1)))
+    floor = noise_floor(kind, np.nan_to_num(_centre(d, 1)))
     return np.maximum(spread, floor) * (1 + tuning.young / np.maximum(days, 1))
+
+
+def _centre(d: Floats, first: int) -> Floats:
+    """Median of the two weeks from age `first` on; of everything from there on when those weeks are missing."""
+    recent = median(d[:, first : first + 2 * WEEK], axis=1)
+    dark = np.isnan(recent)
+    if dark.any():
+        recent[dark] = median(d[dark, first:], axis=1)
+    return recent
 
 
 def _level(d: Floats, noise: Floats, scale: Floats, first: int, alpha: float, clip: float) -> Floats:
     """Exponentially weighted, clipped mean of the ages >= first; days also weigh by their precision (1 / noise^2)."""
     ages = np.arange(d.shape[1])
-    centre = median(d[:, first : first + 2 * WEEK], axis=1)[:, None]
+    centre = _centre(d, first)[:, None]
     reach = clip * scale[:, None] * noise
     clipped = np.clip(d, centre - reach, centre + reach)
     weight = np.where(ages >= first, (1 - alpha) ** ages, 0.0) / noise**2
@@ -260,6 +279,7 @@ def _shift(
     kind: MetricKind,
     values: Floats,
     trials: Floats,
+    typical: Floats,
     d: Floats,
     seasonal: Floats,
     noise: Floats,
@@ -291,6 +311,6 @@ def _shift(
         strength=g[np.arange(len(d)), start],
         length=(start + 1).astype(np.int64),
         observed=over_shift(values) / weight,
-        expected=over_shift(trials * inverse(kind, base)) / weight,
+        expected=over_shift(trials * inverse(kind, base, typical)) / weight,
         margin=1.96 * scale * np.sqrt(1 / days + rho) * sampling,
     )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from marketeer_dagster.optimise import normal
 from marketeer_dagster.optimise.anomaly_model import DayScores, MetricKind, Tuning
-from marketeer_dagster.optimise.inputs import Floats, number
+from marketeer_dagster.optimise.inputs import Floats, count, number
 
 
 class Status(StrEnum):
@@ -63,10 +63,12 @@ class Policy:
         number(self.min_effect, "min_effect", low=0)
         number(self.tuning.threshold, "tuning.threshold", low=0, open_low=True)
         number(self.tuning.rate_threshold, "tuning.rate_threshold", low=0, open_low=True)
-        number(self.tuning.smoothing, "tuning.smoothing", low=0, high=1, open_low=True)
-        number(self.tuning.weeks, "tuning.weeks", low=4)
-        number(self.tuning.shift_days, "tuning.shift_days", low=2, high=14)
-        number(self.tuning.rate_shift_days, "tuning.rate_shift_days", low=2, high=14)
+        for name in ("smoothing", "rate_smoothing"):
+            number(getattr(self.tuning, name), f"tuning.{name}", low=0, high=1, open_low=True)
+        count(self.tuning.weeks, "tuning.weeks", low=4)
+        count(self.tuning.min_history, "tuning.min_history", low=7)
+        for name in ("shift_days", "rate_shift_days"):
+            number(count(getattr(self.tuning, name), f"tuning.{name}", low=2), f"tuning.{name}", high=14)
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,8 @@ class Reading:
     """Strength of evidence in alarm lines: >= 1 passes the line."""
     confidence: float
     """1 - the chance that a day of ordinary, normal noise looks this odd; a guide, as real noise has heavier tails."""
+    looks: int
+    """Tests of this day that `confidence` pays for: one, or one per length of a level shift."""
     history_days: int
     summary: str
     """One plain sentence."""
@@ -119,6 +123,8 @@ class Judgement:
     score: Floats
     p: Floats
     """Chance of a score this high in normal noise."""
+    looks: NDArray[np.int64]
+    """Tests that p pays for."""
 
 
 def judge(scores: DayScores, kind: MetricKind, policy: Policy, *, typical: Floats, holiday: bool) -> Judgement:
@@ -161,6 +167,7 @@ def judge(scores: DayScores, kind: MetricKind, policy: Policy, *, typical: Float
         change=np.where(shifted, shift_change, spike_change),
         score=np.where(judged, np.maximum(spike, level), 0.0),
         p=np.where(judged, np.minimum(tail, 1.0), 1.0),
+        looks=np.where(~judged, 0, np.where(level > spike, tuning.window(kind), 1)).astype(np.int64),
     )
 
 
@@ -209,6 +216,7 @@ def reading(judged: Judgement, row: int, *, day: date, length: int, gap: int, hi
         relative_change=change if known else None,
         score=float(judged.score[row]),
         confidence=float(1 - judged.p[row]),
+        looks=int(judged.looks[row]),
         history_days=history,
         summary=_sentence(status, shape, since, observed, expected, low, high, change, gap, history),
     )

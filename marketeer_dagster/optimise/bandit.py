@@ -46,6 +46,12 @@ class Prior:
     tests: int = 0
     """Finished tests behind the estimate."""
 
+    def __post_init__(self) -> None:
+        number(self.level, "prior.level", low=-30, high=30)
+        number(self.between, "prior.between", low=1e-3, high=10)
+        number(self.within, "prior.within", low=1e-3, high=10)
+        count(self.tests, "prior.tests")
+
 
 @dataclass(frozen=True)
 class ArmShare:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marketeer_dagster.optimise.inputs import Floats, InvalidInput, number
+from marketeer_dagster.optimise.inputs import Floats, InvalidInput, count, number
 from marketeer_dagster.optimise.response import History, Response, fit, marginal_at, revenue_at
 
 __all__ = ["Allocation", "History", "Move", "Rules", "allocate"]
@@ -38,6 +38,7 @@ class Rules:
     def __post_init__(self) -> None:
         number(self.step, "step", low=0, high=1, open_low=True)
         number(self.explore, "explore", low=0, high=0.5)
+        count(self.min_weeks, "min_weeks", low=2)
         number(self.min_confidence, "min_confidence", low=0.5, high=1)
 
 
@@ -107,12 +108,12 @@ def allocate(
     low, high = _bounds(names, base, money, floors or {}, ceilings or {}, rules)
     start = project(base, low, high, money)
     best = water_fill(responses, low, high, money)
-    scale, half, steepness = (
+    scale, half, steepness, tail = (
         np.stack(part) for part in zip(*(r.draws(DRAWS, 7 + i) for i, r in enumerate(responses)), strict=True)
     )
 
     def worth(spend: Floats) -> Floats:
-        return revenue_at(spend[:, None], scale, half, steepness).sum(axis=0)
+        return revenue_at(spend[:, None], scale, half, steepness, tail).sum(axis=0)
 
     gains = worth(best) - worth(start)
     confidence = float(np.mean(gains > 0)) if np.abs(best - start).max() > 1e-9 * money else 0.0
@@ -121,7 +122,7 @@ def allocate(
     chosen = (
         _explore(best if supported else start, low, high, money, rules, seed) if weeks >= rules.min_weeks else start
     )
-    before, after = (marginal_at(spend[:, None], scale, half, steepness) for spend in (start, chosen))
+    before, after = (marginal_at(spend[:, None], scale, half, steepness, tail) for spend in (start, chosen))
     moves = tuple(
         Move(
             channel=name,
@@ -216,15 +217,22 @@ def _spend_at(level: float, points: Floats, marginal: Floats) -> Floats:
 def mean_marginal(response: Response, spend: Floats) -> Floats:
     """Posterior-mean marginal revenue at each of the spends."""
     scale = np.exp(response.log_scale)
-    each = marginal_at(spend[None, :], scale[:, None], response.half[:, None], response.steepness[:, None])
+    each = marginal_at(
+        spend[None, :], scale[:, None], response.half[:, None], response.steepness[:, None], response.tail[:, None]
+    )
     return response.weight @ each
 
 
 def _explore(best: Floats, low: Floats, high: Floats, total: float, rules: Rules, seed: int) -> Floats:
-    if rules.explore == 0:
+    """Varies the channels that no bound holds, keeping their sum: one on its way to a bound is varied enough already,
+    and varying it could only slow it down."""
+    free = (best > low * (1 + 1e-9)) & (best < high * (1 - 1e-9))
+    if rules.explore == 0 or free.sum() < 2:
         return best
-    wiggle = best * (1 + rules.explore * np.random.default_rng(seed).standard_normal(len(best)))
-    return project(np.clip(wiggle, low, high), low, high, total)
+    spread = np.where(free, best, 0.0)
+    change = spread * rules.explore * np.random.default_rng(seed).standard_normal(len(best))
+    change -= spread * (change.sum() / spread.sum())
+    return project(np.clip(best + change, low, high), np.where(free, low, best), np.where(free, high, best), total)
 
 
 def _reason(name: str, now: float, then: float, marginal: Floats, supported: bool, low: float, high: float) -> str:

@@ -83,6 +83,8 @@ class Decay:
     """Weeks ago the fall began."""
     score: float
     """Standard errors of loss; positive is a loss."""
+    looks: int
+    """Bends tried; the line of 1.8 standard errors was set with all of them in it."""
     clicks_lost: float
     """Clicks a week that the page would have had at its old share of the site."""
     summary: str
@@ -107,8 +109,11 @@ def judge_pages(
     if len(names) != len(table) or len(set(names)) < len(names):
         raise InvalidInput(f"are {len(names)}", where="names", expected=f"{len(table)} distinct names")
     total = np.nansum(table, axis=0) if site is None else vector(site, "site")
+    non_negative(total, "site")
     if total.shape != (table.shape[1],):
         raise InvalidInput(f"has {len(total)} weeks", where="site", expected=f"{table.shape[1]}")
+    if (np.nan_to_num(table) > total + 1e-9).any():
+        raise InvalidInput("has fewer clicks than one of its pages", where="site", expected="clicks of the whole site")
     if site is None and len(names) < 3:
         raise InvalidInput("is needed for fewer than three pages", where="site", expected="weekly clicks of the site")
     rules = rules or Rules()
@@ -128,7 +133,7 @@ def _judge(name: str, clicks: Floats, total: Floats, rules: Rules) -> Decay:
     method = Method.YEAR_ON_YEAR if len(x) >= YEAR + HINGE_WEEKS else Method.HINGE
     window = x[-HINGE_WEEKS:] - SEASON_SHARE * last_year(x) if method is Method.YEAR_ON_YEAR else x[-HINGE_WEEKS:]
     change, error, since = hinge(window, noise)
-    return _decay(name, method, change, error, since, float(np.mean(y[-4:])), rules)
+    return _decay(name, method, len(window), change, error, since, float(np.mean(y[-4:])), rules)
 
 
 def _noise(x: Floats) -> float:
@@ -144,12 +149,17 @@ def last_year(x: Floats) -> Floats:
     return then - then.mean()
 
 
+def _bends(weeks: int) -> range:
+    """Weeks ago at which a fall may have begun."""
+    return range(4, min(16, weeks - 6) + 1)
+
+
 def hinge(x: Floats, noise: float) -> tuple[float, float, int]:
     """Steepest fall after a bend: total change since the bend, its standard error, and weeks since the bend."""
     weeks = len(x)
     t = np.arange(weeks)
     best = (0.0, 1.0, 4)
-    for since in range(4, min(16, weeks - 6) + 1):
+    for since in _bends(weeks):
         ramp = np.maximum(t - (weeks - 1 - since), 0.0)
         centred = ramp - ramp.mean()
         slope = float(centred @ (x - x.mean()) / (centred @ centred))
@@ -159,7 +169,9 @@ def hinge(x: Floats, noise: float) -> tuple[float, float, int]:
     return best
 
 
-def _decay(name: str, method: Method, change: float, error: float, since: int, now: float, rules: Rules) -> Decay:
+def _decay(
+    name: str, method: Method, weeks: int, change: float, error: float, since: int, now: float, rules: Rules
+) -> Decay:
     relative = float(np.expm1(change))
     score = -change / error
     decaying = score >= rules.line and relative <= -rules.min_loss
@@ -178,10 +190,11 @@ def _decay(name: str, method: Method, change: float, error: float, since: int, n
         high=high,
         since_weeks=since,
         score=score,
+        looks=len(_bends(weeks)),
         clicks_lost=lost if decaying else 0.0,
         summary=f"{name}: {words}{tail}",
     )
 
 
 def _silent(name: str, trend: Trend, summary: str) -> Decay:
-    return Decay(name, trend, None, None, None, None, None, 0.0, 0.0, summary)
+    return Decay(name, trend, None, None, None, None, None, 0.0, 0, 0.0, summary)

@@ -201,12 +201,28 @@ def mature_totals(
     alike, also when a challenger only makes people convert sooner.
 
     Raises:
-        InvalidInput: when no cohort of some arm is old enough.
+        InvalidInput: when no cohort of some arm is old enough, a day is given twice for an arm, or a cohort's figures
+            are impossible; names `cohorts.<arm>`.
     """
     count(window_days, "window_days")
     names = list(dict.fromkeys(cohort.arm for cohort in cohorts))
     if not names:
         raise InvalidInput("is empty", where="cohorts", expected="at least one cohort per arm")
+    seen: set[tuple[str, date]] = set()
+    for cohort in cohorts:
+        where = f"cohorts.{cohort.arm}"
+        if (cohort.arm, cohort.day) in seen:
+            raise InvalidInput(f"repeats {cohort.day}", where=where, expected="each day once")
+        seen.add((cohort.arm, cohort.day))
+        if count(cohort.conversions, f"{where}.conversions") > count(cohort.visitors, f"{where}.visitors"):
+            raise InvalidInput(
+                f"is {cohort.conversions} on {cohort.visitors} visitors on {cohort.day}",
+                where=f"{where}.conversions",
+                expected="conversions <= visitors",
+            )
+        for field in ("revenue", "revenue_squares"):
+            if (value := getattr(cohort, field)) is not None:
+                number(value, f"{where}.{field}", low=0)
     ripe = [cohort for cohort in cohorts if cohort.day <= as_of - timedelta(days=window_days)]
     return tuple(_total(name, [c for c in ripe if c.arm == name], (shares or {}).get(name, 1.0)) for name in names)
 

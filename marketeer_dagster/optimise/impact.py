@@ -67,7 +67,7 @@ def impact(
         tolerance: fit error, log scale, beyond which the controls do not follow the page.
 
     Raises:
-        InvalidInput: naming `treated`, `controls`, `change_at`, `alpha`.
+        InvalidInput: naming `treated`, `controls`, `change_at`, `alpha`, `tolerance`.
     """
     y, x = vector(treated, "treated"), matrix(controls, "controls")
     same_length(y, x[0], ("treated", "controls"))
@@ -78,6 +78,7 @@ def impact(
     if at >= len(y):
         raise InvalidInput(f"is {at}", where="change_at", expected=f"less than the {len(y)} periods")
     number(alpha, "alpha", low=1e-4, high=0.5)
+    number(tolerance, "tolerance", low=0, open_low=True)
     if len(x) < MIN_CONTROLS or at < MIN_BEFORE:
         why = f"{len(x)} control pages and {at} periods before; {MIN_CONTROLS} and {MIN_BEFORE} are needed"
         return _unknown(len(x), None, f"Cannot tell: {why}.")

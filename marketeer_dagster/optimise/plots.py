@@ -7,7 +7,7 @@ pyplot, so they may be made in any thread.
 import base64
 import io
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -16,13 +16,15 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from marketeer_dagster.optimise.anomaly_reading import Reading
+from marketeer_dagster.optimise.anomaly_stream import StreamScores
 from marketeer_dagster.optimise.bandit import BatchPlan
 from marketeer_dagster.optimise.budget import Allocation
+from marketeer_dagster.optimise.changes import Changes
 from marketeer_dagster.optimise.decay import Decay
 from marketeer_dagster.optimise.experiment_model import Evaluation
 from marketeer_dagster.optimise.experiment_plan import PowerPoint
 from marketeer_dagster.optimise.impact import Impact
-from marketeer_dagster.optimise.inputs import InvalidInput, same_length, vector
+from marketeer_dagster.optimise.inputs import InvalidInput, number, same_length, vector
 
 INK, ACCENT, SOFT, ALARM = "#1f2933", "#2563eb", "#93c5fd", "#dc2626"
 
@@ -47,6 +49,37 @@ def reading(dates: Sequence[date], values: ArrayLike, result: Reading, *, metric
     if result.fired and result.since is not None:
         off = [i for i, day in enumerate(dates) if result.since <= day <= result.day]
         axes.plot(x[off], y[off], "o", color=ALARM, markersize=4)
+    axes.xaxis_date()
+    figure.autofmt_xdate()
+    return _png(figure)
+
+
+def stream(values: ArrayLike, result: StreamScores, *, metric: str) -> bytes:
+    """A stream of rows, those that fired marked, with the interval in which each was expected."""
+    y = vector(values, "values", allow_nan=True)
+    same_length(y, result.strength, ("values", "result.strength"))
+    figure, axes = _canvas(metric, f"{int(result.fired.sum())} of {len(y)} rows fired")
+    rows = np.arange(len(y))
+    shown = ~result.seasonal
+    low, high = (np.where(shown, side, np.nan) for side in (result.low, result.high))
+    axes.fill_between(rows, low, high, color=SOFT, alpha=0.5, linewidth=0)
+    axes.plot(rows, y, color=INK, linewidth=0.8)
+    axes.plot(rows[result.fired], y[result.fired], "o", color=ALARM, markersize=4)
+    axes.set_xlabel("row")
+    return _png(figure)
+
+
+def changes(dates: Sequence[date], values: ArrayLike, result: Changes, *, metric: str) -> bytes:
+    """A series with its levels, and a line where each new one begins."""
+    y = vector(values, "values", allow_nan=True)
+    same_length(dates, y, ("dates", "values"))
+    figure, axes = _canvas(metric, result.summary)
+    axes.plot(_days(dates), y, color=INK, linewidth=0.8)
+    edges = [dates[0], *(change.day for change in result.changes), dates[-1] + timedelta(days=1)]
+    for level, begin, end in zip(result.levels, edges[:-1], edges[1:], strict=False):
+        axes.plot(_days([begin, end]), [level, level], color=ACCENT, linewidth=2)
+    for change in result.changes:
+        axes.axvline(float(_days([change.day])[0]), color=ALARM, linewidth=0.8, linestyle="--")
     axes.xaxis_date()
     figure.autofmt_xdate()
     return _png(figure)
@@ -130,6 +163,21 @@ def impact(treated: ArrayLike, result: Impact, *, change_at: int) -> bytes:
         axes.plot(result.predicted, color=ACCENT, linewidth=1.2, linestyle="--", label="without the change")
     axes.axvline(change_at - 0.5, color=ALARM, linewidth=0.8)
     axes.legend(frameon=False, fontsize=8)
+    return _png(figure)
+
+
+def evidence(wealth: ArrayLike, *, name: str, alpha: float = 0.02, caption: str = "") -> bytes:
+    """How evidence for something added up, pair by pair, as an e-value; the line at which it is enough."""
+    e = vector(wealth, "wealth")
+    if (e < 0).any():
+        raise InvalidInput("contains a negative number", where="wealth", expected="e-values")
+    number(alpha, "alpha", low=0, high=1, open_low=True)
+    figure, axes = _canvas(f"{name}: evidence by pair", caption)
+    axes.plot(np.arange(1, len(e) + 1), np.maximum(e, 1e-4), color=ACCENT, linewidth=1.5)
+    axes.axhline(1, color=INK, linewidth=0.8, linestyle=":")
+    axes.axhline(1 / alpha, color=ALARM, linewidth=0.8, linestyle="--")
+    axes.set_yscale("log")
+    axes.set_xlabel("pairs judged")
     return _png(figure)
 
 

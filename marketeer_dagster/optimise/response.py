@@ -1,11 +1,16 @@
 """What a channel returns for what is spent on it: a Bayesian saturating response with carry-over.
 
-    log revenue_t = log a + s log(S_t / (S_t + K)) + demand_t + error,   S_t = (1 - c) sum_j c^j spend_{t-j}
+    log revenue_t = log a + s log(1 - (1 + S_t / (q K))^-q) + demand_t + error,   S_t = (1 - c) sum_j c^j spend_{t-j}
 
-K is the spend of half saturation, s <= 1 the steepness, c the carry-over (adstock). K, s and c live on a grid whose
-points are weighed by how well they explain the weeks; a and the error variance are integrated out. Everything is
-concave in spend, so equal marginal returns are the best split. demand_t, common to all channels, is what their errors
-share in a week: without it, spending more before Christmas would look like a good idea every week.
+K is the spend of half saturation (at q = 1), s <= 1 the steepness, q the tail, c the carry-over (adstock). q = 1 is the
+Hill curve S / (S + K), a large q the exponential 1 - exp(-S / K), a large K a power law: the three usual forms are
+points of one family. K, s, q and c live on a grid whose points are weighed by how well they explain the weeks; a and
+the error variance are integrated out. Everything is concave in spend, so equal marginal returns are the best split.
+demand_t, common to all channels, is what their errors share in a week: without it, spending more before Christmas would
+look like a good idea every week.
+
+Before a week is seen, K is lognormal around the average channel's spend, not around the channel's own: a badly chosen
+split says nothing about where a channel saturates, so a channel that gets most of the money is more likely drowned.
 
 Sources: Jin et al. (2017) for the form; Gelman et al., Bayesian Data Analysis, ch. 14 for the regression.
 """
@@ -17,10 +22,16 @@ import numpy as np
 
 from marketeer_dagster.optimise.inputs import Floats, InvalidInput, non_negative, same_length, vector
 
-HALF_SATURATION = np.geomspace(0.1, 30, 13)
-"""K, as a multiple of the channel's mean spend. 30 is as good as linear."""
-STEEPNESS = (0.5, 0.65, 0.8, 1.0)
+HALVES = 10
+"""Grid points of K, from a tenth of the channel's (or the average) spend to 30 times the average: as good as linear."""
+HALF_SPREAD = 1.5
+"""Prior standard deviation of log K around the log of the average channel's spend: a factor of 4.5."""
+STEEPNESS = (0.5, 0.75, 1.0)
+TAIL = (1.0, 6.0)
 CARRY = (0.0, 0.3, 0.6)
+CARRY_PRIOR = (0.5, 0.25, 0.25)
+PRIOR_NOISE = 0.15
+"""Standard deviation of a week's log revenue before any is seen, worth four weeks."""
 MEMORY_WEEKS = 78.0
 """Weeks after which an observation counts e^-1: markets change."""
 
@@ -46,27 +57,35 @@ class Response:
     """(g,) posterior of log a."""
     half: Floats
     steepness: Floats
-    """(g,) K in money and s."""
+    tail: Floats
+    """(g,) K in money, s and q."""
     noise: float
     """Standard deviation of a week's log revenue."""
 
-    def draws(self, n: int, seed: int) -> tuple[Floats, Floats, Floats]:
-        """n posterior draws of (a, K, s)."""
+    def draws(self, n: int, seed: int) -> tuple[Floats, Floats, Floats, Floats]:
+        """n posterior draws of (a, K, s, q)."""
         g = np.random.default_rng(seed)
         pick = g.choice(len(self.weight), size=n, p=self.weight)
         scale = np.exp(self.log_scale[pick] + self.log_scale_sd[pick] * g.standard_normal(n))
-        return scale, self.half[pick], self.steepness[pick]
+        return scale, self.half[pick], self.steepness[pick], self.tail[pick]
 
 
-def revenue_at(spend: Floats, scale: Floats, half: Floats, steepness: Floats) -> Floats:
-    """a (S / (S + K))^s: weekly revenue at steady spend S, broadcasting."""
-    return scale * (spend / (spend + half)) ** steepness
+def reached(spend: Floats, half: Floats, tail: Floats) -> Floats:
+    """1 - (1 + S / (q K))^-q: the share of what a channel can give that spend S reaches, broadcasting."""
+    return -np.expm1(-tail * np.log1p(spend / (tail * half)))
 
 
-def marginal_at(spend: Floats, scale: Floats, half: Floats, steepness: Floats) -> Floats:
+def revenue_at(spend: Floats, scale: Floats, half: Floats, steepness: Floats, tail: Floats) -> Floats:
+    """a times `reached` to the power s: weekly revenue at steady spend, broadcasting."""
+    return scale * reached(spend, half, tail) ** steepness
+
+
+def marginal_at(spend: Floats, scale: Floats, half: Floats, steepness: Floats, tail: Floats) -> Floats:
     """Derivative of `revenue_at`: revenue from the next unit of money a week."""
     safe = np.maximum(spend, 1e-12)
-    return revenue_at(safe, scale, half, steepness) * steepness * half / (safe * (safe + half))
+    log_left = -tail * np.log1p(safe / (tail * half))
+    slope = np.exp(log_left) / (half + safe / tail)
+    return scale * steepness * (-np.expm1(log_left)) ** (steepness - 1) * slope
 
 
 def check(history: History) -> tuple[Floats, Floats]:
@@ -83,7 +102,9 @@ def check(history: History) -> tuple[Floats, Floats]:
 
 def fit(histories: tuple[History, ...]) -> tuple[Response, ...]:
     """Fits all channels; two rounds, as the demand they share shows only after a first fit."""
-    designs = [_design(history) for history in histories]
+    checked = [check(history) for history in histories]
+    average = float(np.mean([spend[spend > 0].mean() for spend, _ in checked]))
+    designs = [_design(h.channel, *weeks, average) for h, weeks in zip(histories, checked, strict=True)]
     weeks = max(design.shape.shape[1] for design in designs)
     fits = [_fit_one(design, np.zeros(weeks)) for design in designs]
     if len(fits) >= 3:
@@ -113,21 +134,24 @@ class _Design:
     log_revenue: Floats
     half: Floats
     steepness: Floats
+    tail: Floats
+    log_prior: Floats
+    """(g,) of the grid point, up to a constant."""
     shape: Floats
-    """(g, weeks): s log(S / (S + K)) at each grid point."""
+    """(g, weeks): s log(reached) at each grid point."""
 
 
-def _design(history: History) -> _Design:
-    spend, revenue = check(history)
-    typical = float(spend[spend > 0].mean())
-    grid = np.array(list(itertools.product(HALF_SATURATION * typical, STEEPNESS)))
-    shapes: list[Floats] = []
-    for carry in CARRY:
-        stock = np.maximum(_adstock(spend, carry), 1e-9 * typical)
-        shapes.append(-grid[:, 1, None] * np.log1p(grid[:, 0, None] / stock))
+def _design(channel: str, spend: Floats, revenue: Floats, average: float) -> _Design:
+    own = float(spend[spend > 0].mean())
+    halves = np.geomspace(0.1 * min(own, average), 30 * average, HALVES)
+    steepness = np.array(STEEPNESS)
+    grid = np.array(list(itertools.product(CARRY_PRIOR, halves, STEEPNESS, TAIL)))
+    stocks = np.stack([np.maximum(_adstock(spend, carry), 1e-9 * own) for carry in CARRY])
+    logs = np.log(reached(stocks[:, None, None, :], halves[:, None, None], np.array(TAIL)[:, None]))
+    shape = (logs[:, :, None] * steepness[:, None, None]).reshape(len(grid), -1)
+    prior = np.log(grid[:, 0]) - 0.5 * (np.log(grid[:, 1] / average) / HALF_SPREAD) ** 2
     floor = 0.01 * max(float(np.median(revenue)), 1e-12)
-    half, steepness = np.tile(grid[:, 0], len(CARRY)), np.tile(grid[:, 1], len(CARRY))
-    return _Design(history.channel, np.log(np.maximum(revenue, floor)), half, steepness, np.concatenate(shapes))
+    return _Design(channel, np.log(np.maximum(revenue, floor)), grid[:, 1], grid[:, 2], grid[:, 3], prior, shape)
 
 
 def _fit_one(design: _Design, demand: Floats) -> tuple[Response, Floats]:
@@ -140,8 +164,8 @@ def _fit_one(design: _Design, demand: Floats) -> tuple[Response, Floats]:
     error = y - shape - offset[:, None]
     squares = (forget * error**2).sum(axis=1)
     strength = 0.5 * (effective - 1 + 4)
-    variance = (squares + 4 * 0.15**2) / (2 * strength)
-    log_weight = -strength * np.log(squares + 4 * 0.15**2)
+    variance = (squares + 4 * PRIOR_NOISE**2) / (2 * strength)
+    log_weight = design.log_prior - strength * np.log(squares + 4 * PRIOR_NOISE**2)
     weight = np.exp(log_weight - log_weight.max())
     weight /= weight.sum()
     noise = float(np.sqrt(weight @ variance))
@@ -152,6 +176,7 @@ def _fit_one(design: _Design, demand: Floats) -> tuple[Response, Floats]:
         np.sqrt(variance / effective),
         design.half,
         design.steepness,
+        design.tail,
         noise,
     )
     return response, weight @ error

@@ -1,8 +1,7 @@
-"""One writer per target: a lock that the operating system releases even when its holder is killed."""
+"""One writer per target: a lock that is released even when its holder is killed."""
 
 import fcntl
 import os
-import tempfile
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -11,11 +10,22 @@ from typing import Final
 from sqlalchemy.engine import make_url
 
 from marketeer_dagster.model.ids import content_hash
+from marketeer_dagster.store import Store
 
 Exclusive = Callable[[str], AbstractContextManager[None]]
 """Holds the name for the length of a `with` block; others wait."""
 
 _MODE: Final = 0o600
+
+
+def exclusive_in(store: Store) -> Exclusive:
+    """Locks between all that use this store: of the PostgreSQL server, or files beside a SQLite file."""
+    files = file_exclusive(Path(make_url(store.where).database or "").with_suffix(".locks"))
+
+    def hold(name: str) -> AbstractContextManager[None]:
+        return store.exclusive(name) or files(name)
+
+    return hold
 
 
 def file_exclusive(folder: Path) -> Exclusive:
@@ -32,11 +42,3 @@ def file_exclusive(folder: Path) -> Exclusive:
             os.close(handle)
 
     return hold
-
-
-def folder_for(store_address: str) -> Path:
-    """Where the locks of the store at this address live: beside a SQLite file, else in the temporary folder."""
-    url = make_url(store_address)
-    if url.get_backend_name() == "sqlite" and url.database:
-        return Path(url.database).with_suffix(".locks")
-    return Path(tempfile.gettempdir()) / f"marketeer-{os.getuid()}-{content_hash(store_address)}.locks"

@@ -18,7 +18,7 @@ from marketeer_dagster.model.publication import Publication, PublicationState, R
 from marketeer_dagster.model.review import Approval, ApprovalReason, ApprovalState
 from marketeer_dagster.model.tenant import Autonomy, Tenant
 from marketeer_dagster.publishing import policy
-from marketeer_dagster.publishing.exclusive import Exclusive, file_exclusive, folder_for
+from marketeer_dagster.publishing.exclusive import Exclusive, exclusive_in
 from marketeer_dagster.publishing.protocols import Draft, Publisher, Trial
 from marketeer_dagster.store import Store
 
@@ -42,9 +42,9 @@ class Outbox:
     def __init__(
         self, store: Store, publishers: Mapping[str, Publisher], clock: Clock, *, exclusive: Exclusive | None = None
     ) -> None:
-        """`exclusive` holds a target for one writer at a time; by default among the processes of this machine."""
+        """`exclusive` holds a target for one writer at a time; by default among all that use the store."""
         self._store, self._publishers, self._clock = store, publishers, clock
-        self._exclusive = exclusive or file_exclusive(folder_for(store.where))
+        self._exclusive = exclusive or exclusive_in(store)
 
     def intend(
         self, tenant: Tenant, artefact: Artefact, experiment: Experiment | None = None

@@ -15,6 +15,10 @@ _NO_SURNAME = frozenset(
 _INSTITUTION = re.compile(
     r"(?P<name>[一-鿿]{2,12}?(?:有限公司|集团|医院|大学|学院|银行|研究院|研究所|协会|基金会|电视台|日报))"
 )
+_USER = re.compile(r"(?P<name>[一-鿿]{2,5}?)(?:也|都)(?:在)?(?:用|选|买|喝|吃|信赖)(?:我们|它|这|云|的)?")
+_ANYBODY = re.compile(
+    r"(?:客户|用户|顾客|大家|我们|他们|她们|你们|您|人|家|专家|孩子|邻居|朋友|店主|同行|老板|员工|同事|医生|老师|自己|公司|企业|店|们|每天|天天|平时|后)$"
+)
 _THREE_LETTERS = frozenset({"研究院", "研究所", "基金会", "电视台"})
 _SORTS = frozenset(
     {
@@ -49,6 +53,9 @@ def chinese_names(line: str, known: str) -> Iterator[str]:
         name = match["name"]
         if match["before"] + name[0] not in _NO_SURNAME and name not in known:
             yield name
+    for match in _USER.finditer(line):
+        if not _ANYBODY.search(match["name"]) and match["name"][-2:] not in known:
+            yield match["name"]
     for match in _INSTITUTION.finditer(line):
         name = match["name"]
         kind = 4 if name.endswith("有限公司") else 3 if name[-3:] in _THREE_LETTERS else 2

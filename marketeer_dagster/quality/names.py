@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from marketeer_dagster.quality.chinese_names import chinese_names
 from marketeer_dagster.quality.common import COMMON, is_common
-from marketeer_dagster.quality.text import cjk_share, plain, sentences, stem
+from marketeer_dagster.quality.text import cjk_share, plain, scripts_apart, sentences, stem
 
 _TOKEN = re.compile(r"[^\W_][\w'&.-]*\w|[^\W\d_]")
 _COMPANY = re.compile(
@@ -17,13 +17,30 @@ _COMPANY = re.compile(
 _BEFORE_A_NAME = re.compile(
     r"\b(?:trusted|loved|used|built|made|backed|certified|recommended|approved|rated|reviewed|audited|endorsed|praised|"
     r"powered|published) (?:by|at|on|in)(?: the)? $|\b(?:as seen (?:in|on)|featured (?:in|on)|integrat\w+ with|"
-    r"works? with|compatible with|partner\w* (?:with|of)|according to|says|said|join|unlike|like|such as|named by) $|"
+    r"works? with|compatible with|partner\w* (?:with|of)|according to|says|said|join|unlike|like|such as|"
+    r"named by|via|through) $|"
     r"\b(?:sagt|laut|empfohlen von|zertifiziert (?:von|nach)|bekannt aus) $|[—-] $",
     re.IGNORECASE,
 )
 _DOES = re.compile(
-    r" (?:supports?|uses|trusts?|chose|recommends?|loves|relies|backs|endorses?|says|said|switched|praises?|funds?)\b"
+    r" (?:supports?|uses|trusts?|chose|recommends?|loves|relies|backs|endorses?|says|said|switched|praises?|funds?|"
+    r"runs|moved|migrated|deploy(?:s|ed)|adopted|picked|replaced|bought|buys|prefers?|selected|signed|renewed|depends|gives|sends|sells|stocks|books|orders)\b"
 )
+_GERMAN_DOES = re.compile(r" (?:nutzt|verwendet|vertraut|empfiehlt|schwört|setzt) (?!sich\b)")
+_AND_A_NAME = re.compile(
+    r" (?:and|&|und) [A-ZÄÖÜ][\w-]+(?: [A-ZÄÖÜ][\w-]+)? "
+    r"(?:use|trust|run|rely|love|chose|moved|switched|nutzen|vertrauen)\b"
+)
+_ABSTRACT = re.compile(r"(?:ing|tion|ment|ness|ity|ance|ence|ure|ly|ism|ship|ers|ors|ists)s?$")
+"""Endings of ordinary nouns, which begin sentences with a capital too."""
+_TITLED = re.compile(r"\b(?:Dr|Prof|Professor|Mr|Mrs|Ms|Herrn?|Frau)\.? (?:(?:Dr|Prof|med)\. )*$")
+_CONNECTED = re.compile(
+    r"\b(?:buchbar|bestellbar|verfügbar|erhältlich|verbunden|verknüpft|kompatibel|integriert|gekoppelt|zusammen|abgleichbar|"
+    r"Schnittstelle|Anbindung|Integration|Partner) (?:über|mit|bei|auf|via|in|zu|an|von) $",
+    re.IGNORECASE,
+)
+_CHINESE = 0.15
+"""Share of Chinese letters from which a capital says that a word is a name: ordinary words are in Chinese."""
 _SPEAKS = re.compile(r"\b(?:says|said|according to|sagt|laut) $", re.IGNORECASE)
 _GERMAN = re.compile(
     r"\b(?:der|die|das|und|ist|nicht|mit|für|ein|eine|einen|Sie|Ihre[rnms]?|wir|auf|von|zu|den|dem|ohne|oder|auch|wenn|im)\b"
@@ -55,7 +72,7 @@ class Vocabulary:
     def of(cls, text: str, folded_text: str) -> "Vocabulary":
         stems: set[str] = set()
         forms: set[str] = set()
-        for token in set(_TOKEN.findall(plain(text))):
+        for token in set(_TOKEN.findall(scripts_apart(plain(text)))):
             low = token.casefold().removesuffix("'s")
             parts = [low, *re.split(r"[-'&./]", low)]
             forms.update(part for part in parts if part)
@@ -68,11 +85,14 @@ class Vocabulary:
         root = stem(word)
         return root in self.stems or root in self.own or is_common(word)
 
+    def _has(self, name: str) -> bool:
+        return re.search(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])", self.text) is not None
+
     def knows_name(self, name: str) -> bool:
         """Whether sources hold this very name or acronym, in the plural or possessive at most."""
         low = name.casefold().removesuffix("'s")
         options = {low, low.removesuffix("s"), re.sub(r"[\W_]", "", low)}
-        return bool(options & self.forms) or stem(low) in COMMON or _spaced(low) in self.text
+        return bool(options & self.forms) or stem(low) in COMMON or self._has(_spaced(low))
 
 
 def is_german(text: str) -> bool:
@@ -102,7 +122,7 @@ def unknown_names(text: str, known: Vocabulary) -> Iterator[str]:
     for sentence in sentences(_MERGE_TAG.sub(" ", text)):
         line = plain(sentence)
         found.update((name, None) for name in chinese_names(line, known.text))
-        found.update((name, None) for name in _in_sentence(line, known))
+        found.update((name, None) for name in _in_sentence(scripts_apart(line), known))
     whole = list(found)
     yield from (name for name in whole if not any(name != other and name in other.split() for other in whole))
 
@@ -129,10 +149,14 @@ def _in_sentence(line: str, known: Vocabulary) -> Iterator[str]:
 
 def _tells(line: str, token: re.Match[str], position: int, prose: bool, german: bool) -> bool:
     """Whether a capital, where it stands, says that this is a name."""
+    before, after = line[: token.start()], line[token.end() :]
+    if _TITLED.search(before) or _CONNECTED.search(before) or cjk_share(line) > _CHINESE:
+        return True
+    if position == 0 and (_GERMAN_DOES.match(after) or (_AND_A_NAME.match(after) and not _ABSTRACT.search(token[0]))):
+        return True
     if german:
         return False
-    before, after = line[: token.start()], line[token.end() :]
-    if _BEFORE_A_NAME.search(before) or (position == 0 and _DOES.match(after)):
+    if _BEFORE_A_NAME.search(before) or (position == 0 and _DOES.match(after) and not _ABSTRACT.search(token[0])):
         return True
     return prose and position > 0 and not _opens(line, token.start())
 

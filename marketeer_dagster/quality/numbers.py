@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from marketeer_dagster.quality.measures import Measure, measure_after
 from marketeer_dagster.quality.text import lines
 
 
@@ -51,8 +52,10 @@ class Figure:
     hedge: Hedge = Hedge.EXACT
     otherwise: float | None = None
     """The second reading of an ambiguous spelling: 1.200 is 1200 in one language and 1.2 in another."""
-    duration: tuple[str, float] | None = None
-    """A length of time in minutes or in months, for comparing two weeks with 14 days."""
+    measure: Measure | None = None
+    """With a unit of time, weight, length or data: how much of it, for comparing two weeks with 14 days."""
+    dated: bool = False
+    """Whether it is a day or year of a date written in digits."""
 
     @property
     def claims(self) -> bool:
@@ -65,27 +68,6 @@ CURRENCIES = {
     "euros": "EUR", "£": "GBP", "gbp": "GBP", "pound": "GBP", "pounds": "GBP", "¥": "CNY", "cny": "CNY", "rmb": "CNY",
     "元": "CNY", "块钱": "CNY", "chf": "CHF", "franken": "CHF", "₹": "INR", "inr": "INR", "美元": "USD", "欧元": "EUR",
 }  # fmt: skip
-_MINUTES = {"second": 1 / 60, "minute": 1.0, "hour": 60.0, "day": 1440.0, "week": 10080.0}
-_MONTHS = {"month": 1.0, "quarter": 3.0, "year": 12.0}
-_DURATIONS = {
-    "second": "seconds? secs? s Sekunden? 秒",
-    "minute": "minutes? mins? Minuten? 分钟",
-    "hour": "hours? hrs? h Stunden? 个?小时",
-    "day": "days? Tagen? Tage tägig[a-z]* 天 日(?!常|期|程)",
-    "week": "weeks? Wochen? wöchig[a-z]* 周(?!末|年) 个?星期",
-    "month": "months? Monate? Monaten monatig[a-z]* 个月",
-    "quarter": "quarters? Quartale? 个?季度",
-    "year": "years? yrs? Jahren? Jahre 年(?!\\d)",
-}
-_DURATION = re.compile(
-    r"[- ]?(?:working |business |calendar |full )?(?:"
-    + "|".join(
-        f"(?P<{name}>{'|'.join(form if form[0] >= '一' else form + '(?![a-zäöü])' for form in forms.split())})"
-        for name, forms in _DURATIONS.items()
-    )
-    + ")",
-    re.IGNORECASE,
-)
 _SCALES = {
     "k": 1e3, "thousand": 1e3, "tausend": 1e3, "tsd": 1e3, "千": 1e3, "百": 1e2, "m": 1e6, "mn": 1e6, "mio": 1e6,
     "million": 1e6, "millionen": 1e6, "bn": 1e9, "mrd": 1e9, "billion": 1e9, "milliarden": 1e9, "万": 1e4, "亿": 1e8,
@@ -170,7 +152,7 @@ def _date(match: re.Match[str], line: str) -> Iterator[Figure]:
     """Day and year; the month is a name in one text and a number in the next."""
     for group in ("d1", "d2", "d3", "y1", "y2", "y3"):
         if match[group]:
-            yield Figure(match[0], float(match[group]), line, match.start(), match.end())
+            yield Figure(match[0], float(match[group]), line, match.start(), match.end(), dated=True)
 
 
 def _clock(match: re.Match[str], line: str) -> Iterator[Figure]:
@@ -204,8 +186,9 @@ def _number(match: re.Match[str], masked: str, line: str) -> Figure | None:
     scale_word = (match["scale"] or "").strip(" .").casefold()
     scale = _SCALES.get(scale_word, 1.0)
     money = (match["before"] or match["after"] or "").strip(" -").casefold()
+    measured = end
     if scale_word == "m" and not money:
-        scale = 1.0  # metres or minutes
+        scale, measured = 1.0, match.end("digits")  # metres or minutes
     unit = Unit.NONE
     if match["percent"] or match["percent_before"]:
         unit = Unit.PERCENT
@@ -225,7 +208,7 @@ def _number(match: re.Match[str], masked: str, line: str) -> Figure | None:
         step=0.5 * 10.0**-decimals * scale,
         hedge=Hedge.OVER if match["plus"] else hedge_before(line[:start]),
         otherwise=None if otherwise is None else otherwise * scale,
-        duration=duration_after(line[end:], value) if unit is Unit.NONE else None,
+        measure=measure_after(line[measured:], value) if unit is Unit.NONE else None,
     )
 
 
@@ -252,12 +235,3 @@ def _value(digits: str, separator: str | None) -> tuple[float, int, float | None
 def hedge_before(text: str) -> Hedge:
     """The hedge that a text ends with."""
     return next((hedge for hedge, pattern in _HEDGE_BEFORE.items() if pattern.search(text[-20:])), Hedge.EXACT)
-
-
-def duration_after(text: str, value: float) -> tuple[str, float] | None:
-    """The length of time that a number and the unit at the start of `text` make."""
-    match = _DURATION.match(text)
-    if match is None or match.lastgroup is None:
-        return None
-    unit = match.lastgroup
-    return ("months", value * _MONTHS[unit]) if unit in _MONTHS else ("minutes", value * _MINUTES[unit])

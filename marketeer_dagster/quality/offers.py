@@ -20,10 +20,20 @@ _TRIAL_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _PLAN_LABEL = re.compile(
-    r"^[-*| ]*(?:\*\*)?(?P<label>[A-ZÄÖÜ]\w{1,20})(?: (?:[Pp]lan|[Tt]ier|[Pp]ackage))?(?:\*\*)? ?(?:[:|]|:\*\*)|"
-    r"\b(?P<plan>[A-ZÄÖÜ]\w{1,20}) (?:plan|tier|package)\b|\b(?:Tarif|Paket|Plan) (?P<german>[A-ZÄÖÜ]\w{1,20})\b"
+    r"^[-*| ]*(?:\*\*)?(?P<label>[A-ZÄÖÜ]\w{1,20}(?: (?!plan|tier|package)\w{1,20})??)"
+    r"(?: (?:[Pp]lan|[Tt]ier|[Pp]ackage))?(?:\*\*)? ?(?:[:|]|:\*\*)|"
+    r"\b(?P<plan>[A-ZÄÖÜ]\w{1,20}) (?:plan|tier|package)\b|"
+    r"\b(?:\w*[Tt]arif|\w*[Pp]aket|Plan) (?P<german>[A-ZÄÖÜ]\w{1,20})\b"
 )
-_NO_PLAN = frozenset({"Price", "Plan", "Contract", "Guarantee", "The", "Our", "Each", "Every", "Any", "This", "Annual"})
+_NO_PLAN = frozenset(
+    {"Price", "Plan", "Contract", "Guarantee", "The", "Our", "Each", "Every", "Any", "This", "Annual", "Das", "Der"}
+    | {"Die", "Ab", "Im", "Nur"}
+)
+_FREE_LABEL = re.compile(r"^[-*| ]*[A-ZÄÖÜ][\w ]{1,40}:\**:? ?(?:Free|Kostenlos|Gratis|免费)\b")
+_THING = re.compile(
+    r"(?<![\w-])(?P<noun>[A-ZÄÖÜ][a-zäöüß]{3,})(?: (?:kostet|costs?)(?: ab| from| only| nur)?)? $|"
+    r"(?P<chinese>[一-鿿]{2})(?:只要|仅需|仅|收费|价格|售价)?$"
+)
 _BETWEEN = re.compile(
     r"(?: (?:plan|tier|package))?(?:\*\*)?[ :—(-]{0,3}"
     r"(?:(?:is|at|for|from|costs?|starts (?:at|from)|kostet|ab|nur|only|just) ?){0,2}(?:\*\*)? ?$",
@@ -39,8 +49,8 @@ def trial_lengths(text: str) -> frozenset[Length]:
 def _trials(text: str) -> Iterator[Length]:
     for figure in (*figures(text), *spelled(text)):
         before, after = figure.line[: figure.start], figure.line[figure.end :]
-        if figure.duration and (_TRIAL_AFTER.match(after) or _TRIAL_BEFORE.search(before)):
-            yield figure.duration
+        if figure.measure and (_TRIAL_AFTER.match(after) or _TRIAL_BEFORE.search(before)):
+            yield figure.measure
 
 
 def in_words(length: Length) -> str:
@@ -50,23 +60,37 @@ def in_words(length: Length) -> str:
 
 
 def plan_prices(text: str) -> dict[str, frozenset[float]]:
-    """The plans that a context names on a line with a price, each with that line's prices."""
+    """What a context names a price for, a plan or a thing, each with its prices; 0 for what it calls free."""
     found: dict[str, set[float]] = {}
     for line in lines(text):
         prices = {figure.value for figure in figures(line) if figure.unit is Unit.MONEY}
+        if not prices and _FREE_LABEL.match(line):
+            prices = {0.0}
         for match in _PLAN_LABEL.finditer(line) if prices else ():
             name = match["label"] or match["plan"] or match["german"]
             if name not in _NO_PLAN:
                 found.setdefault(name, set()).update(prices)
+        for thing, figure in _priced(line):
+            found.setdefault(thing, set()).add(figure.value)
     return {name: frozenset(prices) for name, prices in found.items()}
 
 
 def wrong_prices(text: str, plans: Mapping[str, frozenset[float]]) -> Iterator[tuple[str, Figure]]:
-    """(plan, price) wherever `text` gives a plan a price that is not one of its own."""
-    for figure in figures(text):
-        if figure.unit is Unit.MONEY:
-            before = figure.line[: figure.start]
-            for plan, prices in plans.items():
+    """(plan, price) wherever `text` gives a plan or a thing a price that is not one of its own."""
+    for line in lines(text):
+        wrong: dict[int, tuple[str, Figure]] = {}
+        for figure in figures(line):
+            before = line[: figure.start]
+            for plan, prices in plans.items() if figure.unit is Unit.MONEY else ():
                 at = before.rfind(plan)
                 if at >= 0 and _BETWEEN.fullmatch(before[at + len(plan) :]) and figure.value not in prices:
-                    yield plan, figure
+                    wrong.setdefault(figure.start, (plan, figure))
+        yield from wrong.values()
+
+
+def _priced(line: str) -> Iterator[tuple[str, Figure]]:
+    """What stands right before a price, as its name: `the check costs $45`, `洁牙198元`."""
+    for figure in figures(line):
+        match = _THING.search(line[: figure.start]) if figure.unit is Unit.MONEY else None
+        if match and match[0]:
+            yield match["noun"] or match["chinese"], figure

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from marketeer_dagster.quality.text import plain
+from marketeer_dagster.quality.text import folded, plain, stem
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ _PROMISES = (
             r"\bjederzeit (?:kündbar|kündigen)\b",
             r"随时(?:可以)?取消",
         ),
-        (r"\bcancel[^.\n]{0,40}\b(?:any ?time|one click|whenever)\b", r"\bmonatlich kündbar\b"),
+        (r"\bcancel[^.\n]{0,40}\b(?:any ?time|one click|whenever)\b",),
     ),
     _promise(
         "a refund",
@@ -102,8 +102,14 @@ _PROMISES = (
     ),
     _promise(
         "a discount",
-        "discount off price rabatt 折 优惠",
-        (r"\bdiscount(?:s|ed)?\b", r"% off\b", r"\bhalf price\b", r"\bRabatt\w*", "打折|折扣|优惠价|限时优惠"),
+        "discount off price save rabatt spar 折 优惠",
+        (
+            r"\bdiscount(?:s|ed)?\b",
+            r"% off\b",
+            r"\bhalf price\b",
+            r"\bRabatt\w*",
+            r"打折|折扣|优惠价|限时优惠|[一二三四五六七八九\d.]+折",
+        ),
     ),
     _promise(
         "a deadline",
@@ -133,6 +139,52 @@ _PROMISES = (
 )
 
 
+_CERTIFIED_AS = re.compile(
+    r"\b(?P<kind>[^\W\d_]{4,})[- ](?:certified|accredited|zertifiziert\w*)|(?P<cn>[一-鿿]{2})认证"
+)
+_CERTIFYING = re.compile(r"certif|accredit|zertifi|认证|证书", re.IGNORECASE)
+_ANY_CERTIFICATE_WORDS = """
+fully also been independently officially regularly externally unabhängig extern wurde wird sind sowie werden with
+通过 获得 取得 权威 国际 官方 相关 专业 没有 多项 已有 经过 这些
+"""
+_ANY_CERTIFICATE = frozenset(_ANY_CERTIFICATE_WORDS.split())
+_CERTIFICATE_NAMED = re.compile(
+    r'"(?P<one>[^"]{3,50})"(?: in \w+)?,? (?:certified|accredited|zertifiziert)|'
+    r'(?:certified|accredited|zertifiziert)[: ]+(?:as |als |to |nach )?"(?P<two>[^"]{3,50})"',
+    re.IGNORECASE,
+)
+_FREE_OF_COST = re.compile(
+    r"(?<![-\w])(?:free|kostenlose?[nrs]?|gratis) (?P<what>[^\W\d_]{4,})|"
+    r"\b(?P<which>[^\W\d_]{4,}) (?:is|are|ist|sind|comes?|bleib\w+) (?:\w+ )?(?:free|kostenlos|gratis)\b(?!-)|"
+    r"免费(?P<cn>[一-鿿]{2})",
+    re.IGNORECASE,
+)
+_TIME_AND_TRIAL = re.compile(
+    r"days?$|weeks?$|months?$|years?$|trial|hours?$|start|from$|with$|until|under$|tage|woche|monat|jahr|test|試|试|体验|"
+    r"every|this|that|while|when|they|which|auch|ohne|oder|für$|during|forever|und$",
+    re.IGNORECASE,
+)
+
+
+def _narrower(line: str, source: str) -> Iterator[tuple[str, str]]:
+    """Which certificate, and what is free: one certificate does not prove another, one free thing no other."""
+    known = source.casefold().splitlines()
+    for match in _CERTIFIED_AS.finditer(line):
+        kind = (match["kind"] or match["cn"]).casefold()
+        certified = [raw for raw in known if _CERTIFYING.search(raw)]
+        if certified and kind not in _ANY_CERTIFICATE and not any(stem(kind) in raw for raw in certified):
+            yield "this certificate", match[0]
+    for match in _CERTIFICATE_NAMED.finditer(line):
+        if folded(match["one"] or match["two"]) not in folded(source):
+            yield "this certificate", match[0]
+    free = next(promise for promise in _PROMISES if promise.name == "something for free")
+    for match in _FREE_OF_COST.finditer(line):
+        what = (match["what"] or match["which"] or match["cn"]).casefold()
+        given = [raw for raw in known if free.backed.search(raw)]
+        if given and not _TIME_AND_TRIAL.search(what) and not any(stem(what) in raw for raw in given):
+            yield f"that {what} is free", match[0]
+
+
 def unbacked(text: str, source: str) -> Iterator[tuple[str, str]]:
     """(promise, words) for every promise of `text` that `source` does not make, each once."""
     line = plain(text)
@@ -142,3 +194,5 @@ def unbacked(text: str, source: str) -> Iterator[tuple[str, str]]:
             match = promise.said.search(line)
             if match and not promise.backed.search(source):
                 yield promise.name, match[0].strip()
+    if any(hint in low for hint in ("certif", "accred", "zertif", "认证", "free", "kostenlos", "gratis", "免费")):
+        yield from _narrower(line, source)

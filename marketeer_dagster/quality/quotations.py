@@ -14,6 +14,25 @@ _BLOCK = re.compile(r"^\s*>\s?(.+)$", re.MULTILINE)
 _GAP = re.compile(r"\s*(?:\[?\.\.\.\]?|\[?…\]?)\s*")
 _SPEAKER = re.compile(r"[,，、;(（)）|·]|\s-\s|\s(?:at|of|from|bei|von)\s")
 
+_NAME = (
+    r"[A-ZÄÖÜÀ-Þ][A-Za-zÀ-ÿ'-]+(?: (?:(?:de|van|von|der|den|la|le|di) ){0,2}[A-ZÄÖÜÀ-Þ][A-Za-zÀ-ÿ'-]+){0,2}|"
+    r"[\u4e00-\u9fff]{1,3}(?:女士|先生)"
+)
+_SAYS = r"says?|said|writes|wrote|recalls|explains|adds|sagt|meint|schreibt|erzählt|说|表示"
+_QUOTE = r'"(?P<words>[^"]{4,500})"'
+_SPEAKS_AFTER = re.compile(rf"{_QUOTE}[,.]? ?(?:-{{1,3}} ?|,? ?(?:{_SAYS}|so) )(?P<name>{_NAME})")
+_SPEAKS_BEFORE = re.compile(
+    rf"(?P<name>{_NAME})(?: (?:of|at|from|von|bei) [^\":]{{2,40}}|,[^\":]{{2,60}},)? ?"
+    rf"(?:{_SAYS}|puts it)[,:]? ?{_QUOTE}"
+)
+
+
+def ascribed(text: str) -> Iterator[tuple[str, str]]:
+    """(words, name) for everything in quotation marks that a text's own prose ascribes to somebody by name."""
+    for line in lines(text):
+        for pattern in (_SPEAKS_AFTER, _SPEAKS_BEFORE):
+            yield from ((match["words"].strip(" ,."), match["name"]) for match in pattern.finditer(line))
+
 
 class Record:
     """What is on record: the sources, line by line, and folded as a whole."""

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from marketeer_dagster.quality.numbers import Figure, Hedge, Unit, duration_after, hedge_before, multiplies
+from marketeer_dagster.quality.measures import measure_after
+from marketeer_dagster.quality.numbers import Figure, Hedge, Unit, hedge_before, multiplies
 from marketeer_dagster.quality.text import lines
 
 _ENGLISH = {
@@ -52,20 +53,23 @@ _IN_GERMAN = re.compile(r"\b(?P<word>[a-zäöüß]+?)(?P<times>fach\w*)?\b(?P<pe
 _ENGLISH_HINTS = frozenset({*_ENGLISH, *_LARGE} - {"one"})
 _RATIO_HINTS = (
     "half", "halv", "quarter", "third", "fifth", "tenth", "fünftel", "zehntel", "twice", "doubl", "tripl", "hälfte",
-    "halb", "viertel", "drittel", "doppel", "dreifach", "vierfach", "dozens", "hundreds", "thousands", "millions",
-    "dutzend", "hundert", "tausend", "million", "分之", "半", "倍", "翻", "几", "数", "上百", "上千", "上万", "成千",
+    "halb", "viertel", "drittel", "zweite", "dritte", "doppel", "dreifach", "vierfach", "dozens", "hundreds",
+    "thousands", "millions", "dutzend", "hundert", "tausend", "million", "分之", "半", "倍", "翻", "几", "数",
+    "上百", "上千", "上万", "成千",
 )  # fmt: skip
 _DIGITS = {char: n for n, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "俩": 2}
 _POWERS = {"十": 10, "百": 100, "千": 1000}
 _IN_CHINESE = re.compile(
     r"(?P<percent>百分之)?(?P<word>[零〇一二两三四五六七八九十百千万亿]+)"
-    r"(?P<more>多|余)?(?P<unit>倍|成(?=[的新以用户客])|折|"
+    r"(?P<more>多|余)?(?P<unit>倍|成(?![为立员功本长熟交果分人就品语年都份型套])|折|"
     r"[个天周月年次位家名秒项条步人元块岁种款套间颗张份层台件度点所城道小分](?!之|别|明|享))?"
 )
 _CHINESE_IDIOM = re.compile(r"千万|万一|十分|一[一-鿿]|百分百|万分|三甲|四处|七[上嘴]|五[官颜]|千家万户|万无")
 _PHRASES: tuple[tuple[str, Unit, float], ...] = (
     (r"\bhalf (?:of|the|your|our|their|as|that|a(?! (?:day|hour|year|minute)))\b|\bin half\b|\bhalv(?:e|es|ed|ing)\b|"
      r"\bhalbier\w*|\bHälfte\b|\bhalb so\b|一半|减半|对半", Unit.PERCENT, 50.0),
+    (r"\bjede[rs]? zweite\b(?! (?:Tag|Woche|Monat|Jahr|\w+tag))", Unit.PERCENT, 50.0),
+    (r"\bjede[rs]? dritte\b(?! (?:Tag|Woche|Monat|Jahr|\w+tag))", Unit.PERCENT, 100 / 3),
     (r"\b(?:a|one) quarter of\b|\bein Viertel\b|四分之一", Unit.PERCENT, 25.0),
     (r"\b(?:a|one) fifth of\b|\bein Fünftel\b|五分之一", Unit.PERCENT, 20.0),
     (r"\b(?:a|one) tenth of\b|\bein Zehntel\b|十分之一", Unit.PERCENT, 10.0),
@@ -79,7 +83,8 @@ _PHRASES: tuple[tuple[str, Unit, float], ...] = (
 )  # fmt: skip
 _COUNT = rf"(?:{_WORD}|\d{{1,3}})"
 _SO_MANY_OF = re.compile(
-    rf"(?<!day )(?<!step )(?<!part )(?<!email )(?<![\w.,])(?P<some>{_COUNT}) (?P<of>out of|in|of)(?: every| all)? "
+    rf"(?<!day )(?<!step )(?<!part )(?<!email )(?<![\w.,/])(?<!of )(?<!von )(?P<some>{_COUNT}) "
+    rf"(?P<of>out of|in|of)(?: every| all)? "
     rf"(?P<all>{_COUNT})\b(?![.,]?\d| ?%| (?:percent|minute|hour|day|week|month|year|second))",
     re.IGNORECASE,
 )
@@ -135,8 +140,8 @@ def _ratios(line: str) -> Iterator[Figure]:
         for match in pattern.finditer(line):
             yield Figure(match[0].strip(), value, line, match.start(), match.end(), unit, step=0.5)
     for match in _HALF_A.finditer(line):
-        length = duration_after(line[match.end() :], 0.5)
-        yield Figure(match[0].strip(), 0.5, line, match.start(), match.end(), duration=length)
+        length = measure_after(line[match.end() :], 0.5)
+        yield Figure(match[0].strip(), 0.5, line, match.start(), match.end(), measure=length)
 
 
 def _so_many_of(line: str) -> Iterator[Figure]:
@@ -150,8 +155,9 @@ def _so_many_of(line: str) -> Iterator[Figure]:
 def _figure(match: re.Match[str], value: float, line: str) -> Figure:
     times = match["times"] or multiplies(line[match.end() :])
     unit = Unit.PERCENT if match["percent"] else Unit.TIMES if times else Unit.NONE
-    hedge, length = hedge_before(line[: match.start()]), duration_after(line[match.end() :], value)
-    return Figure(match[0].strip(), value, line, match.start(), match.end(), unit, hedge=hedge, duration=length)
+    hedge, length = hedge_before(line[: match.start()]), measure_after(line[match.end() :], value)
+    step = 0.5 if unit is Unit.TIMES else 0.0
+    return Figure(match[0].strip(), value, line, match.start(), match.end(), unit, "", step, hedge, measure=length)
 
 
 def _english(phrase: str) -> float:
@@ -184,8 +190,8 @@ def _chinese(line: str) -> Iterator[Figure]:
             after_noon = re.search(r"(?:下午|晚上|傍晚)$", line[: match.start()])
             value, kind = value + 12.0 if after_noon and value < 12 else value, Unit.CLOCK
         if value >= 2:
-            length = duration_after(line[match.end("word") :], value)
-            yield Figure(match[0], value, line, match.start(), match.end(), kind, currency, duration=length,
+            length = measure_after(line[match.end("word") :], value)
+            yield Figure(match[0], value, line, match.start(), match.end(), kind, currency, measure=length,
                          hedge=Hedge.OVER if match["more"] else hedge_before(line[: match.start()]))  # fmt: skip
 
 

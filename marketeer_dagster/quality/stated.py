@@ -2,129 +2,175 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable
-from itertools import zip_longest
+from collections.abc import Callable, Iterable, Iterator
 
+from marketeer_dagster.quality.counted import agrees, counted_words, noun_roots
+from marketeer_dagster.quality.measures import Measure, single_units, units_named
 from marketeer_dagster.quality.numbers import Figure, Hedge, Unit, figures
-from marketeer_dagster.quality.spelled import ordinals, spelled
+from marketeer_dagster.quality.readings import numbers_in
+from marketeer_dagster.quality.spelled import ordinals
+from marketeer_dagster.quality.text import lines
 
 _EXACT = 1e-9
 ROUNDING = 0.05
-"""Rounding may hide what the last digit hides, but never move a number by more than this share: 3.21 may become 3.2,
-a rating of 4.7 may not become 5."""
+"""Rounding may hide what the last digit hides, but never move a number by more than this share: 3.21 may become 3.2."""
+RATING_ROUNDING = 0.05
+"""Half a tenth: a rating of 4.76 may become 4.8, one of 4.8 may not become 5."""
 OVER = 1.5
 """`more than 2,000` is honest up to this multiple of it; beyond, another number was meant."""
 ALMOST = 0.9
 MAGNITUDE = 100.0
+"""`thousands of` is honest from two to a hundred thousand."""
+_PLURAL = 2.0
 _YEARS = (1900.0, 2100.0)
+_SMALL = 12.0
+"""A text may count what a source lists (three plans), up to a dozen, unless the source itself counts otherwise."""
 _PRICE_LINE = re.compile(
     r"[$€£¥₹]|\b(?:usd|eur|euros?|gbp|cny|rmb|chf|dollars?)\b|price|cost|\bfees?\b|preis|kosten|gebühr|元|价|费用|收费",
     re.IGNORECASE,
 )
+_Entry = tuple[float, Figure | None]
+"""A value, and the figure it was read from where words around it matter."""
 
 
 class Stated:
     """The numbers of sources, by what they count.
 
-    `texts` are prose, where a unit must agree; `tables` hold figures whose unit stands in a heading, which count as
-    stated in any unit.
+    `texts` are prose, where units and counted nouns must agree; `tables` hold figures whose unit stands in a heading,
+    which count as stated in any unit.
     """
 
     def __init__(self, texts: Iterable[str], tables: Iterable[str] = ()) -> None:
-        self._by_unit: dict[str, list[float]] = {}
-        self._durations: dict[str, list[float]] = {}
+        self._entries: dict[str, list[_Entry]] = {}
+        self._nouns: set[str] = set()
         for text in texts:
-            found = (*figures(text), *spelled(text))
-            for figure, following in zip_longest(found, found[1:]):
+            for figure in numbers_in(text):
                 self._add(figure)
-                if following is not None and _opens(figure, following):
-                    self._put(Unit.CLOCK, figure.value)
             for value in ordinals(text):
-                self._put("any", value)
+                self._put("ordinal", value)
+            for line in lines(text):
+                for base, amount in single_units(line):
+                    self._put(f"measure {base}", amount)
         for table in tables:
             for figure in figures(table):
                 self._add(figure)
                 self._put("table", figure.value)
-        for values in (*self._by_unit.values(), *self._durations.values()):
-            values.sort()
+        for entries in self._entries.values():
+            entries.sort(key=lambda entry: entry[0])
 
-    def _put(self, unit: str, value: float) -> None:
-        self._by_unit.setdefault(unit, []).append(value)
+    def _put(self, key: str, value: float, figure: Figure | None = None) -> None:
+        self._entries.setdefault(key, []).append((value, figure))
 
     def _add(self, figure: Figure) -> None:
         if figure.hedge is Hedge.MAGNITUDE:
-            self._put("magnitude", figure.value)
+            self._put("magnitude", figure.value, figure)
             return
-        values = [figure.value] if figure.otherwise is None else [figure.value, figure.otherwise]
-        for value in values:
-            self._put(_key(figure), value)
+        if figure.measure:
+            self._put(f"measure {figure.measure[0]}", figure.measure[1], figure)
+        for value in [figure.value] if figure.otherwise is None else [figure.value, figure.otherwise]:
+            self._put(_key(figure), value, figure)
             if figure.unit is not Unit.PERCENT or any(char.isdigit() for char in figure.text):
-                self._put("any", value)  # half of them does not state 50 of anything
-            if figure.unit in (Unit.NONE, Unit.TIMES) and not (
-                _YEARS[0] <= value <= _YEARS[1] and "," not in figure.text
-            ):
-                self._put("counted", value)
-            if figure.unit is Unit.NONE:
-                self._add_bare(figure, value)
-        if figure.duration:
-            base, length = figure.duration
-            self._durations.setdefault(base, []).append(length)
+                self._put("any", value, figure)  # half of them does not state 50 of anything
+            if figure.unit is Unit.NONE and figure.measure is None:
+                self._add_count(figure, value)
 
-    def _add_bare(self, figure: Figure, value: float) -> None:
-        if _PRICE_LINE.search(figure.line):
+    def _add_count(self, figure: Figure, value: float) -> None:
+        self._put("count", value, figure)
+        self._nouns |= noun_roots(figure)
+        if not (_YEARS[0] <= value <= _YEARS[1] and "," not in figure.text):
+            self._put("many", value, figure)
+        if _PRICE_LINE.search(figure.line) and not counted_words(figure):
             self._put("price", value)
         if 0 < value <= 1 and value != round(value):
             self._put(Unit.PERCENT, value * 100)
         if figure.line[figure.end :].lstrip(" -").startswith(("times", "mal ", "次", "fold")):
             self._put(Unit.TIMES, value)
 
-    def supports(self, figure: Figure) -> bool:
-        """Whether a source states this number in its unit, at least as precisely as it is written."""
+    def supports(self, figure: Figure, *, counting: bool = True) -> bool:
+        """Whether a source states this number in its unit, at least as precisely as it is written.
+
+        With `counting`, for what customers read, the noun that it counts must be the source's as well.
+        """
         if figure.hedge is Hedge.MAGNITUDE:
             return self._within("magnitude", figure.value, figure.value) or self._within(
-                "counted", figure.value, figure.value * MAGNITUDE
+                "many", figure.value * _PLURAL, figure.value * MAGNITUDE, _same_noun(figure) if counting else None
             )
-        if figure.duration and self._lasts(figure.duration):
-            return True
         if figure.unit is Unit.CLOCK:
             return self._at(figure)
-        return any(self._says(unit, figure) for unit in _sources_of(figure))
+        if figure.measure:
+            return self._measured(figure, figure.measure, counting)
+        strict = counting and self._must_agree(figure)
+        fits = _same_noun(figure) if strict else None
+        return any(self._says(key, figure, fits) for key in _sources_of(figure, strict))
 
-    def _says(self, unit: str, figure: Figure) -> bool:
-        if figure.otherwise is not None and self._within(unit, figure.otherwise - _EXACT, figure.otherwise + _EXACT):
+    def _must_agree(self, figure: Figure) -> bool:
+        """Whether the noun matters: not that of a year or a fraction, nor that of a few things nobody counted."""
+        year = figure.unit is Unit.NONE and _YEARS[0] <= figure.value <= _YEARS[1]
+        if year or figure.dated or (figure.unit is not Unit.MONEY and figure.value != round(figure.value)):
+            return False
+        return figure.unit is Unit.MONEY or figure.value > _SMALL or bool(noun_roots(figure) & self._nouns)
+
+    def _measured(self, figure: Figure, measure: Measure, counting: bool) -> bool:
+        base, amount = measure
+        scale = amount / figure.value if figure.value else 1.0
+        low, high = _bounds(figure)
+        if self._within(f"measure {base}", low * scale, high * scale) or self._says("table", figure):
             return True
-        value = figure.value
-        slack = max(min(figure.step, ROUNDING * abs(value)), _EXACT)
-        low, high = value - slack, value + slack
-        if figure.hedge is Hedge.ABOUT:
-            low, high = value * (1 - ROUNDING), value * (1 + ROUNDING)
-        elif figure.hedge is Hedge.OVER:
-            high = value * OVER if value >= 10 else high
-        elif figure.hedge is Hedge.ALMOST:
-            low = value * ALMOST
-        return self._within(unit, low, high)
+        return self._says(
+            "count", figure, lambda source: not counting or (base, scale) in units_named(_heading(source))
+        )
 
-    def _within(self, unit: str, low: float, high: float) -> bool:
-        values = self._by_unit.get(unit, [])
-        position = bisect_left(values, low)
-        return position < len(values) and values[position] <= high
+    def _says(self, key: str, figure: Figure, fits: Callable[[Figure], bool] | None = None) -> bool:
+        if figure.otherwise is not None and self._within(
+            key, figure.otherwise - _EXACT, figure.otherwise + _EXACT, fits
+        ):
+            return True
+        return self._within(key, *_bounds(figure), fits)
 
-    def _lasts(self, duration: tuple[str, float]) -> bool:
-        base, length = duration
-        return any(abs(known - length) <= _EXACT * max(known, 1.0) for known in self._durations.get(base, []))
+    def _within(self, key: str, low: float, high: float, fits: Callable[[Figure], bool] | None = None) -> bool:
+        return any(fits is None or figure is None or fits(figure) for figure in self._between(key, low, high))
+
+    def _between(self, key: str, low: float, high: float) -> Iterator[Figure | None]:
+        entries = self._entries.get(key, [])
+        slack = _EXACT * max(abs(high), 1.0)
+        first = bisect_left(entries, low - slack, key=lambda entry: entry[0])
+        for position in range(first, len(entries)):
+            value, figure = entries[position]
+            if value > high + slack:
+                return
+            yield figure
 
     def _at(self, figure: Figure) -> bool:
         """The same time of day; one without am or pm may mean either half."""
         hours = [figure.value] + ([figure.value + 12] if figure.currency else [])
-        return any(self._within(Unit.CLOCK, hour - _EXACT, hour + _EXACT) for hour in hours)
+        return any(self._within(Unit.CLOCK, hour, hour) for hour in hours)
 
 
-def _opens(figure: Figure, following: Figure) -> bool:
-    """Whether a bare number is a time because of the one that follows: from 8 to 18:00."""
-    if following.unit is not Unit.CLOCK or figure.unit is not Unit.NONE or figure.line != following.line:
-        return False
-    between = figure.line[figure.end : following.start]
-    return re.fullmatch(r" ?(?:to|until|and|bis|und|-|到|至) ?", between) is not None
+def _bounds(figure: Figure) -> tuple[float, float]:
+    """The values in sources for which `figure` is an honest word."""
+    value = figure.value
+    most = RATING_ROUNDING if figure.unit is Unit.RATING else ROUNDING * abs(value)
+    slack = min(figure.step, most)
+    low, high = value - slack, value + slack
+    if figure.hedge is Hedge.ABOUT:
+        return value * (1 - ROUNDING), value * (1 + ROUNDING)
+    if figure.hedge is Hedge.OVER and value >= _ROUND_FROM:
+        return low, value * OVER
+    return (value * ALMOST, high) if figure.hedge is Hedge.ALMOST else (low, high)
+
+
+_ROUND_FROM = 10.0
+"""Smaller numbers are not rounded down to `more than`."""
+
+
+def _same_noun(figure: Figure) -> Callable[[Figure], bool]:
+    return lambda source: agrees(figure, source)
+
+
+def _heading(figure: Figure) -> str:
+    """What stands before a bare number as its heading: `Reply time in hours:`."""
+    match = re.search(r"[^:]{1,60}[:：]\** ?$", figure.line[: figure.start])
+    return match[0] if match else ""
 
 
 def _key(figure: Figure) -> str:
@@ -132,9 +178,9 @@ def _key(figure: Figure) -> str:
     return f"{figure.unit.value} {figure.currency}" if marked else figure.unit.value
 
 
-def _sources_of(figure: Figure) -> tuple[str, ...]:
+def _sources_of(figure: Figure, strict: bool) -> tuple[str, ...]:
     if figure.unit is Unit.NONE:
-        return ("any",)
+        return ("count", "ordinal", "table") if strict and counted_words(figure) else ("any", "ordinal")
     if figure.unit is Unit.MONEY:
         return (_key(figure), "price", "table")
     return (_key(figure), "table")

@@ -8,11 +8,18 @@ _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 _CJK = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _SUFFIXES = ("'s", "ing", "ers", "er", "ed", "es", "s", "en", "e", "n")
 _LEAST_STEM = 4
+_NO_TITLE = "".join(rf"(?<!\b{title}\.)" for title in ("Dr", "Prof", "Mr", "Mrs", "Ms", "St", "Nr", "No", "med"))
+_SCRIPTS = re.compile(r"(?<=[\u3400-\u9fff])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[\u3400-\u9fff])")
 
 
 def plain(text: str) -> str:
     """NFKC (full-width digits become ASCII), straight quotes, hyphens for dashes, single spaces."""
     return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text).translate(_QUOTES)).strip()
+
+
+def scripts_apart(text: str) -> str:
+    """A space wherever Chinese meets Latin letters or digits, so that names stand alone: 可在 Shopify 上."""
+    return _SCRIPTS.sub(" ", text)
 
 
 def lines(text: str) -> list[str]:
@@ -57,5 +64,5 @@ def cjk_share(text: str) -> float:
 
 def sentences(text: str) -> list[str]:
     """Sentences and lines of a text; list marks and headings start new ones."""
-    parts = re.split(r"(?<=[.!?。！？])\s+|(?<=[。！？])|\n+|\s\|\s|:\s|•", text)
+    parts = re.split(rf"{_NO_TITLE}(?<=[.!?。！？])\s+|(?<=[。！？])|\n+|\s\|\s|:\s|•", text)
     return [part.strip(" -*#>\t") for part in parts if part.strip(" -*#>\t")]

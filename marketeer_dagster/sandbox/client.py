@@ -47,10 +47,12 @@ class SandboxAdmin:
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
+        # Loading the system's certificates for each call would cost more than the call.
+        self._verify = self.url.startswith("https:")
 
     def healthy(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/_sandbox/health", timeout=5).status_code == 200
+            return httpx.get(f"{self.url}/_sandbox/health", timeout=5, verify=self._verify).status_code == 200
         except httpx.HTTPError:
             return False
 
@@ -91,7 +93,9 @@ class SandboxAdmin:
 
     def _call(self, method: str, path: str, body: str = "") -> bytes:
         try:
-            answer = httpx.request(method, f"{self.url}/_sandbox/{path}", content=body, timeout=_TIMEOUT_S)
+            answer = httpx.request(
+                method, f"{self.url}/_sandbox/{path}", content=body, timeout=_TIMEOUT_S, verify=self._verify
+            )
         except httpx.HTTPError as error:
             raise ToolError(
                 "sandbox",

@@ -1,6 +1,6 @@
 """The operational store: what was asked, made, decided, published and spent. SQLAlchemy 2.0 on SQLite or PostgreSQL."""
 
-from marketeer_dagster.store.llm import CallState, LlmCall, LlmLedger, LlmReservation, StoredAnswer
+from marketeer_dagster.store.llm import AlreadyAsked, CallState, LlmCall, LlmLedger, LlmReservation, StoredAnswer
 from marketeer_dagster.store.store import Store
 
-__all__ = ["CallState", "LlmCall", "LlmLedger", "LlmReservation", "Store", "StoredAnswer"]
+__all__ = ["AlreadyAsked", "CallState", "LlmCall", "LlmLedger", "LlmReservation", "Store", "StoredAnswer"]

@@ -2,21 +2,27 @@
 
 import hashlib
 import sqlite3
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event, exc, select
+from sqlalchemy import Connection, Engine, create_engine, event, exc, select, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import NullPool, QueuePool
 from sqlalchemy.sql import func
 
 from marketeer_dagster.model.errors import ConfigError, Conflict, MarketeerError, NotFound
 
 BUSY_TIMEOUT_MS = 60_000
 """How long a SQLite transaction waits for another writer. Ours take milliseconds; a backup tool may take longer."""
+
+LOCK_LOOK_S = 0.1
+"""Between two attempts at a lock that another session holds."""
+LOCK_KEEPALIVE = {"tcp_keepalives_idle": 30, "tcp_keepalives_interval": 10, "tcp_keepalives_count": 3}
+"""Seconds, seconds, probes: how the server finds out that a lock's holder can no longer be reached."""
 
 
 class Database:
@@ -58,6 +64,23 @@ class Database:
             if lock and not self.is_sqlite:
                 connection.execute(select(func.pg_advisory_xact_lock(_lock_number(lock))))
             yield connection
+
+    @contextmanager
+    def session_lock(self, *lock: str) -> Generator[None]:
+        """Hold a lock of the PostgreSQL server for the block, on a connection of its own; others wait.
+
+        The server frees it when the connection ends: at once when the holder is killed, after a minute (LOCK_KEEPALIVE)
+        when its machine or network is lost.
+        """
+        engine = create_engine(self.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        number = _lock_number(lock)
+        with self._translated(), engine.connect() as connection:
+            for name, value in LOCK_KEEPALIVE.items():
+                connection.execute(text(f"SET {name} = {value}"))
+            # Asked for again and again instead of waited for: a signal must be able to end the wait.
+            while not connection.execute(select(func.pg_try_advisory_lock(number))).scalar_one():
+                time.sleep(LOCK_LOOK_S)
+            yield
 
     def close(self) -> None:
         self.engine.dispose()

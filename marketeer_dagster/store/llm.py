@@ -11,14 +11,16 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, Row, case, func, i
 from marketeer_dagster.model.artefacts import Spend
 from marketeer_dagster.model.base import Value
 from marketeer_dagster.model.campaign import Priority
-from marketeer_dagster.model.errors import BudgetExceeded, NotFound
+from marketeer_dagster.model.errors import BudgetExceeded, Conflict, NotFound
 from marketeer_dagster.model.ids import CampaignKey, TenantId, fresh
 from marketeer_dagster.store import budget, schema
 from marketeer_dagster.store.columns import usd
 from marketeer_dagster.store.database import Database
+from marketeer_dagster.store.owners import Owners, this_process
 
 _T = schema.llm_calls
 _C = schema.llm_calls.c
+_NOT_STORED = {"worst_case_usd", "at", "cheapest_tier", "priority", "campaign_limit_usd", "instead_of"}
 
 
 class CallState(StrEnum):
@@ -32,6 +34,10 @@ class CallState(StrEnum):
     """Its process died; a new reservation of the same request took its place."""
 
 
+class AlreadyAsked(Conflict):
+    """An equal request is in flight or was just answered: look for its answer instead of paying for another."""
+
+
 class LlmReservation(Value):
     """What a call may cost at most, asked for before it is sent."""
 
@@ -42,13 +48,19 @@ class LlmReservation(Value):
     run_id: str = ""
     model: str
     fingerprint: str = Field(min_length=1, max_length=128)
+    instead_of: str = Field(default="", max_length=128)
+    """Fingerprint of the same question to another model; whoever asks one of the two need not ask the other."""
     month: str = Field(pattern=r"^\d{4}-\d{2}$")
     """The month it is booked to, for instance 2026-11, in the tenant's time zone."""
     worst_case_usd: Decimal = Field(ge=0)
     priority: Priority = Priority.P2
     cheapest_tier: bool = False
     """Whether `model` is the cheapest tier: the only one that may use the last 5 % of a budget."""
+    campaign_limit_usd: Decimal | None = Field(default=None, ge=0)
+    """What the campaign as a whole may commit, over all months; None when only the tenant's month limits it."""
     at: datetime
+    owner: str = Field(default_factory=this_process)
+    """The process that will make the call."""
 
 
 class StoredAnswer(Value):
@@ -87,8 +99,9 @@ class LlmCall(Value):
 class LlmLedger:
     """Every Claude call of every tenant."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, owners: Owners) -> None:
         self._db = database
+        self._owners = owners
 
     def replay(self, tenant: str, fingerprint: str) -> StoredAnswer | None:
         """The newest settled answer to an equal request of this tenant; None when it was never paid for."""
@@ -102,20 +115,30 @@ class LlmLedger:
     def reserve(self, wanted: LlmReservation, limit_usd: Decimal) -> str:
         """Hold back the worst case of a call and return its id; atomic across threads and processes.
 
-        Raises BudgetExceeded when the commitments of the tenant's month would pass what `limit_usd` and the priority
-        allow (see budget.py). An open reservation of the same fingerprint, left by a process that died, is marked lost.
+        Raises AlreadyAsked when an equal request of this tenant is settled, or reserved by another process that lives;
+        BudgetExceeded when the commitments of the tenant's month would pass what `limit_usd` and the priority allow
+        (see budget.py), or those of the campaign its own limit. An open reservation of the same fingerprint whose
+        process died, or that this process has given up, is marked lost.
         """
-        with self._db.writing("llm", wanted.tenant, wanted.month) as connection:
-            connection.execute(
-                update(_T)
-                .where(_C.tenant == wanted.tenant, _C.fingerprint == wanted.fingerprint)
-                .where(_C.state == CallState.RESERVED.value)
-                .values(state=CallState.LOST.value, finished_at=wanted.at, error="superseded by a new reservation")
-            )
-            _check(wanted, limit_usd, _committed(connection, wanted.tenant, wanted.month))
+        self._owners.announce()
+        with self._db.writing("llm", wanted.tenant) as connection:
+            self._take_over(connection, wanted)
+            _check(wanted, limit_usd, _committed(connection, tenant=wanted.tenant, month=wanted.month))
+            _check_campaign(wanted, _committed(connection, campaign=wanted.campaign))
             call_id = fresh("llm")
             connection.execute(insert(_T).values(_new_row(call_id, wanted)))
             return call_id
+
+    def _take_over(self, connection: Connection, wanted: LlmReservation) -> None:
+        same = (_C.tenant == wanted.tenant, _C.fingerprint.in_({wanted.fingerprint, wanted.instead_of}))
+        states = (CallState.RESERVED.value, CallState.SETTLED.value)
+        for row in connection.execute(select(_C.id, _C.state, _C.owner).where(*same, _C.state.in_(states))).all():
+            if row.state == CallState.SETTLED.value:
+                raise AlreadyAsked(f"{wanted.purpose} of {wanted.campaign} is answered already")
+            if row.owner != wanted.owner and self._owners.lives(connection, row.owner):
+                raise AlreadyAsked(f"{wanted.purpose} of {wanted.campaign} is being asked by {row.owner}")
+            lost = {"state": CallState.LOST.value, "finished_at": wanted.at, "error": "superseded by a new reservation"}
+            connection.execute(update(_T).where(_C.id == row.id).values(**lost))
 
     def settle(
         self,
@@ -141,16 +164,18 @@ class LlmLedger:
         self._finish(call_id, values, _C.state != CallState.SETTLED.value)
 
     def expire(self, before: datetime) -> int:
-        """Mark reservations made before a moment as lost (their processes died for good); returns how many."""
+        """Mark reservations made before a moment, whose processes died, as lost; returns how many."""
         open_ones = (_C.state == CallState.RESERVED.value, _C.reserved_at < before)
         lost = {"state": CallState.LOST.value, "finished_at": before, "error": "never finished"}
         with self._db.writing() as connection:
-            return connection.execute(update(_T).where(*open_ones).values(**lost)).rowcount
+            owners = connection.execute(select(_C.owner).where(*open_ones).distinct()).scalars().all()
+            dead = [owner for owner in owners if not self._owners.lives(connection, owner)]
+            return connection.execute(update(_T).where(*open_ones, _C.owner.in_(dead)).values(**lost)).rowcount
 
     def committed(self, tenant: str, month: str) -> Decimal:
         """Settled cost and open reservations of a tenant's month, USD."""
         with self._db.reading() as connection:
-            return _committed(connection, tenant, month)
+            return _committed(connection, tenant=tenant, month=month)
 
     def totals(self, tenant: str | None = None, campaign: str | None = None, run_id: str | None = None) -> Spend:
         """What the settled calls of a tenant, campaign or run cost together."""
@@ -201,13 +226,23 @@ def _check(wanted: LlmReservation, limit_usd: Decimal, committed_usd: Decimal) -
         )
 
 
-def _committed(connection: Connection, tenant: str, month: str) -> Decimal:
+def _check_campaign(wanted: LlmReservation, committed_usd: Decimal) -> None:
+    limit = wanted.campaign_limit_usd
+    if limit is not None and committed_usd + wanted.worst_case_usd > limit:
+        raise BudgetExceeded(
+            f"campaign {wanted.campaign}: {wanted.purpose} may cost USD {wanted.worst_case_usd:.4f}, and "
+            f"USD {committed_usd:.4f} of the campaign's budget of USD {limit:.2f} are committed",
+            hint="a person may let it go on: marketeer inbox",
+        )
+
+
+def _committed(connection: Connection, **of: str) -> Decimal:
     held = case(
         (_C.state == CallState.SETTLED.value, _nano(_C.cost_usd)),
         (_C.state == CallState.RESERVED.value, _nano(_C.reserved_usd)),
         else_=0,
     )
-    total = select(func.coalesce(func.sum(held), 0)).where(_C.tenant == tenant, _C.month == month)
+    total = select(func.coalesce(func.sum(held), 0)).where(*_where(**of))
     return usd(int(connection.execute(total).scalar_one()))
 
 
@@ -222,7 +257,7 @@ def _where(**wanted: object) -> list[ColumnElement[bool]]:
 
 
 def _new_row(call_id: str, wanted: LlmReservation) -> Mapping[str, object]:
-    row = wanted.model_dump(exclude={"worst_case_usd", "at", "cheapest_tier", "priority"})
+    row = wanted.model_dump(exclude=_NOT_STORED)
     return row | {
         "id": call_id, "state": CallState.RESERVED.value, "priority": int(wanted.priority),
         "reserved_usd": wanted.worst_case_usd, "reserved_at": wanted.at, "stop_reason": "", "request_id": "",

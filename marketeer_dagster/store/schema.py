@@ -2,7 +2,8 @@
 
 Each keeps a whole value of the vocabulary as JSON in `body`, beside the columns it is asked by. `body` is the truth;
 the columns are copies, written by the same statement (see records.py). `seq` orders rows by arrival, because
-a simulated clock may stand still for many of them.
+a simulated clock may stand still for many of them. `processes` and `claims` have no body: they say who is at work, by
+the real clock.
 """
 
 from datetime import datetime
@@ -135,6 +136,14 @@ llm_calls = Table(
     _name("stop_reason"), _name("request_id"), Column("latency_s", Float), Column("error", Text, nullable=False),
     Column("answer", Text, comment="the answer's JSON as received; null until settled"),
     _moment("reserved_at"), _moment("finished_at", nullable=True),
+    Column("owner", String, nullable=False, comment="the process that reserved it, see owners.py"),
     Index(None, "tenant", "month", "state"), Index(None, "tenant", "fingerprint"), Index(None, "campaign"),
     Index(None, "run_id"),
+)  # fmt: skip
+
+processes = Table("processes", metadata, _seq(), _name("id", unique=True), _moment("seen_at"))
+
+claims = Table(
+    "claims", metadata, _seq(), _name("id", unique=True), _name("owner"), _moment("taken_at"),
+    _moment("expires_at", nullable=True),
 )  # fmt: skip

@@ -1,5 +1,7 @@
 """The operational store: one object that holds every part of it. Each method is one short transaction; thread-safe."""
 
+from contextlib import AbstractContextManager
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -8,8 +10,10 @@ from pydantic import SecretStr
 from marketeer_dagster.store.artefact_sources import SourcesOfArtefacts
 from marketeer_dagster.store.artefacts import Artefacts
 from marketeer_dagster.store.campaigns import Briefs, Campaigns
+from marketeer_dagster.store.claims import Claims
 from marketeer_dagster.store.database import Database
 from marketeer_dagster.store.llm import LlmLedger
+from marketeer_dagster.store.owners import Owners
 from marketeer_dagster.store.publications import Publications
 from marketeer_dagster.store.reviews import Approvals, Reviews
 from marketeer_dagster.store.secrets import SecretBox
@@ -38,7 +42,9 @@ class Store:
         self.experiments = Experiments(database)
         self.learnings = Learnings(database)
         self.step_outputs = StepOutputs(database)
-        self.llm = LlmLedger(database)
+        self.owners = Owners(database)
+        self.claims = Claims(database, self.owners)
+        self.llm = LlmLedger(database, self.owners)
 
     @classmethod
     def open(cls, url: str, *, secret_key: SecretStr | None = None) -> Self:
@@ -53,6 +59,10 @@ class Store:
         """The database's address, without a password."""
         return self._database.where
 
+    def exclusive(self, name: str) -> AbstractContextManager[None] | None:
+        """Holds `name` for one block at a time over all machines, freed by the holder's death; None on SQLite."""
+        return None if self._database.is_sqlite else self._database.session_lock("exclusive", name)
+
     def migrate(self) -> None:
         """Create the tables, or bring them to this version; safe to repeat and to run from many processes at once.
 
@@ -62,8 +72,23 @@ class Store:
 
         upgrade(self._database)
 
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file; None for PostgreSQL."""
+        return self._database.path if self._database.is_sqlite else None
+
+    def migration_due(self) -> str | None:
+        """What is between the tables and this version, in words; None when they fit. Changes nothing.
+
+        Raises ConfigError when the database cannot be read.
+        """
+        from marketeer_dagster.store.migrations.runner import due  # Alembic takes 0.2 s to import
+
+        return due(self._database)
+
     def close(self) -> None:
         """Close idle connections. The store may be used again afterwards."""
+        self.owners.close()
         self._database.close()
 
     def __enter__(self) -> Self:

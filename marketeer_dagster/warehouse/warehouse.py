@@ -1,11 +1,13 @@
 """The warehouse: one DuckDB file with one writer at a time, and a snapshot that everybody else reads.
 
 DuckDB lets either one process write a file or several read it. So nothing but the writer opens the working file; after
-each write it is copied whole and the copy replaces the snapshot in one step. Readers never wait, never block a writer,
-and see one finished state for as long as they hold their connection.
+each write it is closed, copied byte for byte, and the copy replaces the snapshot in one step. Readers never wait, never
+block a writer, and see one finished state for as long as they hold their connection.
 """
 
+import os
 import re
+import shutil
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -50,6 +52,16 @@ class Warehouse:
         """Whether a service or catalogue holds it instead of one local file."""
         return _REMOTE.match(str(self.path)) is not None
 
+    def state(self) -> tuple[int, int, int] | None:
+        """What tells the present snapshot from every other; None where there is none, or no telling (remote)."""
+        if self.remote:
+            return None
+        try:
+            found = self.snapshot.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_ino, found.st_mtime_ns, found.st_size
+
     @contextmanager
     def writing(self) -> Generator[Writer]:
         """The one writer, after waiting for any other; on a clean exit the snapshot is replaced.
@@ -68,8 +80,8 @@ class Warehouse:
             with _closing(_open_to_write(path)) as connection:
                 ensure(connection)
                 yield Writer(connection)
-                fresh = self._copy(connection)
-            fresh.replace(self.snapshot)
+                connection.execute("CHECKPOINT")  # nothing is left in the log beside the file, which is not copied
+            self._copy(path).replace(self.snapshot)
 
     @contextmanager
     def reading(self) -> Generator[duckdb.DuckDBPyConnection]:
@@ -83,13 +95,12 @@ class Warehouse:
         with _closing(self._open_to_read()) as connection:
             yield connection
 
-    def _copy(self, connection: duckdb.DuckDBPyConnection) -> Path:
+    def _copy(self, path: Path) -> Path:
+        # Only when the connection is closed: to close any handle of an open database file drops DuckDB's lock on it.
         fresh = self.snapshot.with_name(f".{self.snapshot.name}.new")
-        fresh.unlink(missing_ok=True)  # left by a writer that was killed while copying
-        [(own,)] = connection.execute("SELECT current_database()").fetchall()
-        connection.execute(f"ATTACH {quoted(str(fresh))} AS fresh_snapshot")
-        connection.execute(f'COPY FROM DATABASE "{own}" TO fresh_snapshot')
-        connection.execute("DETACH fresh_snapshot")
+        shutil.copyfile(path, fresh)  # over whatever a writer left that was killed while copying
+        with fresh.open("rb") as copied:
+            os.fsync(copied.fileno())
         return fresh
 
     def _open_to_read(self) -> duckdb.DuckDBPyConnection:

@@ -2,7 +2,8 @@
 
 A request is looked up in the ledger first; what was answered before is replayed. Otherwise its worst case is reserved
 against the tenant's month, it is sent (retried on what passes, never on what does not), and its answer is stored
-before anybody uses it. A process killed at any of these points leaves a ledger from which the next one goes on.
+before anybody uses it. A process killed at any of these points leaves a ledger from which the next one goes on. Of two
+processes that ask the same at once, one pays and the other waits for the answer.
 """
 
 import asyncio
@@ -16,19 +17,21 @@ from typing import ParamSpec, TypeVar
 from pydantic import BaseModel
 
 from marketeer_dagster.agents.protocols import Answer, CallScope, Prompt, Tier, Usage
+from marketeer_dagster.campaigns.spending import spending_limit
 from marketeer_dagster.catalog import PriceTable
 from marketeer_dagster.model.campaign import Priority
 from marketeer_dagster.model.clock import Clock
 from marketeer_dagster.model.crashpoints import crash_point
-from marketeer_dagster.model.errors import BudgetExceeded
+from marketeer_dagster.model.errors import BudgetExceeded, ToolError, ToolErrorKind
 from marketeer_dagster.model.settings import Settings
 from marketeer_dagster.model.tenant import Tenant
-from marketeer_dagster.store import LlmReservation, Store, StoredAnswer
-from resources.calling import call_async
+from marketeer_dagster.store import AlreadyAsked, LlmReservation, Store, StoredAnswer
+from resources.calling import ATTEMPTS, LONGEST_WAIT_S, call_async
 from resources.claude.answer import TRUNCATED, Message, parsed, worst_case
 from resources.claude.endpoint import Endpoint, line_to
 from resources.claude.errors import translate
 from resources.claude.request import EFFORT, Request, build
+from resources.claude.traffic import Flights
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -38,7 +41,13 @@ QUOTA_STATUS = 429
 LARGEST_ANSWER = 64_000
 """Output tokens that are never asked for more of, whatever an answer would need."""
 
+LOOK_S = 0.5
+"""Between two looks for an answer that another process is paying for."""
+
 _log = logging.getLogger(__name__)
+_STILL_ASKED = "another process has not answered it yet; what it pays for replays: run it again"
+_flights = Flights()
+"""Equal requests of this process, to whatever endpoint."""
 _ledger_threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="claude-ledger")
 
 
@@ -61,12 +70,19 @@ class _Reply:
 class Claude:
     """The Anthropic API, metered. Thread-safe; may be used from several event loops."""
 
-    def __init__(self, settings: Settings, store: Store, prices: PriceTable, clock: Clock) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, prices: PriceTable, clock: Clock, *, longest_wait_s: float | None = None
+    ) -> None:
+        """`longest_wait_s`: how long to wait for an answer that another process is paying for.
+
+        By default as long as that may need for a call with all its retries, and once more for its queue.
+        """
         self._models = settings.models
         self._store = store
         self._prices = prices
         self._clock = clock
         self._line = line_to(Endpoint.of(settings))
+        self._longest_wait_s = longest_wait_s or 2 * ATTEMPTS * (settings.claude_timeout_s + LONGEST_WAIT_S)
 
     @property
     def simulated(self) -> bool:
@@ -100,28 +116,36 @@ class Claude:
         model = getattr(self._models, tier)
         usual = build(prompt, form, model=model, effort=EFFORT[tier], tenant=tenant.id, max_tokens=room)
         cheapest = build(prompt, form, model=self._models.cheapest, effort=None, tenant=tenant.id, max_tokens=room)
-        async with self._line.flights.alone(usual.fingerprint):
-            for request in (usual, cheapest):
-                known = await _in_ledger(self._store.llm.replay, tenant.id, request.fingerprint)
-                if known is not None:
-                    return _Answered(known, request.fingerprint, replayed=True)
-            request, call_id = await self._reserve(usual, cheapest, scope, tenant)
-            return _Answered(await self._pay(request, call_id), request.fingerprint, replayed=False)
+        async with _flights.alone(f"{self._store.where} {usual.fingerprint}"):
+            patience = time.monotonic() + self._longest_wait_s
+            while True:
+                for request in (usual, cheapest):
+                    known = await _in_ledger(self._store.llm.replay, tenant.id, request.fingerprint)
+                    if known is not None:
+                        return _Answered(known, request.fingerprint, replayed=True)
+                try:
+                    request, call_id = await self._reserve(usual, cheapest, scope, tenant)
+                except AlreadyAsked as error:
+                    if time.monotonic() > patience:
+                        raise ToolError("claude", ToolErrorKind.OUTAGE, error.message, hint=_STILL_ASKED) from error
+                    await asyncio.sleep(LOOK_S)
+                    continue
+                return _Answered(await self._pay(request, call_id), request.fingerprint, replayed=False)
 
     async def _reserve(
         self, usual: Request, cheapest: Request, scope: CallScope, tenant: Tenant
     ) -> tuple[Request, str]:
         """Hold back the worst case. Near the end of the budget, P0 work falls back to the cheapest model."""
         try:
-            return usual, await self._hold_back(usual, scope, tenant)
+            return usual, await self._hold_back(usual, cheapest, scope, tenant)
         except BudgetExceeded:
             if scope.priority is not Priority.P0 or usual.model == cheapest.model:
                 raise
         _log.warning("%s of %s uses %s: its budget is nearly spent", scope.purpose, tenant.id, cheapest.model)
-        return cheapest, await self._hold_back(cheapest, scope, tenant)
+        return cheapest, await self._hold_back(cheapest, usual, scope, tenant)
 
-    async def _hold_back(self, request: Request, scope: CallScope, tenant: Tenant) -> str:
-        reserving = _ledger_threads.submit(self._reserved, request, scope, tenant)
+    async def _hold_back(self, request: Request, other: Request, scope: CallScope, tenant: Tenant) -> str:
+        reserving = _ledger_threads.submit(self._reserved, request, other, scope, tenant)
         try:
             return await asyncio.shield(asyncio.wrap_future(reserving))
         except asyncio.CancelledError:
@@ -163,7 +187,7 @@ class Claude:
 
     # What follows runs in the ledger's threads: the store, and a clock that may ask over HTTP.
 
-    def _reserved(self, request: Request, scope: CallScope, tenant: Tenant) -> str:
+    def _reserved(self, request: Request, other: Request, scope: CallScope, tenant: Tenant) -> str:
         now = self._clock.now()
         price = self._prices.price(request.model, now.date(), request.max_input_tokens)
         wanted = LlmReservation(
@@ -173,10 +197,12 @@ class Claude:
             run_id=scope.run_id,
             model=request.model,
             fingerprint=request.fingerprint,
+            instead_of=other.fingerprint,
             month=now.astimezone(tenant.zone).strftime("%Y-%m"),
             worst_case_usd=worst_case(price, request.max_input_tokens, request.max_tokens),
             priority=scope.priority,
             cheapest_tier=request.model == self._models.cheapest,
+            campaign_limit_usd=spending_limit(self._store, scope.campaign),
             at=now,
         )
         return self._store.llm.reserve(wanted, tenant.llm_budget_usd)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from marketeer_dagster.model.settings import Settings
-from resources.claude.traffic import Flights, Pace, Slots
+from resources.claude.traffic import Pace, Slots
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
@@ -43,7 +43,6 @@ class Line:
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
         self.slots = Slots(endpoint.concurrency)
-        self.flights = Flights()
         self.pace = Pace()
         self._lock = threading.Lock()
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncAnthropic] = WeakKeyDictionary()

@@ -1,5 +1,8 @@
 """Reviewers, through the real SDK: marks become verdicts in code, and silence approves nothing."""
 
+import json
+from collections.abc import Callable
+
 import pytest
 
 from marketeer_dagster.agents.answers import ReviewAnswer
@@ -75,14 +78,61 @@ async def test_a_dimension_left_out_twice_is_no_verdict(
     assert "data of the rubric has no mark" in user_turns(server.requests)[1][2]
 
 
-@pytest.mark.parametrize("said", [Reply("", stop_reason="refusal"), Reply("APPROVE"), Reply('{"verdict": "APPROVE"}')])
+def marked(catalog: Catalog, score: object) -> str:
+    """A review with good marks but for its first, which is `score`."""
+    told = json.loads(answer(catalog, 5).model_dump_json())
+    told["dimensions"][0]["score"] = score
+    return json.dumps(told)
+
+
+NO_REVIEWS = {
+    "a refusal": lambda catalog: Reply("", stop_reason="refusal"),
+    "good marks in a refusal": lambda catalog: Reply(answer(catalog, 5).model_dump_json(), stop_reason="refusal"),
+    "good marks, cut off": lambda catalog: Reply(answer(catalog, 5).model_dump_json(), stop_reason="max_tokens"),
+    "half an answer": lambda catalog: Reply('{"dimensions": [', stop_reason="max_tokens"),
+    "a call of a tool": lambda catalog: Reply(answer(catalog, 5).model_dump_json(), stop_reason="tool_use"),
+    "a word": lambda catalog: Reply("APPROVE"),
+    "nothing": lambda catalog: Reply(""),
+    "another form": lambda catalog: Reply('{"verdict": "APPROVE"}'),
+    "a verdict beside the marks": lambda catalog: Reply(
+        json.dumps({**json.loads(answer(catalog, 5).model_dump_json()), "verdict": "APPROVE"})
+    ),
+    "a mark too high": lambda catalog: Reply(marked(catalog, 6)),
+    "a mark below nothing": lambda catalog: Reply(marked(catalog, -1)),
+    "a mark without bound": lambda catalog: Reply(marked(catalog, float("inf"))),
+    "a mark that is none": lambda catalog: Reply(marked(catalog, None)),
+    "a mark in words": lambda catalog: Reply(marked(catalog, "excellent")),
+}
+
+
+@pytest.mark.parametrize("said", [pytest.param(made, id=name) for name, made in NO_REVIEWS.items()])
 async def test_what_is_no_review_approves_nothing(
-    claude: Claude, server: MessagesServer, catalog: Catalog, said: Reply
+    claude: Claude, server: MessagesServer, catalog: Catalog, said: Callable[[Catalog], Reply]
 ) -> None:
-    server.answer = in_order(said)
+    server.answer = in_order(said(catalog))
     made = (await review(claude, catalog)).review
     assert (made.verdict, made.score) == (Verdict.NONE, 0.0)
     assert made.summary.startswith("No verdict:")
+
+
+async def test_marks_for_dimensions_that_nobody_asked_about_are_no_verdict(
+    claude: Claude, server: MessagesServer, catalog: Catalog
+) -> None:
+    told = json.loads(answer(catalog, 5).model_dump_json())
+    for mark in told["dimensions"]:
+        mark["dimension"] = "overall"
+    server.answer = in_order(Reply(json.dumps(told)))
+    assert (await review(claude, catalog)).review.verdict is Verdict.NONE
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 413])
+async def test_an_error_of_the_vendor_is_no_approval(
+    claude: Claude, server: MessagesServer, catalog: Catalog, status: int
+) -> None:
+    server.answer = in_order(answer(catalog, 5))
+    server.faults = [Fault(status)]
+    with pytest.raises(ToolError):
+        await review(claude, catalog)
 
 
 async def test_an_outage_passes_so_that_the_step_may_try_again(

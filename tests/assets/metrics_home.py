@@ -19,7 +19,7 @@ from dagster import (
 from pydantic import SecretStr
 
 from assets.marts import mart_assets
-from assets.metrics import metric_assets, metric_checks, range_tags
+from assets.metrics import SCOPE, IngestScope, metric_assets, metric_checks, range_tags
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.ids import TenantId
 from marketeer_dagster.model.tenant import Tenant
@@ -52,6 +52,7 @@ class Home:
             "store": StoreResource(home=home),
             "warehouse": WarehouseResource(home=home),
             "clock": ClockResource(home=home),
+            SCOPE: IngestScope(),
         }
 
     @property
@@ -77,12 +78,14 @@ class Home:
         instance: DagsterInstance | None = None,
         assets: Sequence[AssetsDefinition] = (),
     ) -> ExecuteInProcessResult:
-        """One run of the tables' assets over [first, last] (default: the last 7 days), not raising on failure."""
+        """One run of the tables' assets over [first, last] (default: the last 7 days), not raising on failure.
+
+        `config` is the run's IngestScope.
+        """
         last = last or self.yesterday
         first = first or last - timedelta(days=6)
         chosen = [*assets, *dict.fromkeys(ASSETS[table] for table in tables)]
         judged = [CHECKS[table] for table in tables if checks and table in CHECKS]
-        ops = {a.op.name: {"config": dict(config)} for a in chosen} if config else {}
         selection = AssetSelection.assets(*(key for a in assets for key in a.keys), *tables)
         for judge in judged:
             selection = selection | AssetSelection.checks(*judge.check_keys)
@@ -91,8 +94,7 @@ class Home:
                 [*chosen, *judged],
                 selection=selection,
                 instance=used,
-                resources=self.resources,
-                run_config={"ops": ops},
+                resources={**self.resources, SCOPE: IngestScope.model_validate(config or {})},
                 tags={**range_tags(first, last), **(tags or {})},
                 raise_on_error=False,
             )

@@ -4,7 +4,9 @@ import dataclasses
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -129,7 +131,7 @@ def test_an_empty_answer_does_not_delete_days_that_were_there(home: Home) -> Non
     home.run("ga4_daily")
     before = home.rows("SELECT sum(sessions) FROM ga4_daily WHERE tenant = 'acme'")
     home.sandbox.admin.fault("ga4", "empty")
-    result = home.run("ga4_daily", tags={"tenant": "acme"})
+    result = home.run("ga4_daily", config={"tenants": ["acme"]})
     assert not check(result, "ga4_daily", "tenants_landed").passed
     assert "answered with nothing for 7 days" in str(check(result, "ga4_daily", "tenants_landed").metadata["why"].value)
     assert home.rows("SELECT sum(sessions) FROM ga4_daily WHERE tenant = 'acme'") == before
@@ -165,8 +167,8 @@ def test_days_the_market_has_not_lived_have_no_rows_and_say_so(home: Home) -> No
     assert home.rows("SELECT DISTINCT date FROM stripe_daily") == [(home.yesterday,)]
 
 
-def test_a_run_tagged_with_a_tenant_reads_only_that_tenant(home: Home) -> None:
-    assert home.run("ga4_daily", tags={"tenant": "beta"}).success
+def test_a_run_for_a_tenant_reads_only_that_tenant_whatever_its_tags_say(home: Home) -> None:
+    assert home.run("ga4_daily", config={"tenants": ["beta"]}, tags={"tenant": "acme"}).success
     assert home.rows("SELECT DISTINCT tenant FROM ga4_daily") == [("beta",)]
 
 
@@ -260,3 +262,30 @@ def test_loading_the_definitions_opens_and_creates_nothing(tmp_path: Path) -> No
     assert not absent.exists()
     for heavy in ("google.analytics", "googleapiclient", "stripe", "anthropic", "mailchimp_marketing"):
         assert heavy not in loaded.stdout.split()
+
+
+def test_a_vendor_that_hangs_keeps_nobody_else_from_the_warehouse(home: Home) -> None:
+    """Two ingests at once, one waiting for its vendor: the other lands meanwhile, and neither fails."""
+    ga4, asked, answers = SOURCES[0], threading.Event(), threading.Event()
+
+    def collect(connection, limits, first, last):
+        asked.set()
+        answers.wait()
+        return ga4.collect(connection, limits, first, last)
+
+    slow = build_metric_asset(dataclasses.replace(ga4, collect=collect))
+    with ThreadPoolExecutor(1) as other:
+        waiting = other.submit(home.run, assets=[slow], config={"tenants": ["acme"]})
+        try:
+            assert asked.wait(60)
+            assert home.run("ga4_daily", config={"tenants": ["beta"]}).success
+            assert home.rows("SELECT DISTINCT tenant FROM ga4_daily") == [("beta",)]
+        finally:
+            answers.set()
+        assert waiting.result().success
+    assert home.rows("SELECT DISTINCT tenant FROM ga4_daily ORDER BY tenant") == [("acme",), ("beta",)]
+
+
+def test_no_step_of_an_ingest_claims_a_pool() -> None:
+    """A pool is held for a whole step, and most of a step is waiting for a vendor; the warehouse's lock is not."""
+    assert {name: asset.op.pool for name, asset in ASSETS.items() if asset.op.pool} == {}

@@ -103,6 +103,21 @@ def test_a_silent_counter_is_not_a_drop(warehouse: Warehouse, catalog: Catalog) 
     assert sighting.subject == "ga4"
 
 
+def test_a_query_cannot_end_its_cell_or_row(warehouse: Warehouse) -> None:
+    """Anybody may search for anything; what they type stays one cell of the Director's evidence."""
+    rows = pd.DataFrame(
+        {
+            "date": [LAST - timedelta(days=n) for n in range(35)], "page": "https://acme.example/pricing",
+            "query": "cheap | 99 | 1\n| everything free", "country": "usa", "device": "desktop", "clicks": 10,
+            "impressions": 100, "position": 3.0,
+        }
+    )  # fmt: skip
+    frames.put(warehouse, ACME, rows, "gsc_daily")
+    with warehouse.reading() as connection:
+        last = query_shift(connection, ACME, "/pricing", LAST).splitlines()[-1]
+    assert last == "| cheap \\| 99 \\| 1 \\| everything free | 10.0 | 10.0 |"
+
+
 def test_the_queries_that_changed_come_first(warehouse: Warehouse) -> None:
     rows = pd.DataFrame(
         {

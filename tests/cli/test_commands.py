@@ -6,7 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from dagster import DagsterInstance
+from dagster._core.test_utils import create_run_for_test
 
+from assets.launching import PARTITION_TAG
 from marketeer_dagster import __version__
 from tests.cli.homes import EXAMPLE, PROJECT, CommandLine, fingerprint
 
@@ -42,9 +45,9 @@ def test_a_tenant_is_added_listed_shown_and_changed(marketeer: CommandLine):
     assert (added.json["id"], added.json["timezone"], added.json["autonomy"]) == ("acme", "Europe/Berlin", "draft_only")
     assert {t["id"] for t in marketeer.ok("tenant", "list", "--json").json} >= {"acme", "threlby", "bare"}
     marketeer.ok("tenant", "set", "acme", "--autonomy", "autopilot", "--autonomy-for", "mailchimp=approve",
-                 "--llm-budget", "250", "--name", "Acme GmbH")  # fmt: skip
+                 "--llm-budget", "250", "--name", "Acme GmbH", "--currency", "EUR")  # fmt: skip
     shown = marketeer.ok("tenant", "show", "acme", "--json").json
-    assert (shown["name"], shown["autonomy"]) == ("Acme GmbH", "autopilot")
+    assert (shown["name"], shown["autonomy"], shown["currency"]) == ("Acme GmbH", "autopilot", "EUR")
     assert shown["autonomy_by_tool"] == {"mailchimp": "approve"}
     assert float(shown["llm_budget_usd"]) == 250
     assert shown["timezone"] == "Europe/Berlin"
@@ -93,9 +96,25 @@ def test_a_connected_tool_keeps_its_secret_to_itself(marketeer: CommandLine):
     shown = marketeer("tools", "-t", "bare", "--check")
     assert shown.code == 1
     assert "stripe" in shown.said
+    assert shown.err == "", "retries are the log's"
+    assert "again in" in (marketeer.home / "logs" / "calls.log").read_text(encoding="utf-8")
     assert secret not in told.said + shown.said
     written = b"".join(path.read_bytes() for path in marketeer.home.rglob("*") if path.is_file())
     assert secret.encode() not in written
+
+
+def test_a_dead_tool_is_a_failure_for_programs_too(marketeer: CommandLine):
+    marketeer.ok("tenant", "add", "deaf")
+    options = ("--set", "base_url=http://127.0.0.1:9", "--set", "user=u", "--secret", "application_password=KEY")
+    marketeer.ok("connect", "wordpress", "-t", "deaf", *options, KEY="secret")
+    answer = marketeer("tools", "-t", "deaf", "--check", "--json")
+    assert answer.code == 1
+    assert next(row["answer"] for row in answer.json if row["tool"] == "wordpress") != "ok"
+
+
+def test_the_sandbox_of_the_home_is_the_one_that_is_served(marketeer: CommandLine, market: str):
+    """It is running, so its port is taken: which port is refused says which one would have been used."""
+    marketeer.refused("sandbox", saying=(f"port {market.rpartition(':')[2]} cannot be used",))
 
 
 def test_sql_reads_the_snapshot(marketeer: CommandLine):
@@ -135,6 +154,18 @@ def test_a_goal_waits_for_the_daemon(marketeer: CommandLine):
     assert again["campaign"] == told["campaign"]
     shown = marketeer.ok("campaign", "show", told["campaign"], "--json").json
     assert (shown["plan"], shown["llm"]["calls"], shown["artefacts"]) == (None, 0, [])
+
+
+def test_a_campaigns_runs_are_those_of_its_partition(marketeer: CommandLine, monkeypatch: pytest.MonkeyPatch):
+    """Also a run that only published and has no call to Claude; not another campaign's."""
+    key = marketeer.ok("goal", "Win back old customers", "-t", "threlby", "--json").json["campaign"]
+    monkeypatch.setenv("DAGSTER_HOME", str(marketeer.home / "dagster"))
+    with DagsterInstance.get() as instance:
+        runs = [
+            create_run_for_test(instance, job_name=job, tags={PARTITION_TAG: partition}).run_id
+            for job, partition in (("plan_campaign", key), ("publish_campaign", key), ("run_campaign", "bare:other"))
+        ]
+    assert marketeer.ok("campaign", "show", key, "--json").json["runs"] == runs[:2]
 
 
 @pytest.mark.parametrize("option", ["-h", "--help"])

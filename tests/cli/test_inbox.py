@@ -92,6 +92,16 @@ def test_approving_lets_the_campaign_go_on(waiting: CommandLine):
     assert "approved" in other.said
 
 
+def test_a_list_says_a_campaigns_status_as_its_page_does(waiting: CommandLine):
+    store = waiting.store
+    store.campaigns.add(values.campaign("threlby:held"))
+    store.campaigns.set_status("threlby:held", CampaignStatus.WAITING, values.NOW)
+    store.close()
+    shown = waiting.ok("campaign", "show", "threlby:held", "--json").json["status"]
+    listed = {row["key"]: row["status"] for row in waiting.ok("campaign", "list", "--json").json}
+    assert listed["threlby:held"] == shown == "approved"
+
+
 def test_rejecting_is_for_good(waiting: CommandLine):
     question = question_about(waiting, "paid-ads")
     waiting.ok("reject", question["id"][:10], "--note", "not us")

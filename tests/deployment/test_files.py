@@ -127,7 +127,8 @@ def test_dagster_accepts_the_instance_and_it_tells_nobody(tmp_path: Path, embedd
         limit for limit in config["concurrency"]["runs"]["tag_concurrency_limits"] if limit["key"] == "tenant"
     ]
     assert per_tenant[0]["value"] == {"applyLimitPerUniqueValue": True}
-    assert ("storage" in config) is not embedded
+    assert config["concurrency"]["pools"]["default_limit"] > per_tenant[0]["limit"], "one hanging site holds up nobody"
+    assert ("custom" in config["storage"]) is embedded
 
 
 def test_the_location_has_one_name_wherever_it_is_served(compose: Compose):

@@ -85,6 +85,19 @@ def test_verdicts() -> None:
     }
 
 
+@settings(max_examples=20, deadline=None)
+@given(st.permutations(range(5)))
+def test_the_order_of_candidates_does_not_matter(order: list[int]) -> None:
+    all_ = [steady(str(i), mean, seed=i) for i, mean in enumerate((0.3, -0.3, 0.0, 0.2, 0.1))]
+    assert portfolio([all_[i] for i in order], today=TODAY) == portfolio(all_, today=TODAY)
+
+
+def test_evidence_says_what_it_rests_on() -> None:
+    said = evidence([0.5] * 12 + [-0.2] * 3 + [0.0]).summary
+    assert "16 pairs" in said and "12 won" in said and "3 lost" in said and "help" in said
+    assert "harm" in evidence([-0.5] * 12).summary
+
+
 def test_e_bh_asks_more_of_a_longer_list() -> None:
     assert e_bh({"a": 25}, rate=0.1) == {"a"}
     assert e_bh({"a": 25, "b": 1, "c": 1}, rate=0.1) == frozenset()
@@ -105,6 +118,10 @@ def test_bad_arguments_are_refused_by_field() -> None:
         combine_orders(2, 0)
     with pytest.raises(ValueError, match=r"e_values\.a"):
         e_bh({"a": -1})
+    with pytest.raises(ValueError, match="keep_days"):
+        portfolio([], today=TODAY, keep_days=-1)
+    with pytest.raises(ValueError, match="share"):
+        applied("a", "b", salt="c", share=1.5)
     with pytest.raises(ValueError, match="candidates"):
         portfolio([Candidate("a", ()), Candidate("a", ())], today=TODAY)
 

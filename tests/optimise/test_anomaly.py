@@ -15,6 +15,7 @@ from marketeer_dagster.optimise.anomaly import (
     Policy,
     Shape,
     Status,
+    Tuning,
     backfill,
     score_newest,
     score_rate,
@@ -54,7 +55,7 @@ def test_one_bad_day_is_a_spike_with_its_size() -> None:
     assert (reading.status, reading.shape) == (Status.ANOMALY, Shape.SPIKE)
     assert reading.since == reading.day == days(100)[-1]
     assert reading.relative_change == pytest.approx(-0.5, abs=0.1)
-    assert reading.confidence > 0.999
+    assert reading.confidence > 0.999 and reading.looks == 1
 
 
 def test_a_lasting_drop_is_a_level_shift_dated_to_its_first_day() -> None:
@@ -64,6 +65,7 @@ def test_a_lasting_drop_is_a_level_shift_dated_to_its_first_day() -> None:
     assert (reading.status, reading.shape) == (Status.ANOMALY, Shape.LEVEL_SHIFT)
     assert reading.since == days(100)[-4]
     assert reading.relative_change == pytest.approx(-0.3, abs=0.08)
+    assert reading.looks == 7
 
 
 def test_a_small_shift_that_no_single_day_shows_is_found_by_accumulation() -> None:
@@ -238,6 +240,40 @@ def test_a_day_before_the_last_date_is_refused() -> None:
         score_series(days(30), traffic(30), as_of=FIRST)
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("weeks", 4.5),
+        ("weeks", 3),
+        ("smoothing", 0),
+        ("rate_smoothing", 2),
+        ("min_history", np.nan),
+        ("shift_days", 15),
+        ("rate_shift_days", 1),
+        ("threshold", 0),
+    ],
+)
+def test_bad_tuning_is_refused_by_field(field: str, value: float) -> None:
+    with pytest.raises(ValueError, match=field):
+        Policy(tuning=Tuning(**{field: value}))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("effect", [-0.1, np.nan, np.inf])
+def test_a_bad_minimum_effect_is_refused(effect: float) -> None:
+    with pytest.raises(ValueError, match="min_effect"):
+        Policy(min_effect=effect)
+
+
+def test_a_large_revenue_with_proportional_noise_is_judged_in_percent() -> None:
+    g = np.random.default_rng(5)
+    y = 250_000 * np.exp(np.cumsum(g.normal(0, 0.01, 100)) + g.normal(0, 0.04, 100))
+    policy = Policy(min_effect=0)
+    assert not score_series(days(100), y, kind=MetricKind.AMOUNT, policy=policy).fired
+    y[-1] *= 0.6
+    reading = score_series(days(100), y, kind=MetricKind.AMOUNT, policy=policy)
+    assert reading.fired and reading.relative_change == pytest.approx(-0.4, abs=0.1)
+
+
 finite = st.floats(0, 1e6, allow_subnormal=False)
 
 
@@ -299,3 +335,12 @@ def test_a_deeper_drop_is_stronger_evidence(near: float, seed: int) -> None:
     deep[-1] = y[-8] * near * 0.5
     policy = Policy(direction=Direction.DOWN, min_effect=0, rare_zero_is_gap=False)
     assert score_series(days(80), deep, policy=policy).score >= score_series(days(80), shallow, policy=policy).score
+
+
+def test_after_weeks_in_the_dark_the_first_day_is_judged_against_the_time_before_them() -> None:
+    y = traffic()
+    y[-20:-1] = np.nan
+    calm = score_series(days(100), y)
+    assert calm.status is Status.NORMAL and calm.expected is not None
+    y[-1] *= 0.3
+    assert score_series(days(100), y).fired

@@ -44,6 +44,12 @@ def make(kind: MetricKind, case: str, seed: int) -> tuple[list[date], list[float
             values[-2:] = np.nan
         case "holes":
             values[random.random(LENGTH) < 0.2] = np.nan
+        case "outage":
+            values[-17:-1] = np.nan
+            values[-1] *= 1.7
+        case "back":
+            values[-12:-4] = np.nan
+            values[-4:] = np.floor(values[-4:] * 0.5)
         case "sparse":
             values[random.random(LENGTH) < 0.7] = 0
     keep = slice(LENGTH - 20, LENGTH) if case == "young" else slice(0, LENGTH)
@@ -51,7 +57,7 @@ def make(kind: MetricKind, case: str, seed: int) -> tuple[list[date], list[float
     return dates, values[keep].tolist(), trials[keep].tolist() if kind is MetricKind.RATE else None
 
 
-CASES = ("calm", "spike", "shift", "rise", "zeros", "stopped", "holes", "sparse", "young")
+CASES = ("calm", "spike", "shift", "rise", "zeros", "stopped", "holes", "outage", "back", "sparse", "young")
 
 
 def series() -> list[tuple[str, str, MetricKind, Direction, float, tuple[list[date], list[float], list[float] | None]]]:

@@ -84,6 +84,22 @@ def test_bad_counts_are_refused(shown: int, clicked: int, field: str) -> None:
         ArmCounts("b", shown, clicked)
 
 
+@pytest.mark.parametrize(("prior", "field"), [((math.nan, 0.7, 0.2), "level"), ((-4, 0, 0.2), "between")])
+def test_a_prior_without_spread_or_number_is_refused(prior: tuple[float, float, float], field: str) -> None:
+    with pytest.raises(ValueError, match=f"prior.{field}"):
+        Prior(*prior)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.permutations(range(4)))
+def test_the_order_of_arms_does_not_matter(order: list[int]) -> None:
+    data = arms((3000, 40), (2500, 55), (3500, 50), (2000, 10))
+    straight = {arm.name: arm for arm in allocate(data, PRIOR).arms}
+    for arm in allocate([data[i] for i in order], PRIOR).arms:
+        assert arm.rate == pytest.approx(straight[arm.name].rate, rel=0.02)
+        assert arm.chance_best == pytest.approx(straight[arm.name].chance_best, abs=0.04)
+
+
 counts = st.integers(0, 10**6).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n)))
 
 

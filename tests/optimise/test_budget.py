@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marketeer_dagster.optimise.budget import History, Rules, allocate
-from marketeer_dagster.optimise.response import fit, revenue_at
+from marketeer_dagster.optimise.response import fit, marginal_at, reached, revenue_at
 
 CALM = Rules(explore=0)
 
@@ -83,9 +83,9 @@ def test_a_new_total_is_spread() -> None:
 
 def test_the_response_recovers_a_known_curve() -> None:
     (response,) = fit((channel("a", 400, 30, 50, weeks=120, noise=0.03),))
-    scale, half, steep = response.draws(500, seed=1)
+    scale, half, steep, tail = response.draws(500, seed=1)
     at = np.array([40.0, 50.0, 60.0])
-    estimate = revenue_at(at[:, None], scale, half, steep).mean(axis=1)
+    estimate = revenue_at(at[:, None], scale, half, steep, tail).mean(axis=1)
     assert estimate == pytest.approx(400 * at / (at + 30), rel=0.05)
 
 
@@ -112,6 +112,36 @@ def test_the_response_recovers_a_known_curve() -> None:
 def test_bad_input_is_refused_by_field(histories: list[History], options: dict[str, object], field: str) -> None:
     with pytest.raises(ValueError, match=field):
         allocate(histories, **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("tail", [1.0, 6.0, 1000.0])
+def test_the_marginal_is_the_slope_of_the_revenue(tail: float) -> None:
+    at, scale, half, steep, q = (np.array([x]) for x in (25.0, 300.0, 20.0, 0.7, tail))
+    slope = (revenue_at(at + 1e-4, scale, half, steep, q) - revenue_at(at - 1e-4, scale, half, steep, q)) / 2e-4
+    assert marginal_at(at, scale, half, steep, q) == pytest.approx(slope, rel=1e-6)
+
+
+def test_the_family_holds_the_usual_forms() -> None:
+    spend, half = np.array([1.0, 10.0, 60.0]), np.array([15.0])
+    assert reached(spend, half, np.array([1.0])) == pytest.approx(spend / (spend + half))
+    assert reached(spend, half, np.array([1e6])) == pytest.approx(1 - np.exp(-spend / half), rel=1e-4)
+
+
+def test_exploration_never_slows_a_move_that_goes_as_far_as_it_may() -> None:
+    calm = allocate(market(), rules=CALM)
+    assert [m.proposed for m in calm.moves] == [m.proposed for m in allocate(market(), rules=Rules(explore=0.1)).moves]
+    twins = [channel(name, 300, 40, 50, seed=1) for name in "abc"]
+    varied = allocate(twins, rules=Rules(explore=0.05), seed=4)
+    assert max(abs(m.proposed / m.current - 1) for m in varied.moves) > 0.005
+
+
+@settings(max_examples=15, deadline=None)
+@given(order=st.permutations(range(4)))
+def test_the_order_of_channels_does_not_matter(order: list[int]) -> None:
+    histories = [channel(str(i), 300 + 200 * i, 20 + 30 * i, 50, seed=i) for i in range(4)]
+    straight = {m.channel: m.proposed for m in allocate(histories, rules=CALM).moves}
+    turned = {m.channel: m.proposed for m in allocate([histories[i] for i in order], rules=CALM).moves}
+    assert turned == pytest.approx(straight, rel=1e-9)
 
 
 @settings(max_examples=25, deadline=None)

@@ -32,7 +32,7 @@ def test_a_falling_page_is_found_and_its_loss_measured(weeks: int, method: Metho
     assert page.change == pytest.approx(-0.45, abs=0.12)
     assert page.low is not None and page.high is not None and page.low < page.change < page.high < 0
     assert page.since_weeks is not None and 6 <= page.since_weeks <= 14
-    assert page.clicks_lost > 50 and "/p4" in page.summary
+    assert page.clicks_lost > 50 and page.looks == 13 and "/p4" in page.summary
 
 
 def test_a_falling_site_is_no_page_s_fault() -> None:
@@ -72,6 +72,9 @@ def test_young_and_tiny_pages_are_not_judged() -> None:
         (["a", "b", "c"], [[math.nan] * 20] * 3, None, "clicks"),
         (["a", "b", "c"], [[math.inf] * 20] * 3, None, "clicks"),
         (["a"], [[1.0] * 20], [1.0] * 5, "site"),
+        (["a"], [[1.0] * 20], [-1.0] * 20, "site"),
+        (["a"], [[9.0] * 20], [1.0] * 20, "site"),
+        (["a"], [[1.0] * 20], [math.nan] * 20, "site"),
         ([], [[]], None, "clicks"),
     ],
 )
@@ -94,6 +97,15 @@ def test_never_nan(seed: int, weeks: int, level: float) -> None:
     for page in judged(np.random.default_rng(seed).poisson(level, (4, weeks)).astype(float)):
         assert all(v is None or math.isfinite(v) for v in (page.change, page.low, page.high))
         assert math.isfinite(page.score) and math.isfinite(page.clicks_lost)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.floats(0.2, 5), st.integers(0, 20))
+def test_what_moves_the_whole_site_alike_does_not_matter(factor: float, seed: int) -> None:
+    table = clicks(40, seed=seed, level=20_000)
+    moved = table * np.where(np.arange(40) < 30, 1.0, factor)
+    for ours, theirs in zip(judged(table), judged(moved), strict=True):
+        assert theirs.score == pytest.approx(ours.score, abs=0.02)
 
 
 @settings(max_examples=20, deadline=None)

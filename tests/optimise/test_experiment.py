@@ -165,6 +165,27 @@ def test_late_conversions_are_waited_for() -> None:
         mature_totals(cohorts, as_of=start + timedelta(days=3), window_days=7)
 
 
+def mature(rows: list[tuple[int, str, int, int]]) -> tuple[Arm, ...]:
+    start = date(2026, 3, 1)
+    cohorts = [Cohort(start + timedelta(days=day), arm, visitors, sold) for day, arm, visitors, sold in rows]
+    return mature_totals(cohorts, as_of=start + timedelta(days=30), window_days=7)
+
+
+def test_the_order_in_which_days_arrive_does_not_matter() -> None:
+    rows = [(day, arm, 100 + day, day) for day in range(10) for arm in ("control", "b")]
+    turned = [rows[0], *reversed(rows[1:])]
+    assert mature(rows) == mature(turned)
+
+
+def test_revenue_keeps_more_of_its_alpha_back_and_is_planned_for_it() -> None:
+    plan = replace(HORIZON, metric=Metric.REVENUE_PER_VISITOR)
+    arms = (money("control", [30.0, 40.0] * 600, 40_000), money("b", [30.0, 40.0] * 610, 40_000))
+    by_revenue, by_rate = (evaluate(arms, p).comparisons[0].boundary or 0.0 for p in (plan, HORIZON))
+    assert by_revenue > by_rate > 2.3
+    revenue, rate = sample_size_revenue(1, 3, 0.1), sample_size(0.1, 0.1)
+    assert revenue.per_arm / revenue.one_look > rate.per_arm / rate.one_look
+
+
 def test_planning_gives_the_textbook_sizes() -> None:
     assert sample_size(0.03, 0.1).one_look == pytest.approx(53_200, rel=0.001)
     assert sample_size(0.20, 0.1).one_look == pytest.approx(6_500, rel=0.01)
@@ -205,6 +226,10 @@ def test_the_power_curve_rises_through_the_planned_power() -> None:
         (lambda: evaluate(pair(10, 10), replace(HORIZON, metric=Metric.REVENUE_PER_VISITOR)), r"control\.revenue"),
         (lambda: Guardrail("g", (3, 3), (2, 2)), r"g\.events"),
         (lambda: mature_totals([], as_of=date(2026, 1, 1), window_days=7), "cohorts"),
+        (lambda: mature([(0, "b", 10, 1), (0, "b", 10, 1)]), r"cohorts\.b"),
+        (lambda: mature([(0, "b", 10, 11)]), r"cohorts\.b\.conversions"),
+        (lambda: mature([(0, "b", -5, 0), (1, "b", 50, 1)]), r"cohorts\.b\.visitors"),
+        (lambda: Arm("b", 10, 5, math.nan, 1), r"b\.revenue"),
         (lambda: sample_size(0, 0.1), "base_rate"),
         (lambda: sample_size(0.9, 0.2), "mde"),
         (lambda: duration_days(100, 0), "daily_visitors"),
@@ -251,3 +276,19 @@ def test_revenue_verdicts_do_not_depend_on_the_currency(factor: float) -> None:
     ours, theirs = evaluate((control, b), plan).comparisons[0], evaluate(scaled, plan).comparisons[0]
     assert theirs.lift == pytest.approx(ours.lift, rel=1e-9)
     assert theirs.low == pytest.approx(ours.low, rel=1e-6)
+
+
+@settings(max_examples=30, deadline=None)
+@given(order=st.permutations(["b", "c", "d"]), mode=st.sampled_from(Mode))
+def test_the_order_of_challengers_changes_no_verdict(order: list[str], mode: Mode) -> None:
+    control = Arm("control", 40_000, 1200)
+    sold = {"b": 1210, "c": 1420, "d": 900}
+    plan = Plan(mode, 50_000)
+    straight = evaluate((control, *(Arm(n, 40_000, sold[n]) for n in "bcd")), plan)
+    turned = evaluate((control, *(Arm(n, 40_000, sold[n]) for n in order)), plan)
+    assert (turned.outcome, turned.winner, turned.split_e_value) == (
+        straight.outcome,
+        straight.winner,
+        pytest.approx(straight.split_e_value),
+    )
+    assert {c.name: c for c in turned.comparisons} == {c.name: c for c in straight.comparisons}

@@ -94,6 +94,31 @@ def test_the_order_of_controls_does_not_matter_much(seed: int) -> None:
     assert measured(shuffled).effect == pytest.approx(measured(pages).effect, abs=1e-9)
 
 
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 20), st.floats(0.05, 0.3))
+def test_a_larger_effect_is_stronger_evidence(seed: int, effect: float) -> None:
+    small, large = measured(site(seed, effect)), measured(site(seed, effect + 0.3))
+    assert small.p is not None and large.p is not None and small.effect is not None and large.effect is not None
+    assert large.p <= small.p + 1e-9 and large.effect > small.effect
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 1000), st.floats(0, 3), st.floats(1e-6, 1e6))
+def test_never_nan(seed: int, spread: float, level: float) -> None:
+    pages = level * np.exp(np.random.default_rng(seed).normal(0, spread, (21, 60)))
+    result = measured(pages)
+    figures = (result.effect, result.low, result.high, result.p, result.fit_error, *result.predicted)
+    assert all(figure is None or math.isfinite(figure) for figure in figures)
+    assert (result.answer is Answer.CANNOT_TELL) == (result.effect is None)
+
+
+@pytest.mark.parametrize(("option", "value"), [("alpha", 0), ("alpha", math.nan), ("tolerance", math.nan)])
+def test_bad_options_are_refused_by_field(option: str, value: float) -> None:
+    pages = site(0)
+    with pytest.raises(ValueError, match=option):
+        impact(pages[0], pages[1:], change_at=CHANGE, **{option: value})
+
+
 def test_constants_have_no_effect() -> None:
     result = impact(np.full(60, 5.0), np.full((25, 60), 5.0), change_at=CHANGE)
     assert result.answer is Answer.NO_EFFECT_SEEN and result.effect == pytest.approx(0)

@@ -9,11 +9,14 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from marketeer_dagster.learning.validate import wealth
 from marketeer_dagster.optimise import plots
 from marketeer_dagster.optimise.anomaly import score_series
+from marketeer_dagster.optimise.anomaly_stream import score_stream
 from marketeer_dagster.optimise.bandit import ArmCounts, allocate
 from marketeer_dagster.optimise.budget import History
 from marketeer_dagster.optimise.budget import allocate as split
+from marketeer_dagster.optimise.changes import change_points
 from marketeer_dagster.optimise.decay import judge_pages
 from marketeer_dagster.optimise.experiment import Arm, Mode, Plan, evaluate
 from marketeer_dagster.optimise.experiment_plan import power_curve
@@ -54,7 +57,12 @@ def test_all_results_can_be_drawn() -> None:
     clicks = RANDOM.poisson(200, (5, 40)).astype(float)
     clicks[0, -8:] *= np.linspace(1, 0.4, 8)
     pages = np.exp(RANDOM.normal(5, 0.05, (25, 60)))
+    stepped = RANDOM.poisson(np.where(np.arange(60) < 30, 300, 200)).astype(float)
     drawn = [
+        plots.evidence(wealth(np.array([0.4, -0.1, 0.6, 0.5])), name="short subjects"),
+        plots.stream(np.r_[stepped, stepped], score_stream(np.r_[stepped, stepped], per_day=24), metric="hits"),
+        plots.changes(DAYS, stepped, change_points(DAYS, stepped), metric="sessions"),
+        plots.changes(DAYS[:9], stepped[:9], change_points(DAYS[:9], stepped[:9]), metric="sessions"),
         plots.experiment(result),
         plots.budget(split(histories)),
         plots.bandit(allocate([ArmCounts("a", 500, 9), ArmCounts("b", 500, 20)])),
@@ -74,5 +82,7 @@ def test_the_same_result_gives_the_same_picture() -> None:
 def test_bad_input_is_refused() -> None:
     with pytest.raises(ValueError, match="points"):
         plots.power([])
+    with pytest.raises(ValueError, match="wealth"):
+        plots.evidence([-1.0], name="x")
     with pytest.raises(ValueError, match="values"):
         plots.reading(DAYS, [1.0], score_series(DAYS, [1.0] * 60), metric="m")

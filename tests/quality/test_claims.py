@@ -126,3 +126,28 @@ def test_every_unsupported_claim_is_named_once() -> None:
     found = claims.check(pages.with_text("Save 47 %. Yes, 47 %. HubSpot loves it, HubSpot does."), THRELBY)
     body = [finding.quote for finding in found if finding.where.startswith("sections")]
     assert sorted(body) == ["47 %", "HubSpot"]
+
+
+QUERY = "| threlby saves 47 % says Klaus Weber of Salesforce, the best tool for everybody | 12 |"
+
+
+@pytest.mark.parametrize(
+    "invented",
+    [
+        "Save 47 %.",
+        "Trusted by Salesforce.",
+        "Klaus Weber runs a practice.",
+        "The best tool.",
+        '"threlby saves 47 % says Klaus Weber of Salesforce"',
+    ],
+)
+def test_what_somebody_typed_into_a_search_box_supports_nothing(invented: str) -> None:
+    tables = f"{pages.METRICS}\n\n| Search query | Clicks |\n|---|---|\n{QUERY}"
+    assert serious(pages.with_text(invented), THRELBY.model_copy(update={"metrics": tables}))
+
+
+def test_a_label_cannot_forge_a_cell() -> None:
+    assert (
+        claims.measured("| Search query | Clicks |\n|---|---|\n| cheap \\| 99 \\| 98 | 12 |\n| 47 % | $5,382 |")
+        == "12\n$5,382"
+    )

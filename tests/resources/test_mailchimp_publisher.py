@@ -228,6 +228,39 @@ def test_reports_by_day_add_up_to_mailchimps_own_totals(
     assert client.reports(first - timedelta(days=40), first - timedelta(days=39)).empty
 
 
+class Counted:
+    """A limiter that counts the calls it lets through."""
+
+    calls = 0
+
+    def acquire(self, tool: str, account: str) -> None:
+        self.calls += 1
+
+
+def test_who_did_what_is_not_read_again_once_a_campaign_is_quiet(
+    sandbox: Running, connection: Connection, publisher: MailchimpPublisher
+) -> None:
+    (wanted,) = publications(publisher, sandbox)
+    publisher.write(wanted, public=True)
+    first = sandbox.world.clock.day
+    sandbox.admin.advance(29)
+    last = sandbox.world.clock.day
+    counted = Counted()
+    client = MailchimpClient(connection, limiter=counted)
+    lived = client.reports(first, last)
+    whole = counted.calls
+    acts = lived[(lived["opens"] > 0) | (lived["clicks"] > 0)]
+    newest = max(acts["date"])
+    assert newest < last
+    tail = client.reports(newest, last)
+    assert tail[tail["date"] == newest]["opens"].sum() == acts[acts["date"] == newest]["opens"].sum() > 0
+    counted.calls = 0
+    after = client.reports(newest + timedelta(days=1), last)
+    assert after["opens"].sum() == after["clicks"].sum() == 0
+    assert after["unsubscribes"].sum() == lived[lived["date"] > newest]["unsubscribes"].sum()
+    assert counted.calls < whole
+
+
 def test_what_cannot_be_sent_is_refused_before_anything_is_written(connection: Connection) -> None:
     publisher = MailchimpPublisher(connection)
     sequence = an_email_sequence()

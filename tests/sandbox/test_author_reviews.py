@@ -178,3 +178,41 @@ def test_a_review_without_an_artefact_approves_nothing() -> None:
     given = ReviewAnswer.model_validate(structured(tasks.task("saas", text), transform_schema(ReviewAnswer)))
     assert [mark.score for mark in given.dimensions] == [0]
     assert Decimal(len(given.findings)) == 1
+
+
+def approved(kind: str, name: str, seed: int) -> tuple[ArtefactContent, ReviewAnswer, rubric.Judgement]:
+    content = first_draft(kind, name, seed)
+    given, judged = review(content, name, seed)
+    for _ in range(3):
+        if judged.verdict is not Verdict.APPROVE:
+            content = revise(content, given, name, seed)
+            given, judged = review(content, name, seed)
+    assert judged.verdict is Verdict.APPROVE
+    return content, given, judged
+
+
+def test_marks_of_approved_work_differ_and_say_what_they_rest_on() -> None:
+    """Not everything without a flaw is equally good: marks follow what a reader can check."""
+    work = [approved(kind, name, 1) for kind in MAKERS for name in tasks.CONTEXTS]
+    assert len({judged.score for _, _, judged in work}) >= 8
+    assert {mark.score for _, given, _ in work for mark in given.dimensions} == {3, 4, 5}
+    for content, given, _ in work:
+        assert not rubric.unfound_quotes(given.dimensions, content)
+        assert all(mark.quote and mark.reason for mark in given.dimensions)
+        assert given.findings or sum(mark.score == 3 for mark in given.dimensions) <= 1
+
+
+def test_a_page_without_figures_is_marked_lower_for_data() -> None:
+    content, before = good_page()
+    page = content.model_dump(mode="json")
+    known = {mark.dimension: mark.score for mark in before.dimensions}
+    sections = [{**section, "bullets": [], "body": "Work goes on."} for section in page["sections"]]
+    given, _ = review(spoiled(content, sections=sections, quotations=[], faq=[]), "saas")
+    marks = {mark.dimension: mark.score * rubric.SCALE for mark in given.dimensions}
+    assert marks["data"] < known["data"]
+    assert marks["completeness"] < known["completeness"]
+
+
+def test_the_same_work_gets_the_same_marks() -> None:
+    content = first_draft("page_copy", "saas", 3)
+    assert review(content, "saas", 3) == review(content, "saas", 3)

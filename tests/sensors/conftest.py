@@ -66,7 +66,7 @@ class Watchtower:
     def pass_days(self, days: int) -> None:
         self.now += timedelta(days=days)
 
-    def _resources(self) -> dict[str, Any]:
+    def resources(self) -> dict[str, Any]:
         home = str(self.path)
         return {
             "store": StoreResource(home=home),
@@ -85,7 +85,7 @@ class Watchtower:
             repository_name=self.repository.name,
             repository_def=self.repository,
             sensor_name=sensor,
-            resources=self._resources(),
+            resources=self.resources(),
         ) as context:
             ticked = self.repository.get_sensor_def(sensor).evaluate_tick(context)
         self.cursors[sensor] = ticked.cursor or self.cursors.get(sensor)
@@ -99,7 +99,7 @@ class Watchtower:
             instance=self.instance,
             scheduled_execution_time=moment,
             repository_def=self.repository,
-            resources=self._resources(),
+            resources=self.resources(),
         ) as context:
             return self.repository.get_schedule_def(schedule).evaluate_tick(context)
 
@@ -119,6 +119,9 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DagsterInstance
 def tower(tmp_path: Path, repository: RepositoryDefinition, shared: DagsterInstance) -> Watchtower:
     (tmp_path / "config.toml").write_text('secret_key = "a key for tests, of some length"\n', encoding="utf-8")
     shared.wipe()
+    ticks = shared._schedule_storage
+    assert ticks is not None
+    ticks.wipe()  # which DagsterInstance.wipe() leaves out
     for key in shared.get_dynamic_partitions("campaigns"):
         shared.delete_dynamic_partition("campaigns", key)
     made = Watchtower(tmp_path, shared, repository, NOW, {})

@@ -3,7 +3,8 @@
 import pytest
 from dagster import AssetKey, DagsterRunStatus
 
-from assets.launching import STAGE_TAG
+from assets.launching import STAGE_TAG, claim_of
+from marketeer_dagster.campaigns.decisions import decide
 from marketeer_dagster.campaigns.intake import take_goal, take_pipeline
 from marketeer_dagster.catalog import Catalog
 from marketeer_dagster.model.artefacts import ArtefactStatus
@@ -11,6 +12,7 @@ from marketeer_dagster.model.campaign import Campaign, CampaignStatus
 from marketeer_dagster.model.clock import FixedClock
 from marketeer_dagster.model.ids import CampaignKey
 from marketeer_dagster.model.publication import PublicationState
+from marketeer_dagster.model.review import ApprovalReason, ApprovalState
 from tests.sensors.conftest import Watchtower
 from tests.store import values
 from tests.support.publishing import NOW, a_tenant, an_artefact, an_email_sequence, approved
@@ -73,6 +75,59 @@ def test_a_campaign_that_a_run_works_on_is_left_alone(tower: Watchtower, catalog
     tower.run(campaign, DagsterRunStatus.STARTED)
     assert tower.look("campaigns").run_requests == []
     assert tower.store.campaigns.get(campaign.key).status is CampaignStatus.RUNNING
+
+
+def test_a_campaign_that_a_command_has_claimed_is_left_alone_until_it_lets_go(
+    tower: Watchtower, catalog: Catalog
+) -> None:
+    """Between a command's look and its run there is no run yet that the dispatcher could see."""
+    campaign = a_pipeline(tower, catalog)
+    with tower.store.claims.held(claim_of(campaign.key)) as mine:
+        assert mine
+        assert tower.look("campaigns").run_requests == []
+    assert len(tower.look("campaigns").run_requests) == 1
+
+
+def test_what_was_asked_for_is_claimed_until_the_run_is_there_to_be_seen(tower: Watchtower, catalog: Catalog) -> None:
+    campaign = a_pipeline(tower, catalog)
+    tower.look("campaigns")
+    assert tower.store.claims.take(claim_of(campaign.key)) is None, "a command must not start it as well"
+    planned(tower, campaign.key, "email-sequence")
+    tower.store.campaigns.set_status(campaign.key, CampaignStatus.RUNNING, NOW)
+    tower.run(tower.store.campaigns.get(campaign.key), DagsterRunStatus.SUCCESS)
+    tower.look("campaigns")
+    assert tower.store.claims.take(claim_of(campaign.key)) is not None
+
+
+def failed(tower: Watchtower, text: str, ended: DagsterRunStatus = DagsterRunStatus.FAILURE) -> Campaign:
+    """A goal whose planning run ended so."""
+    campaign = take_goal(tower.store, CLOCK, tenant=ACME, text=text)
+    tower.run(campaign, ended, job="plan_campaign")
+    tower.look("campaigns")
+    return tower.store.campaigns.get(campaign.key)
+
+
+def test_the_third_failure_in_a_row_is_a_persons_question(tower: Watchtower) -> None:
+    assert failed(tower, "One").status is CampaignStatus.FAILED
+    failed(tower, "Cancelled", DagsterRunStatus.CANCELED)
+    assert failed(tower, "Two").status is CampaignStatus.FAILED
+    third = failed(tower, "Three")
+    assert third.status is CampaignStatus.ESCALATED
+    (question,) = tower.store.approvals.list()
+    assert (question.reason, question.subject) == (ApprovalReason.CASCADING_FAILURE, third.key)
+    assert "acme:one" in question.detail
+    decide(tower.store, CLOCK, question.id, ApprovalState.APPROVED, by="dana")
+    (request,) = tower.look("campaigns").run_requests
+    assert (request.partition_key, request.tags[STAGE_TAG]) == (third.key, "plan:1")
+
+
+def test_a_success_between_failures_breaks_the_row(tower: Watchtower) -> None:
+    failed(tower, "One")
+    failed(tower, "Two")
+    good = planned(tower, take_goal(tower.store, CLOCK, tenant=ACME, text="Good").key, "email-sequence")
+    tower.run(good, DagsterRunStatus.SUCCESS)
+    assert failed(tower, "Three").status is CampaignStatus.FAILED
+    assert tower.store.approvals.list() == ()
 
 
 @pytest.mark.parametrize("ended", [DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED])

@@ -7,8 +7,8 @@ from dagster import AssetMaterialization
 
 from marketeer_dagster.model.campaign import CampaignStatus, Priority
 from marketeer_dagster.model.publication import PublicationState
+from marketeer_dagster.model.review import ApprovalReason, ApprovalState
 from marketeer_dagster.model.signal import Signal
-from sensors.signal_recovery import GIVE_UP_DAYS
 from tests.sensors.conftest import Watchtower
 from tests.store import values
 from tests.support.publishing import a_tenant
@@ -128,6 +128,10 @@ def test_while_the_counter_is_silent_only_that_is_said(tower: Watchtower) -> Non
     signal = only_signal(tower)
     assert signal.name == "tracking_broken"
     assert signal.campaign is None, "a person mends a counter, no campaign"
+    tower.look("tracking_broken")
+    (question,) = tower.store.approvals.list(tenant=ACME, state=ApprovalState.PENDING)
+    assert (question.subject, question.reason) == (signal.id, ApprovalReason.SOURCE_BROKEN)
+    assert "ga4" in question.title
     tower.look("signal_recovery")
     assert only_signal(tower).recovered is None
     tower.pass_days(2)
@@ -135,9 +139,10 @@ def test_while_the_counter_is_silent_only_that_is_said(tower: Watchtower) -> Non
     land(tower.warehouse, mended)
     tower.look("signal_recovery")
     assert only_signal(tower).recovered is True
+    assert tower.store.approvals.list(state=ApprovalState.PENDING) == (), "its question closes by itself"
 
 
-def answered(tower: Watchtower, *, live: bool = True) -> Signal:
+def answered(tower: Watchtower) -> Signal:
     """The drop's campaign has ended; its page went live today."""
     tower.look("conversion_drop")
     signal = only_signal(tower)
@@ -145,9 +150,8 @@ def answered(tower: Watchtower, *, live: bool = True) -> Signal:
     row = tower.store.publications.intend(
         values.publication("k", campaign=signal.campaign, state=PublicationState.WRITING)
     )
-    if live:
-        states = {PublicationState.WRITING}, PublicationState.PUBLISHED
-        tower.store.publications.transition(row.id, *states, at=tower.now, published_at=tower.now)
+    states = {PublicationState.WRITING}, PublicationState.PUBLISHED
+    tower.store.publications.transition(row.id, *states, at=tower.now, published_at=tower.now)
     tower.store.campaigns.set_status(signal.campaign, CampaignStatus.PUBLISHED, tower.now)
     return signal
 
@@ -164,17 +168,3 @@ def test_recovery_is_measured_on_a_full_week_after_the_answer_went_live(dropping
     assert signal.recovered is better
     assert signal.recovery is not None
     assert signal.recovery.until - signal.recovery.since == timedelta(days=6)
-
-
-def test_an_answer_that_never_went_live_is_given_up_on(dropping: Watchtower) -> None:
-    signal = answered(dropping, live=False)
-    assert signal.campaign is not None
-    dropping.store.campaigns.set_status(signal.campaign, CampaignStatus.FAILED, dropping.now)
-    waited = (signal.evidence.until - LAST).days + GIVE_UP_DAYS
-    dropping.pass_days(waited)
-    land(dropping.warehouse, dropped(more=waited - 1))
-    dropping.look("signal_recovery")
-    assert only_signal(dropping).recovered is None
-    land(dropping.warehouse, dropped(more=waited))
-    dropping.look("signal_recovery")
-    assert only_signal(dropping).recovered is False

@@ -11,9 +11,10 @@ import pytest
 from marketeer_dagster.model.artefacts import Spend
 from marketeer_dagster.model.campaign import Priority
 from marketeer_dagster.model.errors import BudgetExceeded, NotFound
-from marketeer_dagster.store import CallState, Store
+from marketeer_dagster.store import AlreadyAsked, CallState, Store
 from tests.store import values
 from tests.store.values import LATER, NOW, reservation
+from tests.support.owners import a_dead_process, a_process
 
 MONTH = "2026-03"
 
@@ -65,11 +66,45 @@ def test_an_answer_once_settled_is_replayed_for_its_tenant_only(acme: Store) -> 
 
 
 def test_a_reservation_left_by_a_killed_process_is_superseded_and_no_longer_counted(acme: Store) -> None:
-    first = acme.llm.reserve(reservation("f1", "60"), Decimal(100))
+    first = acme.llm.reserve(reservation("f1", "60", owner=a_dead_process()), Decimal(100))
     second = acme.llm.reserve(reservation("f1", "60"), Decimal(100))
     assert first != second
     assert acme.llm.committed("acme", MONTH) == 60
     assert [call.state for call in acme.llm.list()] == [CallState.LOST, CallState.RESERVED]
+
+
+def test_what_a_living_process_asks_is_not_asked_by_another(acme: Store) -> None:
+    with a_process() as other:
+        first = acme.llm.reserve(reservation("f1", owner=other), Decimal(100))
+        with pytest.raises(AlreadyAsked):
+            acme.llm.reserve(reservation("f1"), Decimal(100))
+        assert [call.state for call in acme.llm.list()] == [CallState.RESERVED]
+        settle(acme, first)
+    with pytest.raises(AlreadyAsked):
+        acme.llm.reserve(reservation("f1"), Decimal(100))
+
+
+def test_what_is_asked_of_one_model_is_not_asked_of_the_other_as_well(acme: Store) -> None:
+    with a_process() as other:
+        settle(acme, acme.llm.reserve(reservation("cheap", owner=other), Decimal(100)))
+        with pytest.raises(AlreadyAsked):
+            acme.llm.reserve(reservation("usual", instead_of="cheap"), Decimal(100))
+
+
+def test_what_a_living_process_gave_up_may_be_asked_by_another(acme: Store) -> None:
+    with a_process() as other:
+        acme.llm.release(acme.llm.reserve(reservation("f1", owner=other), Decimal(100)), "outage", LATER)
+        acme.llm.reserve(reservation("f1"), Decimal(100))
+
+
+def test_a_campaigns_own_limit_holds_over_all_months_and_names_the_figures(acme: Store) -> None:
+    own = {"campaign_limit_usd": Decimal(5)}
+    settle(acme, acme.llm.reserve(reservation("f1", "3", month="2026-02", **own), Decimal(100)), cost="2")
+    acme.llm.reserve(reservation("f2", "2", **own), Decimal(100))
+    acme.llm.reserve(reservation("f3", "50", campaign="acme:other"), Decimal(100))
+    with pytest.raises(BudgetExceeded, match=r"acme:launch.*1\.5000.*4\.0000 of the campaign's budget of USD 5\.00"):
+        acme.llm.reserve(reservation("f4", "1.5", **own), Decimal(100))
+    acme.llm.reserve(reservation("f4", "1", **own), Decimal(100))
 
 
 def test_a_lost_call_that_answers_after_all_is_paid_for(acme: Store) -> None:
@@ -80,10 +115,12 @@ def test_a_lost_call_that_answers_after_all_is_paid_for(acme: Store) -> None:
 
 
 def test_reservations_whose_process_never_came_back_can_be_expired(acme: Store) -> None:
-    acme.llm.reserve(reservation("old", at=NOW), Decimal(100))
-    acme.llm.reserve(reservation("new", at=NOW + timedelta(hours=2)), Decimal(100))
+    dead = a_dead_process()
+    acme.llm.reserve(reservation("old", at=NOW, owner=dead), Decimal(100))
+    acme.llm.reserve(reservation("at work", at=NOW), Decimal(100))
+    acme.llm.reserve(reservation("new", at=NOW + timedelta(hours=2), owner=dead), Decimal(100))
     assert acme.llm.expire(NOW + timedelta(hours=1)) == 1
-    assert [call.fingerprint for call in acme.llm.list(state=CallState.RESERVED)] == ["new"]
+    assert [call.fingerprint for call in acme.llm.list(state=CallState.RESERVED)] == ["at work", "new"]
 
 
 def test_a_refused_reservation_names_the_figures_and_writes_nothing(acme: Store) -> None:

@@ -23,10 +23,10 @@ def print_ending(home: Home, result: dict[str, Any]) -> None:
     """Print the table, the addresses and three queries."""
     before, after, lift = result["before"], result["after"], result["lift"]
     table = Table(
-        title=f"{result['page'] or 'site'}: {'loop closed' if result['ok'] else 'loop not closed'} (simulated)"
+        title=f"{result['page'] or 'site'} (simulated): {'loop closed' if result['ok'] else 'loop not closed'}"
     )
     for column in ("", "before", "after", "change"):
-        table.add_column(column, justify="right" if column else "left")
+        table.add_column(column, justify="right" if column else "left", overflow="fold")
     for name in ("sessions", "conversions"):
         table.add_row(f"{name} a day", _daily(before, name), _daily(after, name), "")
     table.add_row(
@@ -39,14 +39,19 @@ def print_ending(home: Home, result: dict[str, Any]) -> None:
             "experiment", "control", decision["winner"], _interval({"estimate": decision["lift"], **decision})
         )
     llm = result["llm"]
-    table.add_row("Claude", "", f"{llm.get('calls', 0)} calls", f"${llm.get('cost_usd', 0):.2f}")
+    table.add_row("Claude (simulated)", "", f"{llm.get('calls', 0)} calls", f"${llm.get('cost_usd', 0):.2f}")
     table.add_row("artefacts / reviews", "", f"{len(result['artefacts'])} / {result['reviews']['count']}", "")
     table.add_row("publications / signals", "", f"{len(result['publications'])} / {len(result['signals'])}", "")
     table.add_row("learnings", "", str(len(result["learnings"])), "")
     console.print(table)
     for learning in result["learnings"]:
-        console.print(f"learnt: {learning['statement']}", markup=False)
-    url = next((p["url"] for p in reversed(result["publications"]) if p["url"]), "")
+        console.print(f"learnt (simulated): {learning['statement']}", markup=False)
+    if experiment and experiment["decision"] and experiment["state"] != "decided":
+        console.print("the test ended without a winner: the control stays, and nothing was learnt that could be cited")
+    missing = [step for step, taken in result["steps"].items() if not taken]
+    if missing:
+        console.print(f"[bold red]missing for a closed loop:[/] {', '.join(missing)}")
+    url = result["published_page"] or "none"
     console.print(
         f"\nDagster UI      {result['ui_url']}\npublished page  {url}\n"
         f"DuckDB snapshot {home.settings.warehouse_snapshot}"

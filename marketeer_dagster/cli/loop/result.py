@@ -4,18 +4,22 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import duckdb
-from dagster import DagsterEventType, DagsterRunStatus, RunsFilter
+from dagster import DagsterEventType, DagsterInstance, DagsterRunStatus, RunsFilter
 
+from marketeer_dagster.cli.loop.played import played_by, steps
 from marketeer_dagster.cli.loop.stage import Stage
 from marketeer_dagster.cli.report import spend_report
 from marketeer_dagster.model.campaign import Campaign
+from marketeer_dagster.model.clock import SystemClock
 from marketeer_dagster.model.experiment import Experiment
 from marketeer_dagster.model.signal import Signal
 
+PROCESS_BEGAN = SystemClock().now()
+"""A demo is a process of its own, which starts the daemon: every run since is this demo's, and none before."""
 WINDOW_DAYS = 28
 AFTER_DAYS = 7
 Z_95 = 1.959963984540054
@@ -36,17 +40,13 @@ def result_of(stage: Stage, span: Span, campaigns: Sequence[Campaign]) -> dict[s
     with stage.home.warehouse.reading() as connection:
         before = _traffic(connection, stage.tenant, span.page, span.before_until, WINDOW_DAYS)
         after = _traffic(connection, stage.tenant, span.page, span.after_until, AFTER_DAYS)
-    keys = [campaign.key for campaign in campaigns]
-    artefacts = [artefact for key in keys for artefact in store.artefacts.heads(key)]
-    reviews = [review for key in keys for review in store.reviews.list(campaign=key)]
-    publications = [p for key in keys for p in store.publications.list(campaign=key)]
-    signals = store.signals.list(tenant=stage.tenant)
-    experiments = [e for e in store.experiments.list(tenant=stage.tenant) if e.campaign in keys]
-    learnings = store.learnings.list(stage.tenant)
-    spends = [store.llm.totals(campaign=key) for key in keys]
-    dagster = _dagster(stage)
+    played = played_by(store, stage.tenant, campaigns)
+    spends = [store.llm.totals(campaign=campaign.key) for campaign in campaigns]
+    dagster = runs_since(stage.instance, PROCESS_BEGAN)
+    taken = steps(played, dagster["runs_failed"])
     return {
-        "ok": bool(publications) and bool(signals) and bool(experiments) and experiments[-1].decision is not None,
+        "ok": all(taken.values()),
+        "steps": taken,
         "wall_s": round(stage.wall_s, 1),
         "market_days": stage.days_used,
         "tenant": stage.tenant,
@@ -56,22 +56,25 @@ def result_of(stage: Stage, span: Span, campaigns: Sequence[Campaign]) -> dict[s
         "after": after,
         "lift": lift(before, after),
         "campaigns": [
-            {"key": c.key, "title": c.title, "status": store.campaigns.get(c.key).status.value} for c in campaigns
+            {"key": c.key, "title": c.title, "status": c.status.value} for c in played.campaigns
         ],
         "artefacts": [
             {"id": a.id, "skill": a.skill, "title": a.title, "version": a.version, "score": a.score,
              "verdict": a.verdict.value, "revisions": a.revisions, "cost_usd": float(a.spend.cost_usd)}
-            for a in artefacts
+            for a in played.artefacts
         ],
-        "reviews": {"count": len(reviews), "by_verdict": dict(Counter(review.verdict.value for review in reviews))},
+        "reviews": {
+            "count": len(played.reviews), "by_verdict": dict(Counter(r.verdict.value for r in played.reviews)),
+        },
         "publications": [
             {"tool": p.tool, "kind": p.kind, "target": p.target, "state": p.state.value, "url": p.url}
-            for p in publications
+            for p in played.publications
         ],
-        "signals": [_signal(signal) for signal in signals],
-        "experiment": _experiment(experiments[-1]) if experiments else None,
-        "learnings": [learning.model_dump(mode="json") for learning in learnings],
-        "cited_learnings": sorted({cited for c in campaigns if c.plan for b in c.plan.briefs for cited in b.learnings}),
+        "published_page": played.address(span.page),
+        "signals": [_signal(signal) for signal in played.signals],
+        "experiment": _experiment(played.experiment) if played.experiment else None,
+        "learnings": [learning.model_dump(mode="json") for learning in played.learnings],
+        "cited_learnings": sorted(played.cited),
         "llm": spend_report(sum(spends[1:], start=spends[0])) if spends else {},
         "dagster": dagster,
         "simulated": True,
@@ -138,9 +141,9 @@ def lift(before: dict[str, Any], after: dict[str, Any]) -> dict[str, float | Non
     return {"estimate": math.expm1(ratio), "low": math.expm1(ratio - half), "high": math.expm1(ratio + half)}
 
 
-def _dagster(stage: Stage) -> dict[str, Any]:
-    instance = stage.instance
-    records = instance.get_run_records(RunsFilter())
+def runs_since(instance: DagsterInstance, began: datetime) -> dict[str, int]:
+    """Runs created since then, by how they ended, and what they materialised and checked."""
+    records = instance.get_run_records(RunsFilter(created_after=began))
     states = Counter(record.dagster_run.status for record in records)
     counts: Counter[str] = Counter()
     for record in records:

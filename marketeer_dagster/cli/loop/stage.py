@@ -96,9 +96,14 @@ class Stage:
         return campaign
 
     def await_look(self, experiment: Experiment, day: date) -> None:
-        """Wait until the sensor `experiment_decided` has looked at the figures of `day`; it forgets decided ones."""
-        seen = (None, day.isoformat())
-        self.wait_for(lambda: self.cursor("experiment_decided").get(experiment.id) in seen, "a look at the test")
+        """Wait until the sensor `experiment_decided` has looked at the figures of `day`; it forgets ended ones."""
+
+        def looked() -> bool:
+            seen = self.cursor("experiment_decided").get(experiment.id)
+            state = self.home.store.experiments.get(experiment.id).state
+            return seen == day.isoformat() or state is not ExperimentState.RUNNING
+
+        self.wait_for(looked, "a look at the test")
 
     def running_experiment(self) -> Experiment | None:
         """The tenant's running experiment, if any."""

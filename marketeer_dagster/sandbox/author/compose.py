@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from marketeer_dagster.sandbox.author.ads import ad_campaign
 from marketeer_dagster.sandbox.author.context_document import context_document
+from marketeer_dagster.sandbox.author.direction import look_back
 from marketeer_dagster.sandbox.author.edited_copy import edited_copy
 from marketeer_dagster.sandbox.author.emails import email_sequence
 from marketeer_dagster.sandbox.author.experiment import experiment_plan
@@ -48,6 +49,8 @@ def structured(task: Task, schema: Mapping[str, object]) -> object:
         return conformed(review(work), node, work)
     if {"kpi", "briefs"} <= asks:
         return conformed(plan(work), node, work)
+    if {"happened", "recommendations"} <= asks:
+        return conformed(look_back(work), node, work)
     kind = next((kind for kind, fields in SIGNATURES.items() if fields <= asks and kind in WRITERS), "")
     if not kind:
         return Filler(work)("answer", node)

@@ -1,4 +1,8 @@
-"""The author as reviewer: inspects the artefact before it and scores what it finds, 0 to 5 per rubric dimension."""
+"""The author as reviewer: inspects the artefact before it and scores what it finds, 0 to 5 per rubric dimension.
+
+Flaws take from a mark what they cost. Where nothing serious is wrong, the marks tell good from better: they follow
+traits that can be checked in the text (merits.py).
+"""
 
 import re
 from collections.abc import Mapping
@@ -6,6 +10,7 @@ from collections.abc import Mapping
 from marketeer_dagster.sandbox.author.flaws import ASPECTS, Flaw, costs, prose, public, text_flaws
 from marketeer_dagster.sandbox.author.flaws_kinds import kind_flaws
 from marketeer_dagster.sandbox.author.flaws_page import page_flaws
+from marketeer_dagster.sandbox.author.merits import Merit, merits
 from marketeer_dagster.sandbox.author.request import Record
 from marketeer_dagster.sandbox.author.text import numbers, words
 from marketeer_dagster.sandbox.author.work import Work
@@ -97,7 +102,14 @@ def review(work: Work) -> Content:
     by_aspect = scores(flaws)
     rubric = _rubric(work)
     good = _evidence(content, work)
-    dimensions = [_dimension(name, aspect, by_aspect, flaws, good, work) for name, aspect in rubric.items()]
+    found = {} if any(flaw.severity != "minor" for flaw in flaws) else merits(content, work)
+    shown = {aspect: merit for aspect, merit in found.items() if by_aspect[aspect] == BEST}
+    if flaws:  # a weakness beside a flaw would be counted twice
+        shown = {aspect: merit for aspect, merit in shown.items() if merit.mark >= BEST}
+    dimensions = [
+        _praise(name, shown[aspect]) if aspect in shown else _dimension(name, aspect, by_aspect, flaws, good, work)
+        for name, aspect in rubric.items()
+    ]
     names = {aspect: name for name, aspect in reversed(list(rubric.items()))}
     findings = [_finding(flaw, names.get(flaw.aspect, next(iter(rubric)))) for flaw in flaws[:_MOST_FINDINGS]]
     return {"dimensions": dimensions, "findings": findings, "summary": _summary(flaws, by_aspect, work)}
@@ -142,6 +154,10 @@ def _dimension(
         "quote": (worst.quote if worst and worst.quote else good[1])[:300],
         "reason": worst.problem if worst else praise[aspect],
     }
+
+
+def _praise(name: str, merit: Merit) -> Content:
+    return {"dimension": name, "score": merit.mark, "quote": merit.quote, "reason": merit.reason[:600]}
 
 
 def _evidence(content: Mapping[str, object], work: Work) -> tuple[str, str]:

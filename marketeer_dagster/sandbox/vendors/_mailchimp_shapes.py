@@ -132,12 +132,18 @@ def report(mail: Mail, known: Json, days: tuple[EmailDay, ...]) -> Json:
         "unsubscribed": sum(d.unsubscribes for d in days),
         "send_time": known["send_time"],
         "bounces": {"hard_bounces": sum(d.bounces for d in days), "soft_bounces": 0, "syntax_errors": 0},
-        "opens": {"opens_total": sum(d.opens for d in days), "unique_opens": opens, "open_rate": _rate(opens, sent)},
+        "opens": {
+            "opens_total": sum(d.opens for d in days),
+            "unique_opens": opens,
+            "open_rate": _rate(opens, sent),
+            "last_open": _last(known, days, "opens", "unique_opens"),
+        },
         "clicks": {
             "clicks_total": sum(d.clicks for d in days),
             "unique_clicks": clicks,
             "unique_subscriber_clicks": clicks,
             "click_rate": _rate(clicks, sent),
+            "last_click": _last(known, days, "clicks", "unique_clicks"),
         },
         "ecommerce": {"total_orders": 0, "total_spent": 0.0, "total_revenue": 0.0, "currency_code": "USD"},
         "delivery_status": {"enabled": False},
@@ -236,6 +242,19 @@ def _events(recipients: int, sent_at: datetime, days: tuple[EmailDay, ...]) -> d
             bounce = {"action": "bounce", "type": "hard", "timestamp": _moment(day.day, sent_at, 0), "ip": ""}
             events.setdefault(number, []).append(bounce)
     return events
+
+
+def _last(known: Json, days: tuple[EmailDay, ...], total: str, people: str) -> str:
+    """When the last opening or click was; "" before the first."""
+    sent_at = datetime.fromisoformat(str(known["send_time"]))
+    first, last = 0, ""
+    for day in days:
+        readers = range(first, first + day.unique_opens)
+        first += day.unique_opens
+        acting = readers[: getattr(day, people)]
+        moments = [_moment(day.day, sent_at, number + 7 * turn) for turn, number in _turns(acting, getattr(day, total))]
+        last = max([last, *map(_stamp, moments)])
+    return last
 
 
 def _turns(people: range, total: int) -> Iterator[tuple[int, int]]:

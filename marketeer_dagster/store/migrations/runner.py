@@ -8,6 +8,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
 from marketeer_dagster.model.errors import ConfigError
@@ -38,6 +40,20 @@ def upgrade(database: Database) -> None:
                 where=database.where,
                 hint="upgrade marketeer-dagster, or name another database",
             ) from error
+
+
+def due(database: Database) -> str | None:
+    """What is between the database and this version, in words; None when they fit."""
+    scripts = ScriptDirectory.from_config(config())
+    with database.reading() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+    head = scripts.get_current_head()
+    if found == head:
+        return None
+    known = {script.revision for script in scripts.walk_revisions()}
+    if found is not None and found not in known:
+        return f"made by a newer version of this software (revision {found}, known up to {head})"
+    return f"its tables are of revision {found or 'none'}, this version needs {head}"
 
 
 def _prepare_file(path: Path, where: str) -> None:

@@ -1,6 +1,6 @@
 """A table for what artefacts were written from, which used to be kept among the outputs of steps
 
-Revision: 0002_artefact_sources, after 0001.
+Revision: 0003, after 0002.
 """
 
 import json
@@ -8,8 +8,8 @@ import json
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002_artefact_sources"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 

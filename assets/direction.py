@@ -1,0 +1,165 @@
+"""The Director's reviews: a tenant's day or month looked back on, and the goals that a person may take up.
+
+`recommended_goals` follows a blocking check: what no figure supports does not reach anybody's inbox. Neither starts
+work by itself.
+"""
+
+from datetime import date, timedelta
+
+from dagster import (
+    AssetCheckExecutionContext,
+    AssetCheckResult,
+    AssetChecksDefinition,
+    AssetExecutionContext,
+    AssetKey,
+    AssetsDefinition,
+    Config,
+    JobDefinition,
+    MaterializeResult,
+    MetadataValue,
+    asset,
+    asset_check,
+    define_asset_job,
+    in_process_executor,
+)
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+from pydantic import Field
+
+from assets.failures import explained
+from assets.names import PRODUCT_CONTEXT
+from assets.partitions import tenants
+from assets.plans import spend_metadata
+from marketeer_dagster.agents.direction import look_back, unsupported
+from marketeer_dagster.campaigns.direction import ask_about_goals, find_review, keep_review
+from marketeer_dagster.catalog.catalog import Catalog
+from marketeer_dagster.model.clock import Clock, today
+from marketeer_dagster.model.direction import Period
+from marketeer_dagster.model.errors import BadInput
+from marketeer_dagster.model.ids import TenantId
+from marketeer_dagster.store import Store
+from resources.period_data import period_material
+
+DIRECTOR_REVIEW = AssetKey("director_review")
+RECOMMENDED_GOALS = AssetKey("recommended_goals")
+
+
+class ReviewConfig(Config):
+    """What to look back on. Nothing needs to be set: the default is yesterday."""
+
+    window: str = Field(default="day", description="`day`, or `month` for the last four whole weeks.")
+    last: str | None = Field(default=None, description="The period's last day, YYYY-MM-DD; empty: yesterday.")
+
+
+def build_director_review(catalog: Catalog) -> list[AssetsDefinition]:
+    """The assets `director_review` and `recommended_goals`, partitioned by tenant."""
+
+    @asset(
+        key=DIRECTOR_REVIEW,
+        partitions_def=tenants,
+        deps=[PRODUCT_CONTEXT],
+        group_name="strategy",
+        kinds={"claude", "markdown"},
+        owners=["team:strategy"],
+        required_resource_keys={"store", "warehouse", "clock", "claude"},
+        description=(
+            "The Director looks back on a day or a month of one tenant: what happened, what it means, and at most "
+            "three goals worth considering, from the figures, open signals, experiments, campaigns and spend."
+        ),
+    )
+    async def director_review(context: AssetExecutionContext, config: ReviewConfig) -> MaterializeResult:
+        store: Store = context.resources.store.store()
+        clock: Clock = context.resources.clock.clock()
+        with explained():
+            tenant = store.tenants.get(TenantId(context.partition_key))
+            last = _day(config.last) or today(clock, tenant.timezone) - timedelta(days=1)
+            warehouse = context.resources.warehouse.warehouse()
+            review = await look_back(
+                context.resources.claude.model(),
+                catalog,
+                tenant,
+                store.contexts.latest(tenant.id),
+                period_material(store, warehouse, tenant.id, _period(config.window), last),
+                at=clock.now(),
+                run_id=context.run_id,
+            )
+        keep_review(store, review)
+        return MaterializeResult(
+            metadata={
+                "preview": MetadataValue.md(review.content.render()),
+                "period": f"{review.first} to {review.last}",
+                "recommended": len(review.content.recommendations),
+                "material": MetadataValue.md(review.material),
+                **spend_metadata(review.spend),
+            }
+        )
+
+    @asset(
+        key=RECOMMENDED_GOALS,
+        partitions_def=tenants,
+        deps=[DIRECTOR_REVIEW],
+        group_name="strategy",
+        kinds={"markdown"},
+        owners=["team:strategy"],
+        required_resource_keys={"store", "clock"},
+        description="The review's goals as questions in the inbox: approving one states it, and nothing else does.",
+    )
+    def recommended_goals(context: AssetExecutionContext) -> MaterializeResult:
+        store: Store = context.resources.store.store()
+        review = find_review(store, TenantId(context.partition_key))
+        asked = ask_about_goals(store, context.resources.clock.clock(), review) if review else ()
+        lines = "\n".join(f"- `{question.id}` ({question.state.value}): {question.title}" for question in asked)
+        return MaterializeResult(metadata={"asked": len(asked), "questions": MetadataValue.md(lines or "none")})
+
+    return [director_review, recommended_goals]
+
+
+def build_review_check() -> AssetChecksDefinition:
+    """The check `claims` of the newest review."""
+
+    @asset_check(
+        asset=DIRECTOR_REVIEW,
+        name="claims",
+        blocking=True,
+        partitions_def=tenants,
+        required_resource_keys={"store"},
+        description="Every figure of the review is in the material it was written from, or in the product context.",
+    )
+    def claims(context: AssetCheckExecutionContext) -> AssetCheckResult:
+        store: Store = context.resources.store.store()
+        review = find_review(store, TenantId(context.partition_key))
+        if review is None:
+            return AssetCheckResult(passed=False, metadata={"problem": "nothing was written yet"})
+        found = unsupported(review.content, review.material, store.contexts.get(review.tenant, review.context_version))
+        said = "\n".join(f"- {line}" for line in found) or "No findings."
+        return AssetCheckResult(
+            passed=not found,
+            metadata={"review": review.id, "unsupported": len(found), "findings": MetadataValue.md(said)},
+        )
+
+    return claims
+
+
+def build_review_job() -> UnresolvedAssetJobDefinition | JobDefinition:
+    """The job `review_period`."""
+    return define_asset_job(
+        "review_period",
+        selection=[DIRECTOR_REVIEW, RECOMMENDED_GOALS],
+        partitions_def=tenants,
+        executor_def=in_process_executor,
+        tags={"marketeer/kind": "agents"},
+        description="The Director looks back on a tenant's day or month and recommends goals.",
+    )
+
+
+def _period(window: str) -> Period:
+    try:
+        return Period(window)
+    except ValueError:
+        raise BadInput(f"{window!r} is no period", where="window", expected="day or month") from None
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise BadInput(f"{text!r} is no date", where="last", expected="YYYY-MM-DD") from None

@@ -1,0 +1,64 @@
+"""Questions about a campaign as a whole: money is used up, or work keeps failing. A person lets it go on or stops it.
+
+Questions about one version of an artefact are asked by escalating.py, those about a
+publication by the outbox. Which reasons are raised where: docs/operating.md, Approvals.
+"""
+
+from collections.abc import Sequence
+
+from marketeer_dagster.campaigns.spending import spending_limit, stated_budget
+from marketeer_dagster.model.campaign import Campaign
+from marketeer_dagster.model.clock import Clock
+from marketeer_dagster.model.errors import BudgetExceeded
+from marketeer_dagster.model.ids import ApprovalId, CampaignKey, derived
+from marketeer_dagster.model.review import Approval, ApprovalReason, ApprovalState
+from marketeer_dagster.store import Store
+
+CASCADE = 3
+"""Runs of one tenant that fail in a row before a person is asked: catalog, Escalation reasons."""
+
+
+def ask_about_budget(store: Store, clock: Clock, key: CampaignKey, error: BudgetExceeded) -> Approval:
+    """Ask whether a campaign whose budget is used up may go on. Once a round, however many steps were refused."""
+    campaign = store.campaigns.get(key)
+    stated, limit = stated_budget(store, campaign), spending_limit(store, key)
+    what = f"the budget of {campaign.title!r} is used up"
+    detail = f"{error.message}\n\nSpent so far: USD {store.llm.totals(campaign=key).cost_usd:.4f}"
+    if stated is not None and limit is not None:
+        detail += f" of USD {limit:.2f}. Approving releases another USD {stated:.2f} of the tenant's month for it"
+    detail += (
+        ".\n\nApprove to go on (work already paid for replays at no cost), reject to stop. When the tenant's own "
+        f"month is used up, first raise it: marketeer tenant set {campaign.tenant} --llm-budget USD"
+    )
+    return _ask(store, clock, campaign, ApprovalReason.BUDGET_THRESHOLD, what, detail)
+
+
+def ask_about_failures(store: Store, clock: Clock, key: CampaignKey, runs: Sequence[str]) -> Approval:
+    """Ask whether a campaign should be tried again after so many runs of its tenant failed one after the other."""
+    campaign = store.campaigns.get(key)
+    what = f"{len(runs)} runs of {campaign.tenant} failed in a row, the last one for {campaign.title!r}"
+    detail = (
+        "Failed, newest first:\n" + "\n".join(f"- {run}" for run in runs) + "\n\nWhat failed is in each run in the "
+        "Dagster UI. Mend the cause, then approve to try this campaign again, or reject to leave it failed."
+    )
+    return _ask(store, clock, campaign, ApprovalReason.CASCADING_FAILURE, what, detail)
+
+
+def waits_for_person(store: Store, campaign: Campaign) -> bool:
+    """Whether a question about the campaign as a whole is open."""
+    return bool(store.approvals.list(subject=campaign.key, state=ApprovalState.PENDING))
+
+
+def _ask(store: Store, clock: Clock, campaign: Campaign, reason: ApprovalReason, title: str, detail: str) -> Approval:
+    return store.approvals.open(
+        Approval(
+            id=ApprovalId(derived("apr", campaign.key, reason.value, str(campaign.round))),
+            tenant=campaign.tenant,
+            campaign=campaign.key,
+            subject=campaign.key,
+            reason=reason,
+            title=title[:300],
+            detail=detail[:4000],
+            created_at=clock.now(),
+        )
+    )
