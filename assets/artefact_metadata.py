@@ -31,7 +31,7 @@ def artefact_metadata(bench: Workshop, artefact: Artefact, verdict: Review) -> d
         "skill_hash": artefact.skill_hash,
         "context_version": artefact.context_version,
         "prompt_hash": artefact.prompt_hash,
-        "store_row": f"artefacts/{artefact.id}@{artefact.version}",
+        "store_row": MetadataValue.md(f"`marketeer artefact show {artefact.id} --version {artefact.version}`"),
         "read": ", ".join(f"{a.skill} v{a.version} ({a.campaign})" for a in bench.assignment.upstream) or "nothing",
         "simulated": artefact.simulated,
         **spend_metadata(artefact.spend),

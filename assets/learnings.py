@@ -5,6 +5,7 @@ from dagster import AssetExecutionContext, AssetKey, AssetsDefinition, Materiali
 from assets.failures import explained
 from assets.partitions import campaigns
 from assets.publications import publication_key
+from assets.whereabouts import changed, observations
 from marketeer_dagster.campaigns.readout import Look, decision_of, learning_of, look_at
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.model.clock import Clock
@@ -50,7 +51,10 @@ def build_experiment_readout(catalog: Catalog) -> AssetsDefinition:
         metadata = _metadata(experiment, look)
         if experiment.state is not ExperimentState.RUNNING:
             with explained():
+                before = store.publications.list(tenant=tenant)
                 put = _serve_winner(store, clock, context.resources.publishers.of(tenant), experiment)
+                for observation in observations(changed(before, store.publications.list(tenant=tenant))):
+                    context.log_event(observation)
             metadata["serving"] = ", ".join(f"{p.target} {p.state.value}" for p in put) or "nothing to change"
         return MaterializeResult(metadata=metadata)
 

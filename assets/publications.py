@@ -17,6 +17,7 @@ from assets.artefact_checks import findings_table, stands_against
 from assets.failures import explained
 from assets.names import CAMPAIGN_REVIEW, asset_key
 from assets.partitions import campaigns
+from assets.whereabouts import changed, observations
 from marketeer_dagster.campaigns.escalating import escalate
 from marketeer_dagster.campaigns.examining import Examination, Findings, earlier_heads
 from marketeer_dagster.campaigns.publishing import intend_all
@@ -149,12 +150,17 @@ def _publication(catalog: Catalog, tool: str) -> AssetsDefinition:
             return MaterializeResult(metadata={"state": "not connected", "what to do": MetadataValue.md(note)})
         with explained():
             outbox = Outbox(store, {tool: publishers[tool]}, clock)
+            before = store.publications.list(tenant=tenant)
             intents = intend_all(store, catalog, clock, outbox, key, tool)
-            due = [p.id for p in store.publications.list(campaign=key, tool=tool)]
-            for delivery in outbox.deliver_due(tenant):
-                if delivery.error is not None and delivery.publication.id in due:
+            delivered = outbox.deliver_due(tenant)
+            rows = store.publications.list(campaign=key, tool=tool)
+            others = [p for p in store.publications.list(tenant=tenant) if p not in rows]
+            # Its own always, also when a crash came between a receipt and this; others' that this delivery changed.
+            for observation in observations((*rows, *changed(before, others))):
+                context.log_event(observation)
+            for delivery in delivered:
+                if delivery.error is not None and delivery.publication.campaign == key:
                     raise delivery.error
-        rows = store.publications.list(campaign=key, tool=tool)
         return MaterializeResult(metadata=_metadata(rows, intents.held))
 
     return publication

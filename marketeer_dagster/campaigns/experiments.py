@@ -10,8 +10,6 @@ from marketeer_dagster.optimise.experiment_model import Mode
 from marketeer_dagster.optimise.experiment_plan import sample_size
 from marketeer_dagster.store import Store
 
-TEST_SKILL = "ab-test-setup"
-
 
 def experiment_for(store: Store, clock: Clock, artefact: Artefact) -> Experiment | None:
     """The experiment that `artefact` enters as challenger, stored as running; None where it simply goes live.
@@ -71,8 +69,7 @@ def _stored(store: Store, artefact: Artefact, path: str) -> Experiment | None:
 
 
 def _plan(store: Store, artefact: Artefact, path: str) -> ExperimentPlan | None:
-    head = store.artefacts.head(artefact.campaign, TEST_SKILL)
-    if head is None or head.status is not ArtefactStatus.APPROVED or not path:
-        return None
-    content = head.parsed()
-    return content if isinstance(content, ExperimentPlan) and content.path == path else None
+    """The campaign's approved plan for a test of `path`, whichever skill made it."""
+    approved = (head for head in store.artefacts.heads(artefact.campaign) if head.status is ArtefactStatus.APPROVED)
+    plans = (head.parsed() for head in approved if path and head.kind == ExperimentPlan.kind)
+    return next((plan for plan in plans if isinstance(plan, ExperimentPlan) and plan.path == path), None)

@@ -5,7 +5,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from dagster import AssetCheckKey, AssetKey, AssetMaterialization, DagsterEventType, DagsterInstance, DagsterRun
+from dagster import (
+    AssetCheckKey,
+    AssetKey,
+    AssetMaterialization,
+    AssetRecordsFilter,
+    DagsterEventType,
+    DagsterInstance,
+    DagsterRun,
+)
 
 from assets.artefacts import build_artefact_assets
 from assets.launching import PARTITION_TAG
@@ -94,7 +102,7 @@ def test_a_reader_of_the_ui_never_needs_a_terminal(
         "skill_hash": home.home.catalog.skill("email-sequence").hash,
         "context_version": head.context_version,
         "prompt_hash": head.prompt_hash,
-        "store_row": f"artefacts/{head.id}@{head.version}",
+        "store_row": f"`marketeer artefact show {head.id} --version {head.version}`",
         "simulated": True,
         "cost_usd": float(head.spend.cost_usd),
         "calls": head.spend.calls,
@@ -110,6 +118,19 @@ def test_a_reader_of_the_ui_never_needs_a_terminal(
     assert head.spend.calls >= 3, "draft, review, Director"
     assert head.spend.cost_usd > 0
     assert head.prompt_hash
+
+
+def test_the_artefact_says_where_it_was_published(home: CampaignHome, campaign: Campaign) -> None:
+    rows = home.store.publications.list(campaign=campaign.key)
+    with home.instance() as instance:
+        records = instance.fetch_observations(AssetRecordsFilter(asset_key=EMAILS), limit=50).records
+    seen = [record.asset_observation for record in records]
+    assert {observation.partition for observation in seen if observation} == {campaign.key}
+    told = [{name: value.value for name, value in o.metadata.items()} for o in seen if o]
+    for row in rows:
+        facts = {"tool": row.tool, "external_id": row.external_id, "state": row.state.value, "url": row.url or "none"}
+        assert any(facts.items() <= told_of.items() for told_of in told), row.target
+    assert len(rows) == len(told) > 0
 
 
 def test_the_artefacts_spend_and_the_plans_are_all_that_was_billed(home: CampaignHome, campaign: Campaign) -> None:

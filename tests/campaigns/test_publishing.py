@@ -110,6 +110,12 @@ def test_a_new_version_of_a_live_page_with_a_plan_becomes_an_experiment(store: S
     assert len(store.experiments.list()) == 1
 
 
+def test_a_plan_of_a_test_counts_whichever_skill_made_it(store: Store, clock: FixedClock) -> None:
+    old_page(store)
+    approved(store, an_artefact(plan_of_test(), campaign="new", skill="fast-tests"))
+    assert experiment_for(store, clock, challenger(store, planned=None)) is not None
+
+
 def test_two_of_a_plans_arms_share_all_visitors(store: Store, clock: FixedClock) -> None:
     old_page(store)
     experiment = experiment_for(store, clock, challenger(store, control=0.75))
