@@ -60,11 +60,11 @@ def without_a_winner(demo: Played) -> Played:
 
 
 def test_a_loop_that_closed_is_ok_whatever_the_lift():
-    assert all(steps(a_demo(), 0).values())
+    assert all(steps(a_demo()).values())
 
 
 def test_without_a_winner_there_is_nothing_to_cite_and_the_loop_closed():
-    assert all(steps(without_a_winner(a_demo()), 0).values())
+    assert all(steps(without_a_winner(a_demo())).values())
 
 
 @pytest.mark.parametrize(
@@ -83,12 +83,8 @@ def test_without_a_winner_there_is_nothing_to_cite_and_the_loop_closed():
     ],
 )
 def test_every_step_is_needed(missing: str, change: dict[str, Any]):
-    taken = steps(dataclasses.replace(a_demo(), **change), 0)
+    taken = steps(dataclasses.replace(a_demo(), **change))
     assert not taken[missing]
-
-
-def test_a_failed_run_is_no_closed_loop():
-    assert not steps(a_demo(), 1)["no run failed"]
 
 
 def test_the_address_is_that_of_the_page():
@@ -130,7 +126,7 @@ def narrow() -> Iterator[None]:
 @pytest.mark.usefixtures("narrow")
 def test_the_last_screen_fits_80_columns_and_says_what_is_missing(tmp_path: Path):
     demo = without_a_winner(a_demo())
-    taken = steps(demo, 1)
+    taken = steps(dataclasses.replace(demo, signals=()))
     side = {"days": 28, "sessions": 123_456, "conversions": 4_567, "conversion_rate": 0.037}
     decision = demo.experiments[0].decision
     assert decision is not None
@@ -140,7 +136,7 @@ def test_the_last_screen_fits_80_columns_and_says_what_is_missing(tmp_path: Path
         "experiment": {"state": "inconclusive", "decision": decision.model_dump(mode="json")},
         "llm": {"calls": 123, "cost_usd": 12.34}, "publications": [1] * 3, "signals": [1], "learnings": [],
         "published_page": demo.address("/pricing"), "ui_url": "http://127.0.0.1:3000", "wall_s": 200.0,
-        "market_days": 60, "dagster": {"runs": 30},
+        "market_days": 60, "dagster": {"runs": 30, "runs_failed": 2},
     }  # fmt: skip
     with console.capture() as captured:
         print_ending(Home(Settings.load({"MARKETEER_HOME": str(tmp_path)})), result)
@@ -150,6 +146,7 @@ def test_the_last_screen_fits_80_columns_and_says_what_is_missing(tmp_path: Path
     assert max(map(len, table)) <= 80
     assert "…" not in shown
     assert "(simulated)" in shown and "loop not closed" in shown
-    assert "missing for a closed loop: no run failed" in shown
+    assert "missing for a closed loop: signal answered, recovery measured" in shown
+    assert "30 runs, 2 of them failed" in shown
     assert "ended without a winner" in shown
     assert "http://site/pricing?v=b" in shown and "http://archive" not in shown

@@ -59,7 +59,9 @@ def print_ending(home: Home, result: dict[str, Any]) -> None:
     console.print("\nthree questions to it, with `marketeer sql` or any DuckDB client:")
     for about, query in QUERIES:
         console.print(f"  -- {about}\n  {query.format(page=result['page'] or '/')}", markup=False, highlight=False)
-    console.print(f"\n{result['wall_s']:.0f} s, {result['market_days']} market days, {result['dagster']['runs']} runs")
+    runs, failed = result["dagster"]["runs"], result["dagster"]["runs_failed"]
+    told = f"{runs} runs, {failed} of them failed" if failed else f"{runs} runs"
+    console.print(f"\n{result['wall_s']:.0f} s, {result['market_days']} market days, {told}")
 
 
 def _daily(side: dict[str, Any], name: str) -> str:
