@@ -73,8 +73,8 @@ def played_by(store: Store, tenant: TenantId, campaigns: Sequence[Campaign]) -> 
 def steps(played: Played) -> dict[str, bool]:
     """The loop's steps in their order, and whether each was taken. A lift of none is no missing step.
 
-    A test that ended without a winner teaches nothing, so nothing has to be cited then. A run that failed and whose work
-    another run took up is no missing step either; how many failed is reported beside.
+    A test that ended without a winner teaches nothing, so nothing has to be cited then. A failed run whose work another
+    one took up is no missing step either; how many failed is reported beside.
     """
     answers = {campaign.key for campaign in played.campaigns if campaign.signal}
     public = [p for p in played.publications if p.published_at is not None]
