@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from anyio import to_thread
 from dagster import In, OpDefinition, OpExecutionContext, Out, Output, RetryPolicy, op
 
 from assets.artefact_metadata import artefact_metadata
@@ -38,7 +39,8 @@ def draft_op(catalog: Catalog, skill: Skill, after: Mapping[str, In], retries: R
     )
     async def draft(context: OpExecutionContext) -> WorkingCopy:
         with explained_or_asked(context):
-            bench = Workshop.of(context, catalog, skill)
+            # In a thread: pages are read with an ordinary client, and other steps wait on this loop for Claude.
+            bench = await to_thread.run_sync(Workshop.of, context, catalog, skill, abandon_on_cancel=True)
             if (kept := bench.settled()) is not None:
                 context.log.info(f"version {kept.version} was approved and what it rests on is unchanged: kept")
                 return bench.working_copy(kept.version, revisions=kept.revisions, spend=kept.spend, settled=True)

@@ -3,7 +3,9 @@
 Work reads only approved versions: the campaign's own first, then the tenant's newest.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from marketeer_dagster.agents.assignment import Assignment, LivePage
 from marketeer_dagster.campaigns.learnings import applicable_learnings
@@ -11,14 +13,16 @@ from marketeer_dagster.campaigns.sources import notes_of
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.catalog.models import Skill
 from marketeer_dagster.model.artefacts import Artefact
+from marketeer_dagster.model.artefacts.seo_audit import SeoAudit
 from marketeer_dagster.model.clock import Clock
-from marketeer_dagster.model.errors import BadInput, ToolError, ToolErrorKind
+from marketeer_dagster.model.errors import BadInput, ToolError
 from marketeer_dagster.model.ids import CampaignKey, TenantId
 from marketeer_dagster.store import Store
 from marketeer_dagster.warehouse import Warehouse
 from resources.market_data import metrics_brief
-from resources.publishers import PublishersResource
+from resources.publishers import PublishersResource, TenantSite
 
+Seen = TypeVar("Seen")
 WEB = "web"
 """The tool, as skill.yaml names it, of skills that look at pages as visitors see them."""
 
@@ -64,10 +68,29 @@ class Desk:
         )
 
     def with_pages(self, assignment: Assignment) -> Assignment:
-        """The assignment with the page its brief is about, for skills that read the web. Asks the site."""
-        if WEB not in assignment.skill.tools:
+        """The assignment with what the web shows, for skills whose tools name it: the page its brief is about.
+
+        An audit of a site gets a crawl of it as well. Asks the site; raises ToolError when one that is connected
+        cannot be reached now.
+        """
+        skill, path = assignment.skill, assignment.brief.target
+        if WEB not in skill.tools:
             return assignment
-        return replace(assignment, live_page=self._live_page(assignment.tenant.id, assignment.brief.target))
+        page = self._seen(assignment, lambda site: site.page(path)) if path.startswith("/") else None
+        crawl = self._seen(assignment, TenantSite.crawl) if skill.artefact == SeoAudit.kind else None
+        return replace(assignment, live_page=LivePage(path, page) if page else None, crawl=crawl)
+
+    def _seen(self, assignment: Assignment, look: Callable[[TenantSite], Seen]) -> Seen | None:
+        """What `look` finds; None where there is nothing to be seen or the address must not be read."""
+        connected = True
+        try:
+            site = self.publishers.site(assignment.tenant)
+            connected = site.connected
+            return look(site)
+        except ToolError as error:
+            if error.permanent or not connected:
+                return None
+            raise
 
     def _upstream(self, tenant: TenantId, key: CampaignKey, skill: Skill) -> tuple[Artefact, ...]:
         found = (self.store.artefacts.latest_approved(tenant, name, campaign=key) for name in skill.reads)
@@ -78,20 +101,6 @@ class Desk:
         return tuple(
             learning for learning in applicable_learnings(self.store, self.clock, tenant) if learning.id in wanted
         )
-
-    def _live_page(self, tenant: TenantId, path: str) -> LivePage | None:
-        if not path.startswith("/"):
-            return None
-        site = self.publishers.site(tenant)
-        if site is None:
-            return None
-        try:
-            text = site.read_page(path)
-        except ToolError as error:
-            if error.kind is ToolErrorKind.MISSING:
-                return None
-            raise
-        return LivePage(path=path, text=text) if text else None
 
 
 def _planned(plan) -> str:

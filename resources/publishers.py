@@ -1,12 +1,14 @@
 """The channels a tenant is connected to, as publishers of the outbox."""
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from dataclasses import dataclass
 
 from dagster import ConfigurableResource, ResourceDependency
 
+from marketeer_dagster.agents.web import SiteCrawl, WebReader
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.ids import TenantId
+from marketeer_dagster.model.tenant import Tenant
 from marketeer_dagster.publishing.protocols import Publisher
 from marketeer_dagster.store import Store
 from resources.calling import CallLimiter
@@ -14,12 +16,23 @@ from resources.limits import limiter
 from resources.store import StoreResource
 
 
-class Site(Protocol):
-    """A tenant's own site, as far as auditors may see it."""
+@dataclass(frozen=True)
+class TenantSite:
+    """A tenant's own site as its visitors see it."""
 
-    def read_page(self, path: str) -> str:
-        """Readable text of the page at `path`. Raises ToolError (missing when there is none)."""
-        ...
+    root: str
+    """Its address, without a slash at the end."""
+    web: WebReader
+    connected: bool
+    """Whether it is known from a connection; otherwise it is the website the tenant named."""
+
+    def page(self, path: str) -> str:
+        """Readable text of the page at `path`. Raises ToolError."""
+        return self.web.page(f"{self.root}{path}")
+
+    def crawl(self) -> SiteCrawl:
+        """A small look around the site. Raises ToolError."""
+        return self.web.crawl(self.root)
 
 
 def _wordpress(connection: Connection, limits: CallLimiter) -> Publisher:
@@ -58,11 +71,22 @@ class PublishersResource(ConfigurableResource[None]):
 
     def of(self, tenant: TenantId) -> dict[str, Publisher]:
         """The tenant's connected channels by tool."""
-        return publishers_of(self.store.store(), tenant, limiter(self.store.settings()))
+        return publishers_of(self.store.store(), tenant, self._limits())
 
-    def site(self, tenant: TenantId) -> Site | None:
-        """The tenant's site for reading; None when no site is connected."""
+    def site(self, tenant: Tenant) -> TenantSite:
+        """The tenant's site, where it publishes or else the website it named. Raises ToolError of the connection.
+
+        Of private addresses only the sandbox's site of this very tenant can be read.
+        """
+        from resources.web import Web
         from resources.wordpress import WordPressPublisher
 
-        publisher = self.of(tenant).get("wordpress")
-        return publisher if isinstance(publisher, WordPressPublisher) else None
+        publisher = self.of(tenant.id).get("wordpress")
+        if not isinstance(publisher, WordPressPublisher):
+            return TenantSite(str(tenant.website).rstrip("/"), Web(limiter=self._limits()), connected=False)
+        root = publisher.address()
+        web = Web(own=(root,)) if publisher.simulated else Web(limiter=self._limits())
+        return TenantSite(root, web, connected=True)
+
+    def _limits(self) -> CallLimiter:
+        return limiter(self.store.settings())

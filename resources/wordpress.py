@@ -9,8 +9,6 @@ from collections.abc import Callable
 from html import unescape
 from typing import Final
 
-import httpx
-
 from marketeer_dagster.model.artefacts import Artefact
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.crashpoints import crash_point
@@ -18,16 +16,12 @@ from marketeer_dagster.model.errors import ToolError, ToolErrorKind
 from marketeer_dagster.model.publication import Publication, Receipt
 from marketeer_dagster.model.tenant import Tenant
 from marketeer_dagster.publishing.html import keyed
-from marketeer_dagster.publishing.page_text import readable_text
 from marketeer_dagster.publishing.pages import PAGE_ARTEFACTS, PagePayload, page_draft
 from marketeer_dagster.publishing.protocols import Draft, Trial
-from resources.calling import READ_ATTEMPTS, UNLIMITED, CallLimiter, call, kind_of_status
+from resources.calling import UNLIMITED, CallLimiter
 from resources.wordpress_rest import FRONT_PAGE_SLUG, TOOL, WordPressClient, WpPage
 from resources.writing import write_once
 
-LARGEST_PAGE: Final = 2_000_000
-"""Bytes of a public page that are read; the rest is not looked at."""
-_MOST_REDIRECTS: Final = 4
 _NEEDS_UNFILTERED: Final = ("<script", "<form", "<input")
 
 
@@ -44,7 +38,6 @@ class WordPressPublisher:
     def __init__(self, connection: Connection, *, limiter: CallLimiter = UNLIMITED) -> None:
         self.tenant, self.simulated = connection.tenant, connection.simulated
         self._settings = connection.settings
-        self._limiter = limiter
         self._client = WordPressClient(connection, limiter=limiter)
         self._site = connection.settings.get("site_url", "").rstrip("/")
 
@@ -82,21 +75,10 @@ class WordPressPublisher:
             self._update(page, fields, content, status=page.status)
         return self._receipt(page, public=False)
 
-    def read_page(self, path: str) -> str:
-        """The public page at `path` as readable text, seen as a visitor without JavaScript sees it.
-
-        Reads this site only: a redirect to another host is refused. Raises ToolError (missing when there is no page).
-        """
-        site = self._site = self._site or self._client.home()
-        answer = call(
-            TOOL,
-            lambda: _visited(f"{site}{path}"),
-            translate=_unreachable,
-            limiter=self._limiter,
-            account=self.tenant,
-            attempts=READ_ATTEMPTS,
-        )
-        return readable_text(answer)
+    def address(self) -> str:
+        """The address visitors use, without a slash at the end. Raises ToolError."""
+        self._site = self._site or self._client.home()
+        return self._site
 
     def _fields(self, payload: PagePayload, content: str) -> dict[str, object]:
         fields: dict[str, object] = {"title": payload.title, "excerpt": payload.description, "content": content}
@@ -210,37 +192,3 @@ def _verified(page: WpPage, content: str) -> WpPage:
         f"WordPress changed the content of page {page.id} while saving it",
         hint="a plugin or a missing capability (unfiltered_html) filters HTML; compare the page with the artefact",
     )
-
-
-def _visited(url: str) -> str:
-    """The HTML a visitor gets, without credentials; follows redirects within the host."""
-    site = httpx.URL(url)
-    with httpx.Client(timeout=30.0, headers={"Accept": "text/html", "User-Agent": "marketeer-dagster"}) as visitor:
-        for _ in range(_MOST_REDIRECTS):
-            with visitor.stream("GET", url) as answer:
-                if not answer.is_redirect:
-                    return _body(answer)
-                target = httpx.URL(url).join(answer.headers.get("location", ""))
-            if (target.host, target.port) != (site.host, site.port) or target.scheme not in ("http", "https"):
-                raise ToolError(TOOL, ToolErrorKind.INVALID, f"{url} leads away from the site, to {target.host}")
-            url = str(target)
-    raise ToolError(TOOL, ToolErrorKind.INVALID, f"{url} redirects without end")
-
-
-def _body(answer: httpx.Response) -> str:
-    if not answer.is_success:
-        path = answer.request.url.path
-        kind = kind_of_status(answer.status_code)
-        raise ToolError(TOOL, kind, f"{path} answers {answer.status_code}", status=answer.status_code)
-    received = bytearray()
-    for piece in answer.iter_bytes():
-        received += piece
-        if len(received) >= LARGEST_PAGE:
-            break
-    return bytes(received[:LARGEST_PAGE]).decode(answer.encoding or "utf-8", "replace")
-
-
-def _unreachable(error: Exception) -> ToolError | None:
-    if not isinstance(error, httpx.TransportError):
-        return None
-    return ToolError(TOOL, ToolErrorKind.OUTAGE, f"{type(error).__name__}: {error}".rstrip(": "))

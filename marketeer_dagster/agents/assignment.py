@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from marketeer_dagster.agents.protocols import CallScope
+from marketeer_dagster.agents.web import SiteCrawl
 from marketeer_dagster.catalog.models import Skill
 from marketeer_dagster.model.artefacts import Artefact, ArtefactContent, Spend, artefact_kinds
 from marketeer_dagster.model.campaign import Brief, Campaign
@@ -37,6 +38,8 @@ class Assignment:
     """Markdown tables of the figures this skill reads; empty where it reads none."""
     learnings: tuple[Learning, ...] = ()
     live_page: LivePage | None = None
+    crawl: SiteCrawl | None = None
+    """What a look around the tenant's site found; None for skills that audit no site."""
     goal: str = ""
     """What a person wants of the campaign, in their own words; empty where a pipeline or a signal asked for it."""
     notes: tuple[str, ...] = ()

@@ -21,6 +21,7 @@ from pydantic import BaseModel, TypeAdapter
 from marketeer_dagster.agents.assignment import Assignment, LivePage
 from marketeer_dagster.agents.digest import digest, is_transformed
 from marketeer_dagster.agents.protocols import Prompt, PromptBlock, PromptTurn
+from marketeer_dagster.agents.web import SiteCrawl
 from marketeer_dagster.catalog.models import Rubric, Skill
 from marketeer_dagster.model.artefacts import Artefact, ArtefactContent
 from marketeer_dagster.model.campaign import Brief, Campaign
@@ -32,13 +33,15 @@ from marketeer_dagster.model.review import Finding, Review
 DIRECTOR = "director"
 MAX_LIVE_PAGE = 8000
 """Characters of a live page that an author reads; the cut is said in the block."""
+MAX_CRAWL = 8000
+"""Characters of a site's crawl that an auditor reads."""
 MAX_METRICS = 8000
 """Characters of metric tables in one task."""
 MAX_TOKENS = 16000
 """Room for the answer and the model's thinking, which some models cannot turn off."""
 
 _TAGS = (
-    "platform|skill|reference|product_context|campaign|task|brief|learnings|metrics|upstream|live_page|draft|findings|"
+    "platform|skill|reference|product_context|campaign|task|brief|learnings|metrics|upstream|live_page|site_crawl|draft|findings|"
     "artefact|rubric|lens|reviews|goal|limits|catalog|pipeline|signal|evidence|problems"
 )
 _UNSEEN = r"[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]*"
@@ -64,6 +67,7 @@ def draft_prompt(assignment: Assignment) -> Prompt:
         _metrics(assignment),
         *(_upstream(artefact, assignment) for artefact in assignment.upstream),
         _live_page(assignment.live_page),
+        _crawl(assignment.crawl),
     ]
     return _prompt(assignment, 'role="draft"', parts)
 
@@ -232,6 +236,12 @@ def _live_page(page: LivePage | None) -> str:
     if page is None:
         return ""
     return text_block("live_page", _cut(page.text.strip(), MAX_LIVE_PAGE), f' path="{escape(page.path)}"')
+
+
+def _crawl(crawl: SiteCrawl | None) -> str:
+    if crawl is None:
+        return ""
+    return text_block("site_crawl", _cut(crawl.render(), MAX_CRAWL), f' root="{escape(crawl.root)}"')
 
 
 def _reviews(reviews: Sequence[Review]) -> str:

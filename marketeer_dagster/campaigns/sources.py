@@ -43,6 +43,8 @@ def material_of(assignment: Assignment) -> Material:
     texts += [learning.statement for learning in assignment.learnings]
     if assignment.live_page:
         texts.append(assignment.live_page.text)
+    if assignment.crawl:
+        texts.append(assignment.crawl.render())
     return Material(
         context=assignment.context.context,
         metrics=assignment.metrics,

@@ -11,6 +11,7 @@ from marketeer_dagster.model.errors import ConfigError, ToolError, ToolErrorKind
 from marketeer_dagster.model.publication import Publication
 from marketeer_dagster.publishing.html import key_of
 from marketeer_dagster.publishing.protocols import Trial
+from resources.web import Web
 from resources.wordpress import WordPressPublisher
 from resources.wordpress_rest import WordPressClient
 from tests.support.proxy import Fault, proxied
@@ -299,7 +300,8 @@ def test_a_live_page_reads_as_its_visitors_see_it(publisher: WordPressPublisher,
     challenger = an_artefact(a_page(path, headline="Hidden from the first look"), version=2)
     trial = Trial(experiment=an_experiment(control, challenger, path), arms=(control, challenger))
     publisher.write(a_publication(publisher.prepare(a_tenant(), challenger, trial)[0], challenger), public=True)
-    text = publisher.read_page(path)
+    root = publisher.address()
+    text = Web(own=(root,)).page(f"{root}{path}")
     assert "Title: Automatic weekly reports" in text
     assert "# Reports that write themselves" in text
     assert "[Start free trial](https://app.acme.example/signup)" in text
@@ -309,8 +311,9 @@ def test_a_live_page_reads_as_its_visitors_see_it(publisher: WordPressPublisher,
 
 
 def test_a_page_that_is_not_there_is_missing(publisher: WordPressPublisher) -> None:
+    root = publisher.address()
     with pytest.raises(ToolError) as missing:
-        publisher.read_page("/nowhere-at-all")
+        Web(own=(root,)).page(f"{root}/nowhere-at-all")
     assert missing.value.kind is ToolErrorKind.MISSING
 
 

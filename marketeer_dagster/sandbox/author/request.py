@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 _TASK = re.compile(r"<task\b(?P<attributes>[^>]*)>")
 _OPEN = re.compile(r"<(?P<tag>[a-z_]+)(?P<attributes>(?:\s+[a-z_]+=\"[^\"]*\")*)\s*>")
 _ATTRIBUTE = re.compile(r"(?P<name>[a-z_]+)=\"(?P<value>[^\"]*)\"")
-_FOREIGN = frozenset({"live_page", "external", "page", "search_results", "document"})
+_FOREIGN = frozenset({"live_page", "site_crawl", "external", "page", "search_results", "document"})
 _JSON = frozenset(
     {"brief", "upstream", "draft", "findings", "artefact", "rubric", "goal", "catalog", "signal", "reviews"}
 )

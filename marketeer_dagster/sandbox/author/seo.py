@@ -2,6 +2,7 @@
 
 import re
 
+from marketeer_dagster.sandbox.author.crawl import technical
 from marketeer_dagster.sandbox.author.live import read_live
 from marketeer_dagster.sandbox.author.metrics import Query
 from marketeer_dagster.sandbox.author.text import capital, cjk_count, cut
@@ -15,7 +16,7 @@ def seo_audit(work: Work) -> Content:
     """Findings in order of clicks at stake: queries seen often and clicked seldom, pages that do not speak of them."""
     queries = sorted(work.metrics.queries, key=_at_stake, reverse=True)
     findings = [_query_finding(work, query) for query in queries[:5]] or [_blind(work)]
-    findings += _on_page(work)
+    findings += [*technical(work), *_on_page(work)]
     fitting = [q for q in queries if work.facts.about(q.text)]
     return {
         "summary": _seo_summary(work, queries),
