@@ -33,7 +33,7 @@ KINDS = (MetricKind.COUNT, MetricKind.COUNT, MetricKind.AMOUNT, MetricKind.COUNT
 COLUMNS = ["Invoice", "Quantity", "Price"]
 
 
-def run(splits: int = 1000, change_days: tuple[int, ...] = (42, 50)) -> list[Row]:
+def run(splits: int = 3000, change_days: tuple[int, ...] = (42, 50)) -> list[Row]:
     """All rows."""
     return [*anomaly(), *experiment(splits), *car_parks(change_days)]
 
