@@ -14,8 +14,9 @@ from marketeer_dagster.optimise.inputs import Floats, InvalidInput, number, vect
 BOUNDARY_SHAPE = 0.2
 """Delta of Wang and Tsiatis (1987): 0 is O'Brien-Fleming, .5 Pocock.
 
-At .2, the full alpha and 1.10 times the one-look sample, power is .80 and the median stop .735 of that
-sample; O'Brien-Fleming itself reaches .80 only with a median stop of .76 (both computed as `_crossing_probability` is, with drift).
+At .2, the full alpha and 1.10 times the one-look sample, power is .80 and the median stop .735 of that sample;
+O'Brien-Fleming itself reaches .80 only with a median stop of .76 (both computed as `_crossing_probability` is, with
+drift).
 """
 LOOKS = 1000
 """Looks for which the horizon boundary is computed; fewer looks make it conservative."""
