@@ -26,6 +26,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from pydantic import Field
 
 from assets.failures import explained
+from assets.labels import labelled
 from assets.names import PRODUCT_CONTEXT
 from assets.partitions import tenants
 from assets.plans import spend_metadata
@@ -144,7 +145,7 @@ def build_review_job() -> UnresolvedAssetJobDefinition | JobDefinition:
     return define_asset_job(
         "review_period",
         selection=[DIRECTOR_REVIEW, RECOMMENDED_GOALS],
-        partitions_def=tenants,
+        config=labelled(tenants, str),
         executor_def=in_process_executor,
         tags={"marketeer/kind": "agents"},
         description="The Director looks back on a tenant's day or month and recommends goals.",

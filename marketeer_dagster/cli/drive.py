@@ -51,7 +51,7 @@ def dagster_instance(home: Home) -> Generator[DagsterInstance]:
     os.environ["MARKETEER_HOME"] = str(home.settings.home)
     os.environ.setdefault(EVENT_BATCH, EVENT_BATCH_SIZE)
     # The first to open an instance on SQLite creates its tables, and Dagster does not expect two firsts.
-    with file_exclusive(home.dagster_home / "locks")("opening"):
+    with file_exclusive(home.settings.home / "locks")("opening"):
         opened = DagsterInstance.get()
     with opened as instance:
         yield instance
