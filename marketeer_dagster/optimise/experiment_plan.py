@@ -10,7 +10,7 @@ from marketeer_dagster.optimise.inputs import InvalidInput, count, number
 
 INFLATION = {Mode.HORIZON: 1.11, Mode.ANYTIME: 1.85}
 """Longest test over a test looked at once, for the same power; most end sooner (docs/engines/experiment.md)."""
-REVENUE_INFLATION = {Mode.HORIZON: 1.19, Mode.ANYTIME: 1.85}
+REVENUE_INFLATION = {Mode.HORIZON: 1.16, Mode.ANYTIME: 1.85}
 """The same for revenue, whose horizon test spends less of its alpha (`experiment.SPENT`)."""
 
 
