@@ -166,6 +166,7 @@ def _metrics(home: Home) -> Iterator[Diagnosis]:
     from assets.metrics.landing import newest_day
 
     lives = home.settings.sandbox_url is not None and SandboxAdmin(home.settings.sandbox_url).healthy()
+    reading = _reading(home)
     for tenant in home.store.tenants.list():
         connected = {c.tool: c for c in home.store.connections.list(tenant=tenant.id)}
         sources = [s for s in SOURCES if s.every_day and s.tool in connected]
@@ -181,7 +182,26 @@ def _metrics(home: Home) -> Iterator[Diagnosis]:
             due = newest_day(tool, home.clock) - timedelta(days=source.lag_days) if known else date.min
             detail = f"newest day {day or 'none'}" + (f", {due} is due" if known else "")
             remedy = f"marketeer tools --check --tenant {tenant.id}, then marketeer ingest --tenant {tenant.id}"
-            yield Diagnosis(f"{source.table} {tenant.id}", day is not None and day >= due, detail, remedy)
+            new = day is not None and day >= due
+            run = None if new else reading.get(tenant.id, reading.get(""))
+            # What is late and on its way needs no mending; a run that hangs is ended by the instance's monitoring.
+            said = f"{detail}; being read by run {run[:8]}" if run else detail
+            yield Diagnosis(f"{source.table} {tenant.id}", new or run is not None, said, remedy)
+
+
+def _reading(home: Home) -> dict[str, str]:
+    """The unfinished ingest run of each tenant that one is for; under "" the one for everybody."""
+    if not home.has_instance:
+        return {}
+    from dagster import RunsFilter
+    from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
+
+    from assets.labels import TENANT_TAG
+    from marketeer_dagster.cli.drive import dagster_instance
+
+    with dagster_instance(home) as instance:
+        runs = instance.get_runs(RunsFilter(job_name="ingest", statuses=list(NOT_FINISHED_STATUSES)))
+    return {run.tags.get(TENANT_TAG, ""): run.run_id for run in runs}
 
 
 def _newest(connection: duckdb.DuckDBPyConnection, table: str, tenant: str) -> date | None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from dagster import DagsterInstance
+from dagster import DagsterInstance, DagsterRun, DagsterRunStatus
 from dagster._daemon.types import DaemonHeartbeat
 from dagster_shared.error import SerializableErrorInfo
 
@@ -110,6 +110,19 @@ def test_data_older_than_its_vendor_reports_is_stale_table_by_table(marketeer: C
     assert not found["ok"]
     assert "newest day 2025-01-03" in found["detail"]
     assert "marketeer ingest --tenant threlby" in found["remedy"]
+    assert not diagnosed(marketeer, "stripe_daily threlby")["ok"]
+
+
+def test_data_that_a_run_is_reading_is_not_stale(marketeer: CommandLine, instance: DagsterInstance):
+    frames.put(warehouse(marketeer), "threlby", frames.ga4(3, first=date(2025, 1, 1)))
+    run = DagsterRun(job_name="ingest", status=DagsterRunStatus.STARTED, tags={"tenant": "bare"})
+    instance.add_run(run)
+    assert not diagnosed(marketeer, "stripe_daily threlby")["ok"], "another tenant's run reads nothing of this one's"
+    for_all = instance.add_run(DagsterRun(job_name="ingest", status=DagsterRunStatus.STARTED))
+    found = diagnosed(marketeer, "stripe_daily threlby")
+    assert found["ok"]
+    assert found["detail"].endswith(f"being read by run {for_all.run_id[:8]}")
+    instance.report_run_failed(for_all)
     assert not diagnosed(marketeer, "stripe_daily threlby")["ok"]
 
 
