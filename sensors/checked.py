@@ -1,5 +1,7 @@
 """What the newest results of the metric tables' checks say against a tenant: such figures prove nothing."""
 
+from datetime import date
+
 from dagster import AssetCheckEvaluation, AssetCheckKey, AssetKey, DagsterInstance
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus as Status
 
@@ -17,11 +19,22 @@ _LOOK_BACK = 5
 
 
 class Checks:
-    """The newest finished results, each read once: one tick asks the same for every tenant."""
+    """What Dagster knew of metric tables at one moment: the newest finished results, and how far was read.
 
-    def __init__(self, instance: DagsterInstance) -> None:
+    Everything is read when it is made, and it has to be made before the snapshot of the figures is opened. Rows are
+    visible before their run says so; the other way round, a run that ends in between would have read days that are
+    missing in the figures looked at.
+    """
+
+    def __init__(self, instance: DagsterInstance, *tables: str) -> None:
         self._instance = instance
-        self._known: dict[AssetCheckKey, AssetCheckEvaluation | str | None] = {}
+        self._read_up_to = {table: self._newest_partition(table) for table in tables}
+        keys = [AssetCheckKey(AssetKey(table), name) for table in tables for name in BELIEVED_BY]
+        self._known = {key: self._newest(key) for key in keys}
+
+    def read_up_to(self, table: str) -> date | None:
+        """The newest day that was read, whether or not it had rows; None before the first."""
+        return self._read_up_to[table]
 
     def against(self, tenant: TenantId, *tables: str, checks: tuple[str, ...] = BELIEVED_BY) -> str | None:
         """Why the tenant's figures in these tables cannot be believed; None when nothing is known against them."""
@@ -34,11 +47,11 @@ class Checks:
 
     def pending(self, table: str) -> str | None:
         """Says so while a run under way has not checked yet what it reads."""
-        found = (self._look_up(AssetCheckKey(AssetKey(table), name)) for name in BELIEVED_BY)
+        found = (self._known[AssetCheckKey(AssetKey(table), name)] for name in BELIEVED_BY)
         return next((said for said in found if isinstance(said, str)), None)
 
     def _against(self, key: AssetCheckKey, tenant: TenantId) -> str | None:
-        found = self._look_up(key)
+        found = self._known[key]
         if found is None or isinstance(found, str):
             return found
         if found.passed or not _concerns(found, tenant):
@@ -46,10 +59,9 @@ class Checks:
         table = key.asset_key.to_user_string()
         return f"the newest check {key.name} of {table} failed ({found.description or 'no reason given'})"
 
-    def _look_up(self, key: AssetCheckKey) -> AssetCheckEvaluation | str | None:
-        if key not in self._known:
-            self._known[key] = self._newest(key)
-        return self._known[key]
+    def _newest_partition(self, table: str) -> date | None:
+        read = self._instance.get_materialized_partitions(AssetKey(table))
+        return max(map(date.fromisoformat, read), default=None)
 
     def _newest(self, key: AssetCheckKey) -> AssetCheckEvaluation | str | None:
         records = self._instance.event_log_storage.get_asset_check_execution_history(key, limit=_LOOK_BACK)

@@ -38,6 +38,7 @@ def _measure(scene: Scene, signal: Signal, day: date) -> Evidence | None:
 
 EMAIL_UNDERPERFORMING = Loop(
     "email_underperforming",
+    SOURCE,
     _watch,
     measure=_measure,
     held_by=_held_by,

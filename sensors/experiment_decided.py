@@ -14,10 +14,10 @@ from marketeer_dagster.model.experiment import ExperimentState
 from marketeer_dagster.model.ids import SignalId, derived
 from marketeer_dagster.model.signal import Evidence, Signal
 from marketeer_dagster.store import Store
-from sensors.checked import Checks
-from sensors.loop import SIGNAL_TAG
+from sensors.loop import SIGNAL_TAG, scene_for
 
 NAME = "experiment_decided"
+SOURCE = "experiment_daily"
 ONCE = timedelta(days=36500)
 """Cooldown of a signal that fires once per subject."""
 
@@ -42,13 +42,12 @@ def build_experiment_decided(catalog: Catalog, job: Job, interval_s: int) -> Sen
         requests: list[RunRequest] = []
         held: list[str] = []
         now: dict[str, str] = {}
-        checks = Checks(context.instance)
-        with context.resources.warehouse.warehouse().reading() as connection:
+        with scene_for(context, SOURCE) as scene:
             for experiment in store.experiments.list(state=ExperimentState.RUNNING):
-                look = look_at(connection, experiment, spec)
+                look = look_at(scene.connection, experiment, spec)
                 if look is None:
                     continue
-                why = checks.against(experiment.tenant, "experiment_daily")
+                why = scene.checks.against(experiment.tenant, SOURCE)
                 if why is not None:
                     held.append(f"{experiment.id} is held: {why}")
                     now |= {id_: day for id_, day in seen.items() if id_ == experiment.id}

@@ -5,13 +5,13 @@ sensor `campaigns` takes it from there. So a daemon that dies in between loses n
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import duckdb
 from dagster import (
-    DagsterInstance,
     DefaultSensorStatus,
     SensorDefinition,
     SensorEvaluationContext,
@@ -40,12 +40,19 @@ WINDOW_DAYS = 7
 
 @dataclass(frozen=True)
 class Scene:
-    """What a loop may look at: the snapshot, the store, and what Dagster knows."""
+    """What a loop may look at: the snapshot, the store, and what Dagster knew before the snapshot was opened."""
 
     connection: duckdb.DuckDBPyConnection
-    instance: DagsterInstance
     store: Store
     checks: Checks
+
+
+@contextmanager
+def scene_for(context: SensorEvaluationContext, *sources: str) -> Generator[Scene]:
+    """The scene for the length of one tick; `sources` are the metric tables whose checks matter."""
+    checks = Checks(context.instance, *sources)
+    with context.resources.warehouse.warehouse().reading() as connection:
+        yield Scene(connection, context.resources.store.store(), checks)
 
 
 Watch = Callable[[Scene, TenantId, date, SignalSpec], Iterable[Sighting]]
@@ -83,6 +90,8 @@ class Loop:
 
     name: str
     """Entry of the signal catalog."""
+    source: str
+    """The metric table that it rests on."""
     watch: Watch
     measure: Measure
     held_by: HeldBy
@@ -117,8 +126,7 @@ def build_loop(catalog: Catalog, loop: Loop, interval_s: int) -> SensorDefinitio
         judged: dict[str, str] = json.loads(context.cursor or "{}")
         fired: list[Signal] = []
         held: list[str] = []
-        with context.resources.warehouse.warehouse().reading() as connection:
-            scene = Scene(connection, context.instance, store, Checks(context.instance))
+        with scene_for(context, loop.source) as scene:
             for tenant in store.tenants.list():
                 day = loop.day_of(scene, tenant.id)
                 if day is None or judged.get(tenant.id) == day.isoformat():

@@ -9,8 +9,7 @@ from marketeer_dagster.model.clock import Clock
 from marketeer_dagster.model.signal import Evidence, Signal
 from marketeer_dagster.store import Store
 from sensors.answering import close_question
-from sensors.checked import Checks
-from sensors.loop import Loop, Scene
+from sensors.loop import Loop, Scene, scene_for
 
 
 def build_signal_recovery(catalog: Catalog, loops: Sequence[Loop], interval_s: int) -> SensorDefinition:
@@ -28,8 +27,7 @@ def build_signal_recovery(catalog: Catalog, loops: Sequence[Loop], interval_s: i
         store: Store = context.resources.store.store()
         clock: Clock = context.resources.clock.clock()
         measured = 0
-        with context.resources.warehouse.warehouse().reading() as connection:
-            scene = Scene(connection, context.instance, store, Checks(context.instance))
+        with scene_for(context, *dict.fromkeys(loop.source for loop in loops)) as scene:
             for signal in store.signals.list(unmeasured=True):
                 loop = by_name.get(signal.name)
                 evidence = _evidence(loop, scene, signal) if loop else None

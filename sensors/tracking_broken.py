@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from dagster import AssetKey
-
 from marketeer_dagster.campaigns.watch import Sighting, newest_day, tracking_broken, unbelievable
 from marketeer_dagster.catalog.models import SignalSpec
 from marketeer_dagster.model.ids import TenantId
@@ -38,7 +36,7 @@ def _newest_read(scene: Scene, tenant: TenantId) -> date | None:
     newest = newest_day(scene.connection, tenant)
     if newest is None:
         return None
-    return max([newest, *map(date.fromisoformat, scene.instance.get_materialized_partitions(AssetKey(SOURCE)))])
+    return max(newest, scene.checks.read_up_to(SOURCE) or newest)
 
 
 def _held_while_read(scene: Scene, tenant: TenantId, day: date) -> str | None:
@@ -66,6 +64,7 @@ def _measure(scene: Scene, signal: Signal, day: date) -> Evidence | None:
 
 TRACKING_BROKEN = Loop(
     "tracking_broken",
+    SOURCE,
     _watch,
     measure=_measure,
     held_by=_held_while_read,

@@ -7,11 +7,11 @@ from marketeer_dagster.campaigns.watch import Sighting, traffic_drops
 from marketeer_dagster.catalog.models import SignalSpec
 from marketeer_dagster.model.ids import TenantId
 from sensors.loop import Loop, Scene
-from sensors.site import held_by_counter, measure_site
+from sensors.site import SOURCE, held_by_counter, measure_site
 
 
 def _watch(scene: Scene, tenant: TenantId, as_of: date, spec: SignalSpec) -> Iterator[Sighting]:
     return traffic_drops(scene.connection, tenant, as_of, spec)
 
 
-TRAFFIC_DROP = Loop("traffic_drop", _watch, measure=measure_site, held_by=held_by_counter)
+TRAFFIC_DROP = Loop("traffic_drop", SOURCE, _watch, measure=measure_site, held_by=held_by_counter)

@@ -9,7 +9,7 @@ from marketeer_dagster.catalog.models import SignalSpec
 from marketeer_dagster.model.experiment import Decision, Experiment, ExperimentState
 from marketeer_dagster.model.ids import LearningId, derived
 from marketeer_dagster.model.learning import Learning, LearningState
-from marketeer_dagster.optimise.experiment import Arm, Evaluation, Mode, Outcome, Plan, evaluate
+from marketeer_dagster.optimise.experiment import Arm, Comparison, Evaluation, Mode, Outcome, Plan, evaluate
 from marketeer_dagster.store import Store
 
 LEARNING_DAYS = 180
@@ -83,10 +83,18 @@ def decision_of(look: Look) -> tuple[Decision, ExperimentState]:
         high=best.high,
         confidence=evaluation.confidence,
         looks=look.looks,
-        summary=evaluation.summary,
+        summary=evaluation.summary if evaluation.decided else _undecided(look, best),
         decided_on=look.as_of,
     )
     return decision, state
+
+
+def _undecided(look: Look, best: Comparison) -> str:
+    """What is said of a test whose time is over: the engine's own sentence would have it go on."""
+    return (
+        f"Not decided within the {look.experiment.max_days} days planned: {best.name} changes the conversion rate by "
+        f"{best.lift:+.1%} (between {best.low:+.1%} and {best.high:+.1%}). The control stays."
+    )
 
 
 def learning_of(

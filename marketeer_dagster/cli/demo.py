@@ -5,6 +5,9 @@ from typing import Annotated
 
 import typer
 
+LEAST_DAYS = 60
+"""A first run in a home takes about fifty."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the command to `app`."""
@@ -14,7 +17,7 @@ def register(app: typer.Typer) -> None:
         headless: Annotated[
             bool, typer.Option("--headless", help="End when the loop has, without keeping the UI open.")
         ] = False,
-        days: Annotated[int, typer.Option(min=28, max=120, help="Most market days the loop may take.")] = 75,
+        days: Annotated[int, typer.Option(min=LEAST_DAYS, max=120, help="Most market days the loop may take.")] = 110,
         seed: Annotated[int, typer.Option(help="Equal seeds, equal markets; other seeds, other results.")] = 7,
         json_file: Annotated[Path | None, typer.Option("--json", help="Write the result to this file.")] = None,
     ) -> None:

@@ -107,16 +107,17 @@ def await_market(admin: SandboxAdmin, lives: Callable[[], bool], log: Path | Non
         time.sleep(_LOOK_S)
 
 
-def stop(process: "subprocess.Popen[bytes]") -> None:
-    """End a child politely, then for certain."""
-    if process.poll() is not None:
-        return
-    process.terminate()
-    try:
-        process.wait(timeout=STOP_TIMEOUT_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+def stop(*processes: "subprocess.Popen[bytes]") -> None:
+    """End children politely, all at the same time, then for certain."""
+    for process in processes:
+        process.terminate()  # does nothing to one that has ended
+    deadline = time.monotonic() + STOP_TIMEOUT_S
+    for process in processes:
+        try:
+            process.wait(timeout=max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def _end(owner: str) -> None:

@@ -22,6 +22,7 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         create_home(Settings.load())
         with Platform(open_home(), ui_port=port) as platform:
+            platform.await_ui()
             console.print(f"Dagster UI: {platform.ui_url}")
             console.print("Ctrl-C ends it; what was done is kept")
             platform.wait()

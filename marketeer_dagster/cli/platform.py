@@ -23,7 +23,10 @@ START_TIMEOUT_S = 90.0
 
 
 class Platform:
-    """Starts what is not running yet, in the order of need, and ends what it started. Logs are in the home."""
+    """Starts what is not running yet, in the order of need, and ends what it started. Logs are in the home.
+
+    The webserver is still starting when the block begins, because work does not need it: see `await_ui`.
+    """
 
     def __init__(self, home: Home, *, ui_port: int | None, seed: int = 7) -> None:
         """`ui_port` None leaves the webserver out; 0 takes a free port. Raises BadInput for a port in use."""
@@ -54,6 +57,19 @@ class Platform:
     ) -> None:
         self._stop()
 
+    def await_ui(self) -> None:
+        """Return when the webserver answers. Raises ConfigError when it ends or takes too long."""
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while time.monotonic() < deadline:
+            try:
+                if httpx.get(f"{self.ui_url}/server_info", timeout=2).status_code == 200:
+                    return
+            except httpx.HTTPError:
+                pass
+            self._check_alive()
+            time.sleep(0.2)
+        raise ConfigError("the webserver did not start", hint=f"see {self._logs / 'webserver.log'}")
+
     def wait(self) -> None:
         """Stay until interrupted; raises ConfigError when a process dies."""
         users = MarketUsers(self._home)
@@ -71,19 +87,19 @@ class Platform:
         return self._home.settings.home / "logs"
 
     def _start(self) -> None:
-        self._market.enter_context(running_market(self._home, seed=self._seed))
         self._logs.mkdir(parents=True, exist_ok=True)
         self._create_instance()
         workspace = self._home.settings.home / "workspace.yaml"
         workspace.write_text(_WORKSPACE.format(port=self._code_port), encoding="utf-8")
         code = ["code-server", "start", "-m", "marketeer_dagster.definitions", "-a", "defs"]
         self._run("code", ["dagster", *code, "-h", "127.0.0.1", "-p", str(self._code_port)])
+        # Nothing asks the market before the daemon runs, so it starts while the code server loads.
+        self._market.enter_context(running_market(self._home, seed=self._seed))
         self._await_port(self._code_port)
         self._run("daemon", ["dagster-daemon", "run", "-w", str(workspace)])
         if self._ui_port is not None:
             ui = ["dagster-webserver", "-h", "127.0.0.1", "-p", str(self._ui_port), "-w", str(workspace)]
             self._run("webserver", ui)
-            self._await_ui()
 
     def _create_instance(self) -> None:
         """Daemon and webserver start side by side, and must not both be the first to open the instance."""
@@ -120,25 +136,12 @@ class Platform:
             time.sleep(0.1)
         raise ConfigError("the code server did not start", hint=f"see {self._logs / 'code.log'}")
 
-    def _await_ui(self) -> None:
-        deadline = time.monotonic() + START_TIMEOUT_S
-        while time.monotonic() < deadline:
-            try:
-                if httpx.get(f"{self.ui_url}/server_info", timeout=2).status_code == 200:
-                    return
-            except httpx.HTTPError:
-                pass
-            self._check_alive()
-            time.sleep(0.2)
-        raise ConfigError("the webserver did not start", hint=f"see {self._logs / 'webserver.log'}")
-
     def _check_alive(self) -> None:
         if any(process.poll() is not None for process in self._processes):
             raise ConfigError("a process of the platform ended while starting", hint=f"see {self._logs}")
 
     def _stop(self) -> None:
-        for process in reversed(self._processes):
-            stop(process)
+        stop(*reversed(self._processes))
         self._processes.clear()
         signal.signal(signal.SIGTERM, self._before)
         self._market.close()

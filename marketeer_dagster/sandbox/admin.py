@@ -33,7 +33,7 @@ class _Admin:
         return JSONResponse({"status": "ok", "seed": self.world.seed, "simulated": True})
 
     def clock(self, request: Request) -> Response:
-        now = self.world.now()
+        now = self.world.told_now()
         return JSONResponse(
             {"now": now.isoformat(), "day": now.date().isoformat(), "room_days": self.world.clock.room()}
         )

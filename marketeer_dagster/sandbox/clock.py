@@ -9,7 +9,7 @@ from marketeer_dagster.sandbox.state import State
 
 FIRST_DAY = date(2026, 4, 6)
 """A Monday. Fixed, so that a seed gives the same market on any machine."""
-_ROOM_DAYS = 150
+_ROOM_DAYS = 200
 """Where the machine's calendar leaves less room than this, the market starts earlier instead."""
 _OPENS_AT = clock_time(9, 0, tzinfo=UTC)
 _LONGEST_DAY_S = 3599
@@ -17,7 +17,7 @@ _LONGEST_DAY_S = 3599
 
 
 def default_start(today: date | None = None) -> date:
-    """FIRST_DAY, or 150 days before `today` (the machine's own) where that is earlier."""
+    """FIRST_DAY, or 200 days before `today` (the machine's own) where that is earlier."""
     today = today or datetime.now(UTC).date()
     return min(FIRST_DAY, today - timedelta(days=_ROOM_DAYS))
 

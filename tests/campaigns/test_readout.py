@@ -112,6 +112,8 @@ def test_its_longest_time_ends_a_test_without_a_winner(
     assert found.over and not found.conclusive
     decision, state = decision_of(found)
     assert (decision.winner, state) == ("control", ExperimentState.INCONCLUSIVE)
+    assert decision.summary.startswith(f"Not decided within the {experiment.max_days} days planned")
+    assert decision.summary.endswith("The control stays.")
     assert learning_of(store, experiment, decision, state, NOW) is None
 
 

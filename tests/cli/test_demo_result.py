@@ -131,7 +131,8 @@ def test_the_last_screen_fits_80_columns_and_says_what_is_missing(tmp_path: Path
     decision = demo.experiments[0].decision
     assert decision is not None
     result = {
-        "ok": all(taken.values()), "steps": taken, "page": "/pricing", "before": side, "after": side,
+        "ok": all(taken.values()), "steps": taken, "tenant": "threlby", "page": "/pricing",
+        "before": side, "after": side,
         "lift": {"estimate": -0.123, "low": -0.456, "high": 1.234}, "artefacts": [1] * 12, "reviews": {"count": 48},
         "experiment": {"state": "inconclusive", "decision": decision.model_dump(mode="json")},
         "llm": {"calls": 123, "cost_usd": 12.34}, "publications": [1] * 3, "signals": [1], "learnings": [],

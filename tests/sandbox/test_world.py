@@ -61,13 +61,22 @@ def test_the_clock_never_passes_the_real_today(world: World) -> None:
 
 def test_the_market_starts_earlier_where_the_machine_leaves_no_room() -> None:
     assert default_start(date(2030, 1, 1)) == FIRST_DAY
-    assert default_start(date(2026, 5, 1)) == date(2026, 5, 1) - timedelta(days=150)
+    assert default_start(date(2026, 5, 1)) == date(2026, 5, 1) - timedelta(days=200)
 
 
 def test_within_a_day_the_clock_runs_forward_in_the_same_hour(world: World) -> None:
     moments = [world.now() for _ in range(3)]
     assert moments == sorted(moments)
     assert {moment.hour for moment in moments} == {9}
+
+
+def test_a_walk_through_several_days_is_one_step_to_callers(world: World) -> None:
+    world.open_account(account())
+    seen: list[tuple[date, date]] = []
+    world.day_hooks.append(lambda tenant, day: seen.append((world.now().date(), world.told_now().date())))
+    world.advance(3)
+    assert seen == [(START + timedelta(days=lived), START) for lived in range(3)]
+    assert world.told_now().date() == START + timedelta(days=3)
 
 
 def test_an_account_is_opened_once(world: World) -> None:

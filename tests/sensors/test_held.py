@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import pandas as pd
 import pytest
-from dagster import AssetCheckEvaluation, AssetKey, Definitions
+from dagster import AssetCheckEvaluation, AssetKey, AssetMaterialization, Definitions
 
 from marketeer_dagster.campaigns.decisions import decide
 from marketeer_dagster.model.clock import FixedClock
@@ -12,6 +12,7 @@ from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import BadInput
 from marketeer_dagster.model.ids import TenantId
 from marketeer_dagster.model.review import ApprovalReason, ApprovalState
+from sensors.checked import Checks
 from tests.assets.metrics_home import CHECKS
 from tests.sensors.conftest import Watchtower
 from tests.sensors.test_loops import dropped
@@ -62,6 +63,19 @@ def test_another_tenants_failed_check_holds_nobody_else(dropping: Watchtower) ->
     check(dropping, "no_impossible_values", passed=False, tenants="beta")
     dropping.look("conversion_drop")
     assert len(dropping.store.signals.list()) == 1
+
+
+def test_what_a_read_ends_with_meanwhile_is_not_held_against_older_figures(dropping: Watchtower) -> None:
+    known = Checks(dropping.instance, "ga4_daily")
+    day = known.read_up_to("ga4_daily") or LAST
+    check(dropping, "fresh", passed=False)
+    later = (day + timedelta(days=5)).isoformat()
+    dropping.instance.report_runless_asset_event(AssetMaterialization("ga4_daily", partition=later))
+    assert known.against(TenantId(ACME), "ga4_daily") is None
+    assert (known.read_up_to("ga4_daily") or LAST) == day
+    now = Checks(dropping.instance, "ga4_daily")
+    assert now.against(TenantId(ACME), "ga4_daily")
+    assert now.read_up_to("ga4_daily") == day + timedelta(days=5)
 
 
 def test_a_check_that_does_not_say_whose_holds_everyone(dropping: Watchtower) -> None:

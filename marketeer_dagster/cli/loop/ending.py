@@ -22,9 +22,9 @@ QUERIES = (
 def print_ending(home: Home, result: dict[str, Any]) -> None:
     """Print the table, the addresses and three queries."""
     before, after, lift = result["before"], result["after"], result["lift"]
-    table = Table(
-        title=f"{result['page'] or 'site'} (simulated): {'loop closed' if result['ok'] else 'loop not closed'}"
-    )
+    about = f"page {result['page']}" if result["page"] else "site"
+    closed = "loop closed" if result["ok"] else "loop not closed"
+    table = Table(title=f"{result['tenant']}, {about} (simulated): {closed}")
     for column in ("", "before", "after", "change"):
         table.add_column(column, justify="right" if column else "left", overflow="fold")
     for name in ("sessions", "conversions"):

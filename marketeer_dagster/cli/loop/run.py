@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from marketeer_dagster.campaigns.intake import take_goal, take_pipeline
+from marketeer_dagster.cli.demo import LEAST_DAYS
 from marketeer_dagster.cli.drive import dagster_instance
 from marketeer_dagster.cli.home import Home, create_home
 from marketeer_dagster.cli.loop.ending import print_ending
@@ -48,7 +49,7 @@ def run_demo(*, headless: bool, days: int, seed: int, json_file: Path | None) ->
         raise ConfigError("this home has no sandbox", hint="use another MARKETEER_HOME for the demo")
     with Platform(home, ui_port=0, seed=seed) as platform, dagster_instance(home) as instance:
         market = SandboxAdmin(home.settings.sandbox_url)
-        _check_room(market, days)
+        days = _days(market, days)
         stage = Stage(home, market, instance, _tenant(home, market))
         result = _play(stage, days)
         result["ui_url"] = platform.ui_url
@@ -56,6 +57,7 @@ def run_demo(*, headless: bool, days: int, seed: int, json_file: Path | None) ->
             json_file.write_text(json.dumps(result, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
         print_ending(home, result)
         if not headless:
+            platform.await_ui()
             console.print("\nThe UI stays open; Ctrl-C ends it.")
             try:
                 platform.wait()
@@ -64,13 +66,15 @@ def run_demo(*, headless: bool, days: int, seed: int, json_file: Path | None) ->
     return 0 if result["ok"] else 1
 
 
-def _check_room(market: SandboxAdmin, days: int) -> None:
+def _days(market: SandboxAdmin, wanted: int) -> int:
+    """The days that the loop may take: no market passes the real today."""
     room = market.clock().room_days
-    if room < days:
+    if room < LEAST_DAYS:
         raise ConfigError(
-            f"the market of this home is {room} days from today and the loop may take {days}",
-            hint="start afresh in another MARKETEER_HOME, or give --days a smaller number",
+            f"the market of this home is {room} days from today and the loop takes {LEAST_DAYS} or more",
+            hint="start afresh in another MARKETEER_HOME",
         )
+    return min(wanted, room)
 
 
 def _tenant(home: Home, market: SandboxAdmin) -> TenantId:
@@ -103,12 +107,11 @@ def _play(stage: Stage, days: int) -> dict[str, object]:
         stage.say(f"figures up to {last} are in the warehouse")
     before_until = last
     campaign = _goal(stage)
-    _conclude_tests(stage, days)
+    tested = _conclude_tests(stage, days)
     page = _published_page(stage, campaign)
     signal = sprint = None
     if page is not None:
-        with stage.scene(f"Visitors come to the new {page.target} for {SETTLING_DAYS} days"):
-            stage.advance(SETTLING_DAYS)
+        _settle(stage, page, tested)
         signal = _drop(stage, page, days)
     if signal is not None:
         sprint = _answer(stage, signal)
@@ -153,6 +156,15 @@ def _published_page(stage: Stage, campaign: Campaign) -> Publication | None:
     return own[-1] if own else None
 
 
+def _settle(stage: Stage, page: Publication, tested: Experiment | None) -> None:
+    """Days of a page as it is; those of a test that changed nothing count."""
+    kept = tested is not None and tested.state is ExperimentState.INCONCLUSIVE
+    days = SETTLING_DAYS - (stage.days_used if kept else 0)
+    if days > 0:
+        with stage.scene(f"Visitors come to the new {page.target} for {days} days"):
+            stage.advance(days)
+
+
 def _drop(stage: Stage, page: Publication, days: int) -> Signal | None:
     shock = ShockSpec(tenant=stage.tenant, kind=ShockKind.INTENT_DRIFT, page=page.target, size=SHOCK_SIZE)
     with stage.scene(f"The market shifts: visitors of {page.target} now come with another concern"):
@@ -191,19 +203,21 @@ def _answer(stage: Stage, signal: Signal) -> Campaign | None:
     return campaign
 
 
-def _conclude_tests(stage: Stage, days: int) -> None:
+def _conclude_tests(stage: Stage, days: int) -> Experiment | None:
+    """Live until the running test has ended or the days are over; returns it as it stands then, None without one."""
     experiment = stage.running_experiment()
     if experiment is None:
-        return
+        return None
     with stage.scene(f"The test on {experiment.subject} runs until it is decided"):
         while stage.home.store.experiments.get(experiment.id).state is ExperimentState.RUNNING:
             if stage.days_used + TEST_DAYS > days:
                 stage.say("the demo's days are over before the test has decided")
-                return
+                break
             day = stage.advance(TEST_DAYS)
             stage.await_look(experiment, day)
             stage.wait_for(lambda: not stage.busy(), "the readout")
             stage.say(f"{day}: {_standing(stage.home.store.experiments.get(experiment.id))}")
+    return stage.home.store.experiments.get(experiment.id)
 
 
 def _standing(experiment: Experiment) -> str:
