@@ -122,13 +122,16 @@ class Stage:
         return float(value)
 
     def _drift(self, path: str, traits: Traits, shocks: tuple[Shock, ...]) -> Drift | None:
-        for shock in shocks:
+        """What the page's visitors have drifted to: each drift takes the place of the one before."""
+        drift: Drift | None = None
+        for shock in sorted(shocks, key=lambda shock: shock.start):
             if shock.spec.kind is not ShockKind.INTENT_DRIFT or normal_path(shock.spec.page) != path:
                 continue
             if shock.intent is None:
-                drift = self.audience.drift_onto(traits, path, shock.spec.size)
+                left = self.audience.drift_factor(traits, drift)
+                drift = self.audience.drift_onto(traits, path, 1 - left * (1 - shock.spec.size))
                 self._shocks.save(shock.model_copy(update={"intent": drift.intent.name, "share": drift.share}))
-                return drift
-            intent = next(intent for intent in self.audience.intents if intent.name == shock.intent)
-            return Drift(intent, shock.share)
-        return None
+            else:
+                intent = next(intent for intent in self.audience.intents if intent.name == shock.intent)
+                drift = Drift(intent, shock.share)
+        return drift

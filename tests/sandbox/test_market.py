@@ -134,6 +134,25 @@ def test_a_drift_costs_its_size_and_copy_that_addresses_it_wins_most_back(seed: 
     assert rates(world)[0] > hurt * 1.25
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_later_drift_takes_the_place_of_the_one_before_and_costs_its_own_size(seed: int) -> None:
+    world = World(seed=seed, start=START)
+    made = world.open_account(account(history_days=7))
+    drift = ShockSpec(tenant="acme", kind=ShockKind.INTENT_DRIFT, page="/", size=0.3)
+    world.shock(drift)
+    rates(world)
+    (first,) = Shocks(world.state, "acme").list()
+    concern = next(intent for intent in intents_of(seed, made.spec) if intent.name == first.intent)
+    hero = "".join(f"<h1>{query}</h1>" for query in concern.queries)
+    publish(world, "/", BETTER.replace("<h1>", f"{hero}<h1>{concern.phrase}. "))
+    healed = rates(world)[0]
+    world.advance(1)
+    world.shock(drift)
+    assert rates(world)[0] / healed == pytest.approx(0.7, abs=0.03)
+    *_, second = Shocks(world.state, "acme").list()
+    assert second.intent not in (None, first.intent)
+
+
 def test_a_drift_is_seen_in_the_searches_that_lead_to_the_page(world: World) -> None:
     made = world.open_account(account())
     world.shock(ShockSpec(tenant="acme", kind=ShockKind.INTENT_DRIFT, page="/", size=0.35, start_in_days=7))

@@ -223,7 +223,7 @@ def _conclude_tests(stage: Stage, days: int) -> Experiment | None:
 def _standing(experiment: Experiment) -> str:
     if experiment.decision is None:
         return "not decided yet"
-    return f"{experiment.state.value}: {experiment.decision.winner} wins. {experiment.decision.summary}"
+    return f"{experiment.state.value}: {experiment.decision.summary}"
 
 
 def _next_campaign(stage: Stage) -> Campaign:
