@@ -1,72 +1,21 @@
-"""The composition root: reads the catalog, builds assets, checks, jobs, sensors and schedules, and wires resources.
+"""What `workspace.yaml` names: `defs`, made of the catalog that the environment names.
 
-`workspace.yaml` names `defs`. Nothing is opened while loading: no store, no warehouse, no network.
+Every run is a process that loads this first.
 """
 
-from dagster import Definitions
+import gc
 
-from assets.artefact_checks import build_artefact_checks
-from assets.artefacts import build_artefact_assets
-from assets.direction import build_director_review, build_review_check, build_review_job
-from assets.ingest import ingest_job
-from assets.intake import build_intake_jobs
-from assets.io import store_io_manager
-from assets.jobs import build_jobs
-from assets.learnings import build_experiment_readout
-from assets.marts import mart_assets
-from assets.metrics import SCOPE, IngestScope, metric_assets, metric_checks
-from assets.plans import build_campaign_plan, product_context
-from assets.publications import build_campaign_check, build_publication_assets
-from marketeer_dagster.catalog.catalog import Catalog
-from marketeer_dagster.model.settings import Settings
-from resources.claude import ClaudeResource
-from resources.clock import ClockResource
-from resources.connections import ConnectionsResource
-from resources.publishers import PublishersResource
-from resources.store import StoreResource
-from resources.warehouse import WarehouseResource
-from sensors.all import build_sensors
-from sensors.schedules import build_schedules
+# Nearly everything that loading makes stays until the process ends. To look for garbage in it again and again costs a
+# fifth of the time (`python -m benchmarks --only import-load`); afterwards it is set aside, for forks and collections.
+_COLLECTS = gc.isenabled()
+gc.disable()
+try:
+    from marketeer_dagster.catalog.catalog import Catalog
+    from marketeer_dagster.composition import build_definitions
+    from marketeer_dagster.model.settings import Settings
 
-
-def build_definitions(catalog: Catalog) -> Definitions:
-    """Everything Dagster knows of the platform, from one catalog."""
-    jobs = {
-        job.name: job for job in [*build_jobs(catalog), *build_intake_jobs(catalog), ingest_job, build_review_job()]
-    }
-    store = StoreResource()
-    made = [
-        product_context,
-        build_campaign_plan(catalog),
-        *build_artefact_assets(catalog),
-        *build_publication_assets(catalog),
-        build_experiment_readout(catalog),
-        *build_director_review(catalog),
-        *metric_assets,
-        *mart_assets,
-    ]
-    return Definitions(
-        assets=made,
-        asset_checks=[
-            *build_artefact_checks(catalog),
-            build_campaign_check(catalog),
-            build_review_check(),
-            *metric_checks,
-        ],
-        jobs=list(jobs.values()),
-        sensors=build_sensors(catalog, jobs),
-        schedules=build_schedules(catalog, jobs),
-        resources={
-            "store": store,
-            "warehouse": WarehouseResource(),
-            "clock": ClockResource(),
-            SCOPE: IngestScope(),
-            "claude": ClaudeResource(),
-            "connections": ConnectionsResource(store=store),
-            "publishers": PublishersResource(store=store),
-            "work_io": store_io_manager,
-        },
-    )
-
-
-defs = build_definitions(Catalog.load(Settings.load().catalog))
+    defs = build_definitions(Catalog.load(Settings.load().catalog))
+finally:
+    gc.freeze()
+    if _COLLECTS:
+        gc.enable()

@@ -46,11 +46,6 @@ _TAGS = (
 )
 _UNSEEN = r"[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]*"
 """Characters that take no room: a tag with one inside reads like the tag."""
-_OUR_TAG = re.compile(
-    rf"[<\uff1c\ufe64](?=(?:\s|{_UNSEEN[:-1]})*[/\uff0f\u2044\u2215]?(?:\s|{_UNSEEN[:-1]})*"
-    rf"(?:{'|'.join(_UNSEEN.join(tag) for tag in _TAGS.split('|'))}){_UNSEEN}(?![a-z0-9]))",
-    re.IGNORECASE,
-)
 _FINDINGS: TypeAdapter[tuple[Finding, ...]] = TypeAdapter(tuple[Finding, ...])
 
 
@@ -266,7 +261,17 @@ def _json_block(tag: str, value: object, attributes: str = "") -> str:
 
 
 def _defanged(text: str) -> str:
-    return _OUR_TAG.sub("&lt;", text)
+    return _our_tag().sub("&lt;", text)
+
+
+@cache
+def _our_tag() -> re.Pattern[str]:
+    """Where one of our own tags begins, also in disguise. Takes long to compile: not while loading."""
+    names = "|".join(_UNSEEN.join(tag) for tag in _TAGS.split("|"))
+    space = rf"(?:\s|{_UNSEEN[:-1]})*"
+    return re.compile(
+        rf"[<\uff1c\ufe64](?={space}[/\uff0f\u2044\u2215]?{space}(?:{names}){_UNSEEN}(?![a-z0-9]))", re.IGNORECASE
+    )
 
 
 def _cut(text: str, limit: int) -> str:

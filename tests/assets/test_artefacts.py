@@ -19,7 +19,7 @@ from assets.artefacts import build_artefact_assets
 from assets.launching import PARTITION_TAG
 from assets.names import asset_key
 from marketeer_dagster.catalog import Catalog
-from marketeer_dagster.definitions import build_definitions
+from marketeer_dagster.composition import build_definitions
 from marketeer_dagster.model.campaign import Campaign, CampaignStatus
 from tests.support.campaign_home import ROOT, CampaignHome, campaign_home, run_job
 

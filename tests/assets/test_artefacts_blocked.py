@@ -11,7 +11,7 @@ from assets.launching import run_tags, stage_job
 from marketeer_dagster.campaigns.decisions import decide
 from marketeer_dagster.campaigns.status import settle
 from marketeer_dagster.catalog import Catalog
-from marketeer_dagster.definitions import build_definitions
+from marketeer_dagster.composition import build_definitions
 from marketeer_dagster.model.artefacts import ArtefactStatus
 from marketeer_dagster.model.campaign import Campaign, CampaignStatus
 from marketeer_dagster.model.publication import PublicationState

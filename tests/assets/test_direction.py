@@ -11,7 +11,7 @@ from assets.direction import DIRECTOR_REVIEW, RECOMMENDED_GOALS
 from marketeer_dagster.agents.direction import unsupported
 from marketeer_dagster.campaigns.decisions import decide
 from marketeer_dagster.campaigns.direction import find_review, keep_review
-from marketeer_dagster.definitions import build_definitions
+from marketeer_dagster.composition import build_definitions
 from marketeer_dagster.model.direction import DirectorReview, Period, PeriodReview
 from marketeer_dagster.model.errors import BadInput
 from marketeer_dagster.model.review import ApprovalReason, ApprovalState

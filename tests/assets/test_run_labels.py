@@ -7,7 +7,7 @@ from dagster._grpc.impl import get_partition_set_execution_param_data, get_parti
 
 from assets.labels import TENANT_TAG
 from marketeer_dagster.catalog import Catalog
-from marketeer_dagster.definitions import build_definitions
+from marketeer_dagster.composition import build_definitions
 
 JOBS = ("plan_campaign", "run_campaign", "publish_campaign", "conclude_experiment", "pipeline_page_launch")
 

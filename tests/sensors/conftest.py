@@ -20,7 +20,7 @@ from dagster._core.test_utils import create_run_for_test
 
 from assets.launching import PARTITION_TAG, run_tags
 from marketeer_dagster.catalog import Catalog
-from marketeer_dagster.definitions import build_definitions
+from marketeer_dagster.composition import build_definitions
 from marketeer_dagster.model.campaign import Campaign
 from marketeer_dagster.store import Store
 from marketeer_dagster.warehouse import Warehouse
