@@ -3,6 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, HttpUrl, field_validator
@@ -20,6 +21,12 @@ class Autonomy(StrEnum):
     """Ask a person before anything is written to the tool."""
     AUTOPILOT = "autopilot"
     """Publish what passed its checks."""
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """The names of all time zones of this machine, which are files: not to be listed for every tenant read."""
+    return frozenset(available_timezones())
 
 
 class Tenant(Value):
@@ -51,7 +58,7 @@ class Tenant(Value):
     @field_validator("timezone")
     @classmethod
     def _zone(cls, value: str) -> str:
-        if value not in available_timezones():
+        if value not in _zones():
             raise ValueError("not an IANA time zone such as Europe/Berlin")
         return value
 

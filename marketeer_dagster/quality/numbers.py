@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from marketeer_dagster.quality.measures import Measure, measure_after
-from marketeer_dagster.quality.text import lines
+from marketeer_dagster.quality.text import KEPT, lines
 
 
 class Unit(StrEnum):
@@ -132,7 +133,8 @@ def figures(text: str) -> Iterator[Figure]:
             yield from _in_line(line)
 
 
-def _in_line(line: str) -> Iterator[Figure]:
+@lru_cache(KEPT)
+def _in_line(line: str) -> tuple[Figure, ...]:
     rest = _MASKED.sub(lambda match: "·" * len(match[0]), line)
     taken: list[Figure] = []
     for pattern, reading in ((_PHONE, _phone), (_DATE, _date), (_CLOCK, _clock), (_RATING, _rating)):
@@ -140,7 +142,7 @@ def _in_line(line: str) -> Iterator[Figure]:
             taken += reading(match, line)
         rest = pattern.sub(lambda match: "·" * len(match[0]), rest)
     taken += (figure for match in _NUMBER.finditer(rest) if (figure := _number(match, rest, line)))
-    yield from sorted(taken, key=lambda figure: figure.start)
+    return tuple(sorted(taken, key=lambda figure: figure.start))
 
 
 def _phone(match: re.Match[str], line: str) -> Iterator[Figure]:

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from marketeer_dagster.quality.numbers import Figure, Unit, figures
 from marketeer_dagster.quality.spelled import spelled
-from marketeer_dagster.quality.text import lines
+from marketeer_dagster.quality.text import KEPT, lines
 
 Length = tuple[str, float]
 """A duration: ("minutes", 20160.0) or ("months", 1.0)."""
@@ -41,6 +42,7 @@ _BETWEEN = re.compile(
 )
 
 
+@lru_cache(KEPT)
 def trial_lengths(text: str) -> frozenset[Length]:
     """How long the trial lasts, in every length that `text` says."""
     return frozenset(_trials(text))
@@ -59,7 +61,8 @@ def in_words(length: Length) -> str:
     return f"{amount / 1440:g} days" if unit == "minutes" else f"{amount:g} months"
 
 
-def plan_prices(text: str) -> dict[str, frozenset[float]]:
+@lru_cache(KEPT)
+def plan_prices(text: str) -> Mapping[str, frozenset[float]]:
     """What a context names a price for, a plan or a thing, each with its prices; 0 for what it calls free."""
     found: dict[str, set[float]] = {}
     for line in lines(text):

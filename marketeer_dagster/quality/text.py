@@ -2,6 +2,11 @@
 
 import re
 import unicodedata
+from functools import lru_cache
+
+KEPT = 4096
+"""Readings of texts that are kept: the checks of one campaign read the same context and the same lines again and again,
+each artefact against each other."""
 
 _QUOTES = str.maketrans("“”„‟«»「」『』’‘‚‛`´–—−", '""""""""""\'\'\'\'\'\'---')
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
@@ -12,6 +17,7 @@ _NO_TITLE = "".join(rf"(?<!\b{title}\.)" for title in ("Dr", "Prof", "Mr", "Mrs"
 _SCRIPTS = re.compile(r"(?<=[\u3400-\u9fff])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[\u3400-\u9fff])")
 
 
+@lru_cache(KEPT)
 def plain(text: str) -> str:
     """NFKC (full-width digits become ASCII), straight quotes, hyphens for dashes, single spaces."""
     return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text).translate(_QUOTES)).strip()
@@ -27,6 +33,7 @@ def lines(text: str) -> list[str]:
     return [line for raw in text.splitlines() if (line := plain(raw))]
 
 
+@lru_cache(KEPT)
 def folded(text: str) -> str:
     """`plain`, lower case, without Markdown's marks and punctuation: for finding words within other words."""
     bare = re.sub(r"[*_#>\[\]()`\"]+", "", plain(text).casefold())
@@ -47,6 +54,7 @@ def stem(word: str) -> str:
     return low
 
 
+@lru_cache(KEPT)
 def stems(text: str) -> frozenset[str]:
     """The stems of a text's words and of their hyphenated parts."""
     found: set[str] = set()
@@ -56,6 +64,7 @@ def stems(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
+@lru_cache(KEPT)
 def cjk_share(text: str) -> float:
     """Share of a text's letters that are Chinese characters."""
     letters = [char for char in text if char.isalpha()]
