@@ -78,6 +78,9 @@ class MailchimpPublisher:
         self._settings = connection.settings
         self._list_id = _list_id(connection)
         self._api = MailchimpApi(connection, limiter=limiter)
+        self._audiences: dict[str, Audience] = {}
+        self._found: dict[str, McCampaign | None] = {}
+        """What `find` saw of a publication, for the `write` that follows it: ten calls a second have to do."""
 
     def accepts(self, kind: str) -> bool:
         return kind == EmailSequence.kind
@@ -98,7 +101,7 @@ class MailchimpPublisher:
         )
 
     def find(self, publication: Publication) -> Receipt | None:
-        campaign = self._campaign(publication)
+        campaign = self._found[publication.id] = self._campaign(publication)
         if campaign is None:
             return None
         if not campaign.on_its_way and not self._has_content(campaign, publication):
@@ -107,11 +110,12 @@ class MailchimpPublisher:
 
     def write(self, publication: Publication, *, public: bool) -> Receipt:
         payload = _payload(publication)
-        campaign = self._campaign(publication) or self._create(publication, payload)
+        before = self._seen(publication)
+        campaign = before or self._create(publication, payload)
         crash_point("mailchimp.after_create")
         if campaign.on_its_way:
             return self._receipt(campaign, found=True)
-        if not self._has_content(campaign, publication):
+        if before is None or not self._has_content(campaign, publication):
             self._set_content(campaign, publication, payload)
         crash_point("mailchimp.after_content")
         if not public:
@@ -123,6 +127,12 @@ class MailchimpPublisher:
         crash_point("mailchimp.after_send")
         return self._receipt(self._api.campaign(campaign.id))
 
+    def _seen(self, publication: Publication) -> McCampaign | None:
+        """What `find` has just seen, once; looked up where nobody has asked, or somebody has written since."""
+        if publication.id in self._found:
+            return self._found.pop(publication.id)
+        return self._campaign(publication)
+
     def _campaign(self, publication: Publication) -> McCampaign | None:
         """The campaign whose title carries our key; the one furthest on its way, should there be two."""
         mark = _mark(publication)
@@ -133,7 +143,7 @@ class MailchimpPublisher:
         return next((c for c in found if c.on_its_way), found[0] if found else None)
 
     def _create(self, publication: Publication, payload: EmailPayload) -> McCampaign:
-        audience = self._api.audience(payload.list_id)
+        audience = self._audience(payload.list_id)
         recipients: dict[str, object] = {"list_id": payload.list_id}
         if segment := self._settings.get("segment_id"):
             recipients["segment_opts"] = {"saved_segment_id": int(segment)}
@@ -150,6 +160,11 @@ class MailchimpPublisher:
             "tracking": {"opens": True, "html_clicks": True, "text_clicks": True},
         }
         return write_once(lambda: self._api.create_campaign(body), lambda: self._campaign(publication))
+
+    def _audience(self, list_id: str) -> Audience:
+        if list_id not in self._audiences:
+            self._audiences[list_id] = self._api.audience(list_id)
+        return self._audiences[list_id]
 
     def _sender(self, audience: Audience) -> dict[str, object]:
         defaults = audience.campaign_defaults

@@ -139,19 +139,22 @@ def test_one_campaign_and_one_send_whichever_request_fails(
 ) -> None:
     """Every request of the conversation is spoiled once, each in a conversation of its own."""
     with proxied(str(connection.base_url)) as proxy:
-        through = MailchimpPublisher(redirected(connection, proxy.url))
+        through = redirected(connection, proxy.url)
         undisturbed = len(conversation(through, sandbox, "undisturbed", proxy))
+        assert undisturbed == 7, "Mailchimp allows ten calls a second"
         for spared in range(undisturbed):
             proxy.spoil(fault, after=spared)
             conversation(through, sandbox, f"c{spared}", proxy)
             assert proxy.fault is None, "the fault must have struck"
 
 
-def conversation(publisher: MailchimpPublisher, sandbox: Running, campaign: str, proxy: Proxy) -> list[str]:
+def conversation(through: Connection, sandbox: Running, campaign: str, proxy: Proxy) -> list[str]:
     """Publish one email of its own campaign and check that it was created and sent once; the requests it took."""
+    publisher = MailchimpPublisher(through)
     artefact = an_artefact(an_email_sequence(), campaign=campaign, skill="email-sequence")
     wanted = due(publisher.prepare(a_tenant(), artefact, None)[0], artefact, sandbox)
     before = len(proxy.requests)
+    assert publisher.find(wanted) is None
     assert publisher.write(wanted, public=True).public
     mine = [action for action, key in written(sandbox) if key == wanted.idempotency_key]
     assert sorted(mine) == ["campaign.content", "campaign.create", "campaign.send"], (campaign, mine)
