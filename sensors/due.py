@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from dagster import DagsterInstance
-from dagster._core.scheduler.instigation import InstigatorType, ScheduleInstigatorData, TickStatus
 from dagster._utils.schedules import reverse_cron_string_iterator
 
 from marketeer_dagster.catalog.models import Schedule
@@ -13,8 +12,6 @@ from marketeer_dagster.model.tenant import Tenant
 
 EVERY_QUARTER = "*/15 * * * *"
 QUARTER = timedelta(minutes=15)
-LOOKED = [TickStatus.SUCCESS, TickStatus.SKIPPED]
-"""Ticks that came to their end; one that failed has decided nothing."""
 
 
 def newest_occurrence(entry: Schedule, tenant: Tenant, moment: datetime) -> datetime:
@@ -38,11 +35,15 @@ def looked_up_to(instance: DagsterInstance, schedule: str, moment: datetime) -> 
 
 
 def _known(instance: DagsterInstance, schedule: str, moment: datetime) -> Iterable[float]:
+    from dagster._core.scheduler.instigation import InstigatorType, ScheduleInstigatorData, TickStatus
+
+    # Ticks that came to their end; one that failed has decided nothing.
+    looked = [TickStatus.SUCCESS, TickStatus.SKIPPED]
     for state in instance.all_instigator_state(instigator_type=InstigatorType.SCHEDULE):
         if state.instigator_name != schedule:
             continue
         ticks = instance.get_ticks(
-            state.instigator_origin_id, state.selector_id, before=moment.timestamp(), limit=1, statuses=LOOKED
+            state.instigator_origin_id, state.selector_id, before=moment.timestamp(), limit=1, statuses=looked
         )
         yield from (tick.timestamp for tick in ticks)
         data = state.instigator_data

@@ -12,7 +12,6 @@ from marketeer_dagster.model.direction import MOST_GOALS, DirectorReview, Period
 from marketeer_dagster.model.ids import campaign_key
 from marketeer_dagster.model.material import Material
 from marketeer_dagster.model.tenant import Tenant
-from marketeer_dagster.quality import claims
 
 MOST_NAMED = 10
 """Problems named in the one repair that is asked for."""
@@ -20,6 +19,8 @@ MOST_NAMED = 10
 
 def unsupported(content: PeriodReview, material: str, context: ContextVersion) -> tuple[str, ...]:
     """One line per figure that neither the material nor the context states; empty when all are supported."""
+    from marketeer_dagster.quality import claims  # large, and needed once a day
+
     found = claims.check(content, claims.Sources(context=context.context, metrics=material))
     return tuple(f"{finding.where}: {finding.problem}" for finding in found)
 

@@ -1,5 +1,7 @@
 """What code can see in an artefact, and a reviewer that cannot overlook it.
 
+Its rules are large and loaded when they are first asked, not with every run.
+
 The ops that write and judge an artefact and the checks that let it pass ask the same `Examination`: what a check will
 hold against a text, its author has heard of in time.
 """
@@ -18,7 +20,6 @@ from marketeer_dagster.model.context import ProductContext
 from marketeer_dagster.model.ids import CampaignKey
 from marketeer_dagster.model.review import Finding, Severity, Verdict
 from marketeer_dagster.model.tenant import Tenant
-from marketeer_dagster.quality import claims, consistency, rules
 from marketeer_dagster.store import Store
 
 Findings = tuple[Finding, ...]
@@ -58,14 +59,20 @@ class Examination:
 
     def rules(self, content: ArtefactContent) -> Findings:
         """What the channel's rules refuse."""
+        from marketeer_dagster.quality import rules
+
         return rules.check(content, self.tenant, self.brief)
 
     def claims(self, content: ArtefactContent) -> Findings:
         """What no source supports."""
+        from marketeer_dagster.quality import claims
+
         return claims.check(content, self.material.claims)
 
     def consistency(self, content: ArtefactContent) -> Findings:
         """Where it disagrees with the context and with the work before it; never what others say among themselves."""
+        from marketeer_dagster.quality import consistency
+
         context = self.material.stated
         found = dict.fromkeys(consistency.check({self.skill: content}, context))
         for skill, head in self.heads.items():

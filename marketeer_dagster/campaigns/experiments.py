@@ -6,8 +6,6 @@ from marketeer_dagster.model.clock import Clock, today
 from marketeer_dagster.model.experiment import Experiment, ExperimentState, Variant
 from marketeer_dagster.model.ids import ExperimentId, derived
 from marketeer_dagster.model.publication import Publication, PublicationState
-from marketeer_dagster.optimise.experiment_model import Mode
-from marketeer_dagster.optimise.experiment_plan import sample_size
 from marketeer_dagster.store import Store
 
 
@@ -22,6 +20,9 @@ def experiment_for(store: Store, clock: Clock, artefact: Artefact) -> Experiment
     control = live_publication(store, artefact, path)
     if plan is None or control is None or control.artefact == artefact.id:
         return _stored(store, artefact, path)
+    from marketeer_dagster.optimise.experiment_model import Mode
+    from marketeer_dagster.optimise.experiment_plan import sample_size  # bring numpy along
+
     day = today(clock, store.tenants.get(artefact.tenant).timezone)
     challenger = next(arm for arm in plan.arms[1:])
     share = challenger.share / (plan.arms[0].share + challenger.share)

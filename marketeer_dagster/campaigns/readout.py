@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -9,12 +10,13 @@ from marketeer_dagster.catalog.models import SignalSpec
 from marketeer_dagster.model.experiment import Decision, Experiment, ExperimentState
 from marketeer_dagster.model.ids import LearningId, derived
 from marketeer_dagster.model.learning import Learning, LearningState
-from marketeer_dagster.optimise.experiment import Arm, Comparison, Evaluation, Mode, Outcome, Plan, evaluate
 from marketeer_dagster.store import Store
+
+if TYPE_CHECKING:
+    from marketeer_dagster.optimise.experiment import Comparison, Evaluation
 
 LEARNING_DAYS = 180
 """How long a learning holds before it must be shown again: markets and readers change."""
-CONCLUSIVE = (Outcome.WINNER, Outcome.CONTROL_WINS)
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Look:
     experiment: Experiment
     as_of: date
     looks: int
-    evaluation: Evaluation | None
+    evaluation: "Evaluation | None"
 
     @property
     def over(self) -> bool:
@@ -35,11 +37,16 @@ class Look:
     @property
     def conclusive(self) -> bool:
         """Whether the test itself found a winner, possibly the control."""
-        return self.evaluation is not None and self.evaluation.outcome in CONCLUSIVE
+        from marketeer_dagster.optimise.experiment import Outcome
+
+        conclusive = (Outcome.WINNER, Outcome.CONTROL_WINS)
+        return self.evaluation is not None and self.evaluation.outcome in conclusive
 
 
 def look_at(connection: duckdb.DuckDBPyConnection, experiment: Experiment, spec: SignalSpec) -> Look | None:
     """Judge the totals so far; None before the first day of figures. `spec.threshold` is the error rate allowed."""
+    from marketeer_dagster.optimise.experiment import Arm, Mode, Plan, evaluate  # bring numpy along
+
     rows = connection.execute(
         """
         select variant, sum(visitors)::bigint, sum(conversions)::bigint, max(date), count(distinct date)
@@ -64,6 +71,8 @@ def look_at(connection: duckdb.DuckDBPyConnection, experiment: Experiment, spec:
 
 def decision_of(look: Look) -> tuple[Decision, ExperimentState]:
     """The decision that ends the experiment. Without a conclusive result the control stays."""
+    from marketeer_dagster.optimise.experiment import Outcome
+
     control = look.experiment.variants[0].name
     evaluation = look.evaluation
     if evaluation is None:
@@ -89,7 +98,7 @@ def decision_of(look: Look) -> tuple[Decision, ExperimentState]:
     return decision, state
 
 
-def _undecided(look: Look, best: Comparison) -> str:
+def _undecided(look: Look, best: "Comparison") -> str:
     """What is said of a test whose time is over: the engine's own sentence would have it go on."""
     return (
         f"Not decided within the {look.experiment.max_days} days planned: {best.name} changes the conversion rate by "

@@ -1,5 +1,7 @@
 """What an artefact may state facts from: gathered when it is written, kept with it, read again by every check."""
 
+from typing import TYPE_CHECKING
+
 from marketeer_dagster.agents.assignment import Assignment
 from marketeer_dagster.model.artefact_sources import ArtefactSources
 from marketeer_dagster.model.artefacts import Artefact
@@ -7,8 +9,10 @@ from marketeer_dagster.model.base import Value
 from marketeer_dagster.model.context import ProductContext, Section
 from marketeer_dagster.model.ids import CampaignKey, content_hash
 from marketeer_dagster.model.review import ApprovalState
-from marketeer_dagster.quality.claims import Sources
 from marketeer_dagster.store import Store
+
+if TYPE_CHECKING:
+    from marketeer_dagster.quality.claims import Sources
 
 
 class Material(Value):
@@ -21,12 +25,14 @@ class Material(Value):
     goal: str = ""
 
     @property
-    def claims(self) -> Sources:
+    def claims(self) -> "Sources":
         """As `quality.claims` reads them.
 
         A goal joins the context's own section of goals: its words count as the context's, and its figures are aims,
         which papers may name and customers are never told as facts ("+20 % trials" is no claim about the product).
         """
+        from marketeer_dagster.quality.claims import Sources
+
         context = _extended(self.context, Section.GOALS, (self.goal,))
         return Sources(context=context, metrics=self.metrics, texts=self.texts, people=self.people)
 
@@ -54,7 +60,7 @@ def material_of(assignment: Assignment) -> Material:
     )
 
 
-def sources_of(assignment: Assignment) -> Sources:
+def sources_of(assignment: Assignment) -> "Sources":
     """`material_of` as the claims check reads it."""
     return material_of(assignment).claims
 

@@ -1,15 +1,21 @@
-"""What the loops look at: daily series from the snapshot, judged by the anomaly engine, with evidence."""
+"""What the loops look at: daily series from the snapshot, judged by the anomaly engine, with evidence.
+
+The engine brings numpy along and is loaded where something is judged: most processes of the platform judge nothing.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from marketeer_dagster.catalog.models import SignalSpec
 from marketeer_dagster.model.ids import TenantId
 from marketeer_dagster.model.signal import Evidence
-from marketeer_dagster.optimise.anomaly import Direction, Policy, Reading, Status, score_rate, score_series
+
+if TYPE_CHECKING:
+    from marketeer_dagster.optimise.anomaly import Reading
 
 HISTORY_DAYS = 119
 """Days of history a judgement looks back on: seventeen weeks."""
@@ -28,7 +34,7 @@ class Sighting:
     tenant: TenantId
     subject: str
     metric: str
-    reading: Reading
+    reading: "Reading"
     detail: str
 
     def evidence(self) -> Evidence:
@@ -64,6 +70,8 @@ def tracking_broken(connection: duckdb.DuckDBPyConnection, tenant: TenantId, as_
     ).fetchall()
     if not rows:
         return None
+    from marketeer_dagster.optimise.anomaly import Status, score_series
+
     reading = score_series([row[0] for row in rows], [float(row[1]) for row in rows], as_of=as_of)
     if reading.status is not Status.TRACKING_BROKEN:
         return None
@@ -72,6 +80,8 @@ def tracking_broken(connection: duckdb.DuckDBPyConnection, tenant: TenantId, as_
 
 def unbelievable(tenant: TenantId, source: str, day: date, why: str) -> Sighting:
     """A source that a check does not believe, as of `day`."""
+    from marketeer_dagster.optimise.anomaly import Reading, Status
+
     reading = Reading(
         status=Status.TRACKING_BROKEN,
         day=day,
@@ -95,6 +105,8 @@ def conversion_drops(
     connection: duckdb.DuckDBPyConnection, tenant: TenantId, as_of: date, spec: SignalSpec
 ) -> Iterator[Sighting]:
     """Pages whose conversion rate is below expectation by more than the signal's threshold."""
+    from marketeer_dagster.optimise.anomaly import Direction, Policy, score_rate
+
     policy = Policy(direction=Direction.DOWN, min_effect=spec.threshold)
     for page, rows in _by_subject(_page_rows(connection, tenant, as_of)):
         reading = score_rate(
@@ -108,6 +120,8 @@ def traffic_drops(
     connection: duckdb.DuckDBPyConnection, tenant: TenantId, as_of: date, spec: SignalSpec
 ) -> Iterator[Sighting]:
     """Pages and channels whose sessions are below expectation by more than the signal's threshold."""
+    from marketeer_dagster.optimise.anomaly import Direction, Policy, Status, score_series
+
     policy = Policy(direction=Direction.DOWN, min_effect=spec.threshold)
     pages = _page_rows(connection, tenant, as_of)
     for subject, rows in [*_by_subject(pages), *_by_subject(_channel_rows(connection, tenant, as_of))]:

@@ -9,14 +9,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from math import sqrt
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from marketeer_dagster.campaigns.watch import Sighting
 from marketeer_dagster.catalog.models import SignalSpec
 from marketeer_dagster.model.ids import TenantId
-from marketeer_dagster.optimise import normal
-from marketeer_dagster.optimise.anomaly import Reading, Shape, Status
+
+if TYPE_CHECKING:
+    from marketeer_dagster.optimise.anomaly import Reading
 
 METRIC = "email_click_rate"
 WINDOW_DAYS = 28
@@ -100,11 +102,14 @@ def _enough(of: Sequence[Send]) -> Sequence[Send] | None:
     return of if usable else None
 
 
-def _reading(recent: Sequence[Send], benchmark: Sequence[Send], as_of: date) -> Reading:
+def _reading(recent: Sequence[Send], benchmark: Sequence[Send], as_of: date) -> "Reading":
     """A two-sample test of proportions whose variance is widened by how much sends differ among each other.
 
     The widening is Pearson's chi-squared over its degrees of freedom (McCullagh and Nelder, 1989, 4.5), at least 1.
     """
+    from marketeer_dagster.optimise import normal
+    from marketeer_dagster.optimise.anomaly import Reading, Shape, Status
+
     n, past = sum(s.sends for s in recent), sum(s.sends for s in benchmark)
     rate, expected = click_rate(recent) or 0.0, click_rate(benchmark) or 0.0
     variance = max(expected * (1 - expected), 1e-12)

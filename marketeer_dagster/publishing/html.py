@@ -7,16 +7,18 @@ stand in one document) and no styling: that is the theme's business.
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from html import escape
-from typing import Final
-
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+from typing import TYPE_CHECKING, Final
 
 from marketeer_dagster.model.artefacts.page_copy import CopySection, PageCopy, Question, Quotation
 from marketeer_dagster.model.base import Value
 from marketeer_dagster.model.errors import BadInput
 from marketeer_dagster.model.ids import slugify
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 _SCHEME: Final = re.compile(r"^[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _SAFE_SCHEMES: Final = ("http:", "https:", "mailto:", "tel:")
@@ -79,10 +81,10 @@ def key_of(html: str) -> str | None:
 
 def markdown_to_html(text: str) -> str:
     """Markdown as HTML without raw HTML, images or headings that compete with the page's own."""
-    tokens = _MARKDOWN.parse(text)
+    tokens = _markdown().parse(text)
     for token in tokens:
         _demote(token)
-    return str(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})).strip()
+    return str(_markdown().renderer.render(tokens, _markdown().options, {})).strip()
 
 
 def safe_url(url: str, *, where: str) -> str:
@@ -123,12 +125,15 @@ _ASSIGNMENT: Final = """<script data-experiment-assignment="EXPERIMENT">
 })('EXPERIMENT');
 </script>"""
 
-_MARKDOWN: Final = (
-    MarkdownIt("commonmark", {"html": False}).enable("table").disable(["image", "html_block", "html_inline"])
-)
+
+@cache
+def _markdown() -> "MarkdownIt":
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark", {"html": False}).enable("table").disable(["image", "html_block", "html_inline"])
 
 
-def _demote(token: Token) -> None:
+def _demote(token: "Token") -> None:
     if token.type in ("heading_open", "heading_close"):
         token.tag = f"h{min(6, int(token.tag[1]) + _BODY_HEADING_SHIFT)}"
 
@@ -156,7 +161,7 @@ def _section(section: CopySection) -> str:
 
 
 def _inline(text: str) -> str:
-    return str(_MARKDOWN.renderInline(text))
+    return str(_markdown().renderInline(text))
 
 
 def _quotations(quotations: Sequence[Quotation]) -> str:
