@@ -23,6 +23,7 @@ from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 from assets.jobs import Job
 from assets.metrics import SOURCES, ingest_tags, range_tags, scope_config
+from assets.partitions import metrics_start
 from marketeer_dagster.model.base import Value
 from marketeer_dagster.model.clock import Clock, today
 from marketeer_dagster.store import Store
@@ -81,6 +82,8 @@ def build_metrics_due(job: Job, interval_s: int) -> SensorDefinition:
         store: Store = context.resources.store.store()
         clock: Clock = context.resources.clock.clock()
         last = today(clock) - timedelta(days=1)
+        if last < metrics_start():
+            return SensorResult(skip_reason=f"Metrics begin on {metrics_start()}.")
         asked = Asked.parse(context.cursor)
         with context.resources.warehouse.warehouse().reading() as connection:
             needs = _needs(connection, store, asked, last)

@@ -10,6 +10,7 @@ from assets.metrics.checks import build_metric_checks
 from assets.metrics.factory import LANDED, build_metric_asset
 from assets.metrics.scope import SCOPE, IngestScope, scope_config
 from assets.metrics.sources import SOURCES, MetricSource
+from assets.partitions import metrics_start
 
 RANGE_START_TAG = "dagster/asset_partition_range_start"
 RANGE_END_TAG = "dagster/asset_partition_range_end"
@@ -22,8 +23,8 @@ metric_checks = [build_metric_checks(source) for source in SOURCES]
 
 
 def range_tags(first: date, last: date) -> dict[str, str]:
-    """Run tags that make one run of the days [first, last]."""
-    return {RANGE_START_TAG: first.isoformat(), RANGE_END_TAG: last.isoformat()}
+    """Run tags that make one run of the days [first, last], without those before the first partition."""
+    return {RANGE_START_TAG: max(first, metrics_start()).isoformat(), RANGE_END_TAG: last.isoformat()}
 
 
 def ingest_tags(first: date, last: date, tenant: str | None = None) -> dict[str, str]:

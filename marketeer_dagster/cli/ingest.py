@@ -23,7 +23,8 @@ def register(app: typer.Typer) -> None:
         last: Annotated[str | None, typer.Option("--to", help="YYYY-MM-DD; default: yesterday.")] = None,
         as_json: AsJson = False,
     ) -> None:
-        from marketeer_dagster.cli.drive import dagster_instance  # brings Dagster along
+        from assets.partitions import metrics_start
+        from marketeer_dagster.cli.drive import dagster_instance  # bring Dagster along
         from marketeer_dagster.cli.metrics import FIRST_DAYS, ingest_days
 
         home = open_home()
@@ -31,7 +32,10 @@ def register(app: typer.Typer) -> None:
         with running_market(home):
             newest = today(home.clock) - timedelta(days=1)
             to = _day(last, "--to") if last else newest
-            since = _day(first, "--from") if first else to - timedelta(days=FIRST_DAYS - 1)
+            begin = metrics_start()
+            since = _day(first, "--from") if first else max(begin, to - timedelta(days=FIRST_DAYS - 1))
+            if since < begin:
+                raise BadInput(f"{since} is too early", where="--from", expected=f"{begin} or later")
             if since > to:
                 raise BadInput(f"{since} is after {to}", where="--from", expected="a day not after --to")
             with dagster_instance(home) as instance:

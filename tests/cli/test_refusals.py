@@ -43,6 +43,7 @@ GOAL = "Increase trial signups by 20 % this quarter"
         (("sql", "create table mine (a int)"), ("sql",)),
         (("ingest", "--from", "2026-02-30"), ("'2026-02-30' is not a date",)),
         (("ingest", "--from", "2026-02-02", "--to", "2026-02-01"), ("2026-02-02 is after 2026-02-01",)),
+        (("ingest", "--from", "2020-01-01"), ("2020-01-01 is too early", "2024-01-01 or later")),
         (("ingest", "-t", "nobody"), ("nobody",)),
         (("artefact", "show", "art_none"), ("art_none",)),
         (("approve", "apr_none"), ("apr_none",)),

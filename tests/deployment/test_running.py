@@ -17,7 +17,11 @@ __all__ = ["postgres_server"]
 pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.xdist_group("deployment")]
 
 ENDED = (DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED)
-DOT_ENV = {"MARKETEER_SANDBOX_URL": "http://127.0.0.1:8765", "MARKETEER_SENSOR_INTERVAL": "5"}
+DOT_ENV = {
+    "MARKETEER_SANDBOX_URL": "http://127.0.0.1:8765",
+    "MARKETEER_SENSOR_INTERVAL": "5",
+    "MARKETEER_METRICS_START": "2026-03-23",  # two weeks before the market opens: its history is not what is tried here
+}
 TENANT = "threlby"
 LOCATION = {"repositoryLocationName": "marketeer", "repositoryName": "__repository__"}
 ADD_PARTITION = """

@@ -10,6 +10,7 @@ from dagster._core.test_utils import create_run_for_test
 
 from assets.labels import TENANT_TAG
 from assets.metrics import RANGE_END_TAG, RANGE_START_TAG, scope_config
+from assets.partitions import START_VARIABLE
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.ids import TenantId
 from sensors.metrics_due import FIRST_DAYS, RE_READ_DAYS
@@ -52,6 +53,20 @@ def test_the_first_read_reaches_far_back_in_one_run(tower: Watchtower, yesterday
     assert TENANT_TAG not in request.tags
     assert days(request.tags) == (yesterday - timedelta(days=FIRST_DAYS - 1), yesterday)
     assert tower.look("metrics_due").run_requests == []
+
+
+def test_nothing_is_read_from_before_the_first_partition(
+    tower: Watchtower, yesterday: date, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect(tower)
+    monkeypatch.setenv(START_VARIABLE, tower.today.isoformat())
+    early = tower.look("metrics_due")
+    assert early.run_requests == []
+    assert f"begin on {tower.today}" in (early.skip_message or "")
+    begin = yesterday - timedelta(days=9)
+    monkeypatch.setenv(START_VARIABLE, begin.isoformat())
+    (request,) = tower.look("metrics_due").run_requests
+    assert days(request.tags) == (begin, yesterday)
 
 
 def test_each_new_day_is_read_once_with_the_days_that_vendors_revise(tower: Watchtower, yesterday: date) -> None:
