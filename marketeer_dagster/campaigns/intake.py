@@ -4,6 +4,9 @@ Everything is checked before the first row is written. Asking twice for the same
 that exists, so a killed command can simply be given again.
 """
 
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 
@@ -28,6 +31,7 @@ from marketeer_dagster.store import Store
 RESUMED = (CampaignStatus.DRAFTED, CampaignStatus.PLANNED, CampaignStatus.RUNNING, CampaignStatus.FAILED)
 """A goal stated again while its campaign is here takes that campaign up; paid answers replay."""
 MAX_GOAL_CHARACTERS = 2000
+_LOOK_S = 0.05
 
 
 def take_goal(
@@ -48,24 +52,25 @@ def take_goal(
     text = " ".join(text.split())
     if deadline is not None and deadline <= today(clock, owner.timezone):
         raise BadInput(f"{deadline} is not in the future", where="deadline", expected="a later date")
-    earlier = _unfinished_goal(store, tenant, text)
-    if earlier is not None:
-        return _taken_up(store, clock, earlier)
-    slug = store.campaigns.unique_slug(tenant, slugify(text))
-    key = campaign_key(tenant, slug)
-    now = clock.now()
-    goal = store.goals.add(
-        Goal(
-            id=GoalId(derived("gol", key)),
-            tenant=tenant,
-            text=text,
-            budget_usd=budget_usd,
-            deadline=deadline,
-            created_at=now,
+    with _in_turn(store, tenant):
+        earlier = _unfinished_goal(store, tenant, text)
+        if earlier is not None:
+            return _taken_up(store, clock, earlier)
+        slug = store.campaigns.unique_slug(tenant, slugify(text))
+        key = campaign_key(tenant, slug)
+        now = clock.now()
+        goal = store.goals.add(
+            Goal(
+                id=GoalId(derived("gol", key)),
+                tenant=tenant,
+                text=text,
+                budget_usd=budget_usd,
+                deadline=deadline,
+                created_at=now,
+            )
         )
-    )
-    campaign = Campaign(key=key, tenant=tenant, goal=goal.id, title=text[:200], created_at=now, updated_at=now)
-    return store.campaigns.add(campaign)
+        campaign = Campaign(key=key, tenant=tenant, goal=goal.id, title=text[:200], created_at=now, updated_at=now)
+        return store.campaigns.add(campaign)
 
 
 def check_goal(store: Store, tenant: TenantId, text: str, budget_usd: Decimal | None) -> Tenant:
@@ -115,28 +120,41 @@ def take_pipeline(
     """
     found = catalog.pipeline(pipeline)
     with_context(store, tenant)
-    if slug is not None:
-        key = campaign_key(tenant, slug)
-        split_campaign_key_checked(key)
-        existing = _existing(store, tenant, key)
+    asked = None if slug is None else campaign_key(tenant, slug)
+    if asked is not None:
+        split_campaign_key_checked(asked)
+    with _in_turn(store, tenant):
+        existing = None if asked is None else _existing(store, tenant, asked)
         if existing is not None:
             if existing.pipeline != found.name:
-                raise BadInput(f"campaign {key} is a {existing.pipeline or 'goal'} campaign", where="campaign")
+                raise BadInput(f"campaign {asked} is a {existing.pipeline or 'goal'} campaign", where="campaign")
             return _taken_up(store, clock, existing)
-    else:
-        key = campaign_key(tenant, store.campaigns.unique_slug(tenant, found.name))
-    now = clock.now()
-    return store.campaigns.add(
-        Campaign(
-            key=key,
-            tenant=tenant,
-            pipeline=found.name,
-            title=f"{found.name} for {tenant}",
-            priority=Priority(found.priority),
-            created_at=now,
-            updated_at=now,
+        now = clock.now()
+        return store.campaigns.add(
+            Campaign(
+                key=asked or campaign_key(tenant, store.campaigns.unique_slug(tenant, found.name)),
+                tenant=tenant,
+                pipeline=found.name,
+                title=f"{found.name} for {tenant}",
+                priority=Priority(found.priority),
+                created_at=now,
+                updated_at=now,
+            )
         )
-    )
+
+
+@contextmanager
+def _in_turn(store: Store, tenant: TenantId) -> Generator[None]:
+    """One intake of a tenant at a time: of two equal requests at once, the second finds what the first has made.
+
+    A claim whose holder was killed is void, so nobody waits for longer than a few rows take to write.
+    """
+    while True:
+        with store.claims.held(f"intake/{tenant}") as mine:
+            if mine:
+                yield
+                return
+        time.sleep(_LOOK_S)
 
 
 def _existing(store: Store, tenant: TenantId, key: CampaignKey) -> Campaign | None:
@@ -154,26 +172,27 @@ def split_campaign_key_checked(key: str) -> tuple[TenantId, str]:
 def answer_signal(store: Store, clock: Clock, signal: Signal, *, pipeline: str, priority: Priority) -> Campaign:
     """The campaign that answers a signal. Its key is made of the signal's id, so asking again finds the same one."""
     key = CampaignKey(f"{signal.tenant}:{slugify(pipeline, limit=24)}-{signal.id.rpartition('_')[2][-8:]}")
-    existing = _existing(store, signal.tenant, key)
-    if existing is not None:
-        store.signals.link(signal.id, existing.key, "")
-        return existing
-    earlier = store.publications.list(tenant=signal.tenant, target=signal.subject) or store.publications.list(
-        tenant=signal.tenant, campaign=signal.subject
-    )
-    now = clock.now()
-    campaign = store.campaigns.add(
-        Campaign(
-            key=key,
-            tenant=signal.tenant,
-            pipeline=pipeline,
-            signal=signal.id,
-            parent=earlier[-1].campaign if earlier else None,
-            title=f"{pipeline}: {signal.name} on {signal.subject}"[:200],
-            priority=priority,
-            created_at=now,
-            updated_at=now,
+    with _in_turn(store, signal.tenant):
+        existing = _existing(store, signal.tenant, key)
+        if existing is not None:
+            store.signals.link(signal.id, existing.key, "")
+            return existing
+        earlier = store.publications.list(tenant=signal.tenant, target=signal.subject) or store.publications.list(
+            tenant=signal.tenant, campaign=signal.subject
         )
-    )
-    store.signals.link(signal.id, campaign.key, "")
-    return campaign
+        now = clock.now()
+        campaign = store.campaigns.add(
+            Campaign(
+                key=key,
+                tenant=signal.tenant,
+                pipeline=pipeline,
+                signal=signal.id,
+                parent=earlier[-1].campaign if earlier else None,
+                title=f"{pipeline}: {signal.name} on {signal.subject}"[:200],
+                priority=priority,
+                created_at=now,
+                updated_at=now,
+            )
+        )
+        store.signals.link(signal.id, campaign.key, "")
+        return campaign

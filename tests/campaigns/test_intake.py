@@ -1,5 +1,6 @@
 """Intake: what is refused, before a row is written; what is taken up again instead of made twice."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 
@@ -138,3 +139,18 @@ def test_a_signal_is_answered_by_one_campaign_that_names_what_it_improves(store:
     assert answer_signal(store, clock, signal, pipeline="conversion-sprint", priority=Priority.P0) == made
     assert store.signals.get(signal.id).campaign == made.key
     assert store.signals.list(unanswered=True) == ()
+
+
+def test_the_same_asked_for_at_once_is_made_once(store: Store, clock: FixedClock) -> None:
+    catalog = Catalog.load()
+
+    def ask(number: int) -> tuple[str, str]:
+        goal = take_goal(store, clock, tenant=ACME, text=GOAL)
+        named = take_pipeline(store, catalog, clock, tenant=ACME, pipeline="email-refresh", slug="race")
+        return goal.key, named.key
+
+    with ThreadPoolExecutor(6) as askers:
+        answers = set(askers.map(ask, range(6)))
+    assert len(answers) == 1
+    assert {campaign.key for campaign in store.campaigns.list()} == set(*answers)
+    assert len(store.goals.list()) == 1
