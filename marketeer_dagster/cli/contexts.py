@@ -1,5 +1,6 @@
 """`marketeer context import|show|history|diff`."""
 
+import codecs
 from pathlib import Path
 from typing import Annotated
 
@@ -36,7 +37,7 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         home = open_home()
         owner = home.store.tenants.get(TenantId(tenant))
-        context = ProductContext.parse(read_document(file), where=str(file))
+        context, hidden = ProductContext.read(read_document(file), where=str(file))
         stored = home.store.contexts.add(owner.id, context, note, SystemClock().now())
         connected: list[str] = []
         if owner.simulated and any(home.store.connections.get(owner.id, tool) is None for tool in SIMULATED_TOOLS):
@@ -44,9 +45,20 @@ def register(app: typer.Typer) -> None:
                 if market is not None:
                     connected = open_account(home, market, owner, account)
         if as_json:
-            print_json({"tenant": owner.id, "version": stored.version, "name": context.name, "connected": connected})
+            print_json(
+                {
+                    "tenant": owner.id,
+                    "version": stored.version,
+                    "name": context.name,
+                    "connected": connected,
+                    "left_out_lines": list(hidden),
+                }
+            )
             return
         console.print(f"context of {owner.id}: version {stored.version} ({context.name})")
+        if hidden:
+            where = ", ".join(map(str, hidden))
+            console.print(f"left out, since a reader does not see them (comments, struck-out words): line {where}")
         if connected:
             console.print(f"simulated for {owner.id}: {', '.join(connected)}")
 
@@ -92,14 +104,35 @@ def register(app: typer.Typer) -> None:
             typer.echo(changes or "no difference")
 
 
+_MARKS_OF_ENCODINGS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+
+
 def read_document(path: Path) -> str:
-    """The text of a context file; refused by size before it is read."""
+    """The text of a context file; refused by size before it is read. UTF-8, or what a byte-order mark names."""
+    expected = "a Markdown document in UTF-8"
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
-            raise BadInput(f"{size:,} bytes", where=str(path), expected=f"at most {MAX_BYTES:,} bytes")
-        return path.read_text(encoding="utf-8")
+            raise BadInput(
+                f"{size:,} bytes",
+                where=str(path),
+                expected=f"at most {MAX_BYTES:,} bytes",
+                hint="pictures that an exporter embedded count too: leave them out",
+            )
+        raw = path.read_bytes()
     except OSError as error:
         raise BadInput(f"cannot be read: {error.strerror}", where=str(path)) from None
-    except UnicodeDecodeError:
-        raise BadInput("is not UTF-8 text", where=str(path), expected="a Markdown document in UTF-8") from None
+    if raw.startswith((b"PK\x03\x04", b"{\\rtf", b"%PDF", b"\xd0\xcf\x11\xe0")):
+        kind = "a Word, Pages, RTF or PDF file, no text"
+        raise BadInput(f"is {kind}", where=str(path), expected=expected, hint="export it as Markdown or plain text")
+    encoding = next((name for mark, name in _MARKS_OF_ENCODINGS.items() if raw.startswith(mark)), "utf-8")
+    try:
+        text = raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise BadInput(
+            f"is not UTF-8 text (line {line})", where=str(path), expected=expected, hint="save it again as UTF-8"
+        ) from None
+    if "\0" in text:
+        raise BadInput("is not UTF-8 text: it holds NUL bytes", where=str(path), expected=expected)
+    return text
