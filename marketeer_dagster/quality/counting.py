@@ -17,6 +17,13 @@ _NUMBERED = re.compile(
     r"(?:\b(?:step|email|part|phase|tip|section|variant|question|option|no\.|number|schritt|teil|frage)|第|步骤) ?$",
     re.IGNORECASE,
 )
+_DAY_OF = re.compile(
+    r"\b(?:day|week|month|tag|woche|monat) \|"
+    r"(?: of (?:a|an|the|your|our|their|his|her|this)| (?:deiner|ihrer|einer|der)) "
+    r"(?:\w+ )?\d{1,3}[- ](?:day|week|month|tägige\w*|wöchige\w*)",
+    re.IGNORECASE,
+)
+"""Day 15 of a 14-day trial: a place in a length that is said beside it and checked there."""
 _DEFINITE = re.compile(r"\b(?:the|these|those|all|of|die|diese|alle|beiden|dieser) $", re.IGNORECASE)
 _ENUMERATES = re.compile(r"^[-*#>|\s\[(]*$")
 
@@ -24,6 +31,8 @@ _ENUMERATES = re.compile(r"^[-*#>|\s\[(]*$")
 def is_counting(figure: Figure) -> bool:
     """Whether `figure` numbers a list item or counts the parts of the text it stands in ("three questions")."""
     plain_number = figure.unit is Unit.NONE and figure.hedge is Hedge.EXACT and figure.value == round(figure.value)
+    if plain_number and _DAY_OF.search(f"{figure.line[: figure.start]}|{figure.line[figure.end :]}"):
+        return True
     if not plain_number or figure.value > SMALL:
         return False
     before, after = figure.line[: figure.start], figure.line[figure.end :]

@@ -7,9 +7,12 @@ from itertools import pairwise
 
 from marketeer_dagster.quality.chinese_names import chinese_names
 from marketeer_dagster.quality.common import COMMON, is_common
+from marketeer_dagster.quality.currencies import CODES
 from marketeer_dagster.quality.text import cjk_share, plain, scripts_apart, sentences, stem
 
 _TOKEN = re.compile(r"[^\W_][\w'&.-]*\w|[^\W\d_]")
+_AMOUNT = re.compile(r"[$€£¥]?[\d.,]+(?:[kKmM]|bn|mn|Mio|Mrd)")
+"""1.2M is a number; numbers.py asks where it comes from."""
 _COMPANY = re.compile(
     r"\b([A-Z][\w&-]+(?: (?:& )?[A-Z][\w&-]+)*) "
     r"(?:Inc|Ltd|LLC|GmbH|AG|SE|KG|Corp|Group|University|Institute|Bank|Labs)\b"
@@ -50,7 +53,8 @@ _TITLE_CASE = 0.6
 """Share of capitalised words after the first above which a line is a heading in Title Case and capitals say nothing."""
 _LEAST_WORDS = 3
 _INNER_CAPITAL = re.compile(r"[a-z][A-Z]")
-_MERGE_TAG = re.compile(r"\*\|[^|\n]{1,60}\|\*|https?://\S+|\S+@\S+|\bwww\.\S+")
+_NO_NAME = re.compile(r"\*\|[^|\n]{1,60}\|\*|https?://\S+|\S+@\S+|\bwww\.\S+|\b[A-Z]{1,3}(?=\$)")
+"""Merge tags, and what tells which dollar is meant."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,7 @@ def unknown_names(text: str, known: Vocabulary) -> Iterator[str]:
     words in a row, and capitals after words that announce a name ("trusted by").
     """
     found: dict[str, None] = {}
-    for sentence in sentences(_MERGE_TAG.sub(" ", text)):
+    for sentence in sentences(_NO_NAME.sub(" ", text)):
         line = plain(sentence)
         found.update((name, None) for name in chinese_names(line, known.text))
         found.update((name, None) for name in _in_sentence(scripts_apart(line), known))
@@ -163,7 +167,7 @@ def _tells(line: str, token: re.Match[str], position: int, prose: bool, german: 
 
 def _is_marked(word: str) -> bool:
     """An acronym, a word with digits (SOC2, 5G), or one with capitals inside (HubSpot): a name in any position."""
-    if word == word.lower() or cjk_share(word) > 0:
+    if word == word.lower() or cjk_share(word) > 0 or word in CODES or _AMOUNT.fullmatch(word):
         return False
     if any(char.isdigit() for char in word):
         return True

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
+from marketeer_dagster.quality.currencies import AFTER, BEFORE, NAMED_AFTER, currency
 from marketeer_dagster.quality.measures import Measure, measure_after
 from marketeer_dagster.quality.text import KEPT, lines
 
@@ -47,14 +48,18 @@ class Figure:
     end: int
     unit: Unit = Unit.NONE
     currency: str = ""
-    """A currency's code; a rating's scale; for a clock without am or pm, that either half of the day may be meant."""
+    """A currency's code, or the sign when it names none (currencies.py); a rating's scale; for a clock without am or
+    pm, that either half of the day may be meant."""
     step: float = 0.0
     """Half a unit of the last digit written: what rounding can hide."""
     hedge: Hedge = Hedge.EXACT
     otherwise: float | None = None
-    """The second reading of an ambiguous spelling: 1.200 is 1200 in one language and 1.2 in another."""
+    """The second reading of an ambiguous spelling: 1.200 is 1200 in one language and 1.2 in another, 5m are metres or
+    millions."""
     measure: Measure | None = None
     """With a unit of time, weight, length or data: how much of it, for comparing two weeks with 14 days."""
+    scale: float = 1.0
+    """What its scale word multiplies by: 1e6 in `3 million`. The first end of a range shares it."""
     dated: bool = False
     """Whether it is a day or year of a date written in digits."""
 
@@ -64,28 +69,23 @@ class Figure:
         return self.unit is not Unit.NONE or self.hedge is not Hedge.EXACT
 
 
-CURRENCIES = {
-    "$": "USD", "us$": "USD", "usd": "USD", "dollar": "USD", "dollars": "USD", "€": "EUR", "eur": "EUR", "euro": "EUR",
-    "euros": "EUR", "£": "GBP", "gbp": "GBP", "pound": "GBP", "pounds": "GBP", "¥": "CNY", "cny": "CNY", "rmb": "CNY",
-    "元": "CNY", "块钱": "CNY", "chf": "CHF", "franken": "CHF", "₹": "INR", "inr": "INR", "美元": "USD", "欧元": "EUR",
-}  # fmt: skip
 _SCALES = {
     "k": 1e3, "thousand": 1e3, "tausend": 1e3, "tsd": 1e3, "千": 1e3, "百": 1e2, "m": 1e6, "mn": 1e6, "mio": 1e6,
     "million": 1e6, "millionen": 1e6, "bn": 1e9, "mrd": 1e9, "billion": 1e9, "milliarden": 1e9, "万": 1e4, "亿": 1e8,
     "百万": 1e6, "千万": 1e7,
+    "lakh": 1e5, "crore": 1e7,
 }  # fmt: skip
 _NUMBER = re.compile(
     r"(?P<percent_before>百分之)?"
-    r"(?P<before>\b(?:USD|EUR|GBP|CNY|RMB|CHF|INR) ?|(?:\bUS)?[$€£¥₹] ?)?"
-    r"(?P<digits>(?<!\d)\d{1,3}(?P<separator>[,.' ])\d{3}(?:(?P=separator)\d{3})*(?:[.,]\d{1,2})?(?!\d|[.,]\d)|"
+    rf"(?P<before>{BEFORE})?"
+    r"(?P<digits>(?<![\d,])\d{1,2}(?:,\d\d)+,\d{3}(?:\.\d{1,2})?(?![\d,]\d)|(?<!\d)\d{1,3}(?P<separator>[,.' ])\d{3}(?:(?P=separator)\d{3})*(?:[.,]\d{1,2})?(?!\d|[.,]\d)|"
     r"\d+(?:[.,]\d+)?)"
     r"(?P<scale> ?(?:k\b|K\b|M\b|mn\b|bn\b|Mio\b\.?|Mrd\b\.?|Tsd\b\.?|[Mm]illion(?:en)?\b|[Bb]illion\b|"
-    r"[Tt]housand\b|[Tt]ausend\b|Milliarden\b|百万|千万|万|亿|千|百)|m\b)?"
+    r"[Tt]housand\b|[Ll]akh\b|[Cc]rore\b|[Tt]ausend\b|Milliarden\b|百万|千万|万|亿|千|百)|m\b)?"
     r"(?P<plus>\+|[多余](?=[个位家名人元次]))?"
     r"(?P<percent>[ -]?(?:%|percent\b|per cent\b|Prozent|percentage points?\b|pp\b|个百分点))?"
     r"(?P<times>x\b|×|-?fold\b|-?fach\w*| ?倍)?"
-    r"(?P<after>[ -]?(?:USD|EUR|GBP|CNY|RMB|CHF|INR|[Ee]uros?|[Dd]ollars?|pounds?|Franken)\b|"
-    r" ?(?:[€£¥$]|美元|欧元|元|块钱))?"
+    rf"(?P<after>{AFTER})?(?P<named>{NAMED_AFTER})?"
 )
 _CLOCK = re.compile(
     r"(?<![\d:.,])(?P<hours>[01]?\d|2[0-4])"
@@ -113,6 +113,25 @@ _MASKED = re.compile(
     r"\*\|[^|\n]{1,60}\|\*|\b24/7\b",
     re.IGNORECASE,
 )
+_INDIAN = re.compile(r"\d{1,2}(?:,\d\d)+,\d{3}(?:\.\d{1,2})?")
+"""Grouped by lakh and crore: 12,34,567."""
+_SAYS_NOTHING = re.compile(
+    r"(?:©|\(c\)|\bcopyright\b) ?(?:\(c\) ?|©? ?)(?:19|20)\d\d(?: ?[-,] ?(?:19|20)?\d\d)*|"
+    r"\b(?:19|20)\d\d ?(?:©|\(c\))|"
+    r"\b(?:Black Friday|Cyber Monday|Christmas|Easter|Halloween|Thanksgiving|New Year|Valentine's Day|Weihnachten|"
+    r"Ostern|"
+    r"(?:spring|summer|autumn|fall|winter|holiday|tax|Frühjahr|Frühling|Sommer|Herbst)(?: season)?|Q[1-4]|H[12]|FY|"
+    r"(?:[1-4]\.|erstes|zweites|drittes|viertes) Quartal),? ?(?:of )?(?:(?:19|20)\d\d|'\d\d)(?![\d.,]\d)|"
+    r"\b(?:19|20)\d\d(?= (?:edition|guide|calendar|catalog(?:ue)?|season|review|report|roundup|trends|Ausgabe|"
+    r"Kalender)\b)|"
+    r"\b(?:19|20)\d\d ?年?(?:双十一|双11|春节|元旦)|双11|"
+    r"(?<![\d:.])1(?::| ?- ?| to | on |-on-|-to-|-zu-)1(?![\d:]|[.,]\d)|\b1(?:-2-3|, ?2,? (?:and )?3)(?![\d-])|"
+    r"\b(?:page|slide|screen|part|step|email|lesson|chapter|question|Seite|Teil|Schritt|Folie|Frage) \d{1,3} "
+    r"(?:of|/|von) \d{1,3}(?!\d)|"
+    r"第 ?\d{1,3} ?页[,，]? ?共 ?\d{1,3} ?页",
+    re.IGNORECASE,
+)
+"""Digits that count nothing of the product: a copyright's year, a season's name, one to one, page 1 of 2."""
 _UNITS_GLUED = re.compile(
     r"h|hrs?|min|mins|s|sec|secs|ms|d|w|y|yrs?|km|kg|g|mg|cm|mm|ml|l|gb|mb|tb|kb|GB|MB|TB|KB|kWh|W|st|nd|rd|th|er|pp|days?|p"
 )
@@ -136,6 +155,7 @@ def figures(text: str) -> Iterator[Figure]:
 @lru_cache(KEPT)
 def _in_line(line: str) -> tuple[Figure, ...]:
     rest = _MASKED.sub(lambda match: "·" * len(match[0]), line)
+    rest = _SAYS_NOTHING.sub(lambda match: "·" * len(match[0]), rest)
     taken: list[Figure] = []
     for pattern, reading in ((_PHONE, _phone), (_DATE, _date), (_CLOCK, _clock), (_RATING, _rating)):
         for match in pattern.finditer(rest):
@@ -187,10 +207,11 @@ def _number(match: re.Match[str], masked: str, line: str) -> Figure | None:
     value, decimals, otherwise = _value(match["digits"], match["separator"])
     scale_word = (match["scale"] or "").strip(" .").casefold()
     scale = _SCALES.get(scale_word, 1.0)
-    money = (match["before"] or match["after"] or "").strip(" -").casefold()
+    money = currency(match["before"], match["after"], match["named"])
     measured = end
-    if scale_word == "m" and not money:
-        scale, measured = 1.0, match.end("digits")  # metres or minutes
+    if (match["scale"] or "").strip() == "m" and not money:
+        scale, measured = 1.0, match.end("digits")  # metres or minutes, and millions in the second reading
+        otherwise = value * _SCALES["m"] if otherwise is None else otherwise
     unit = Unit.NONE
     if match["percent"] or match["percent_before"]:
         unit = Unit.PERCENT
@@ -206,11 +227,12 @@ def _number(match: re.Match[str], masked: str, line: str) -> Figure | None:
         start,
         end,
         unit,
-        CURRENCIES.get(money, ""),
+        money,
         step=0.5 * 10.0**-decimals * scale,
         hedge=Hedge.OVER if match["plus"] else hedge_before(line[:start]),
         otherwise=None if otherwise is None else otherwise * scale,
         measure=measure_after(line[measured:], value) if unit is Unit.NONE else None,
+        scale=scale,
     )
 
 
@@ -222,6 +244,8 @@ def _names_something(masked: str, end: int, line: str) -> bool:
 
 def _value(digits: str, separator: str | None) -> tuple[float, int, float | None]:
     """Value, decimals, and the second reading of a spelling with one group."""
+    if _INDIAN.fullmatch(digits):
+        digits = digits.replace(",", "")
     if separator is None:
         whole, _, decimals = digits.replace(",", ".").partition(".")
         return float(f"{whole}.{decimals or 0}"), len(decimals), None

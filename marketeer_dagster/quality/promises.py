@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from marketeer_dagster.quality.denials import denied
 from marketeer_dagster.quality.text import folded, plain, stem
 
 
@@ -191,8 +192,10 @@ def unbacked(text: str, source: str) -> Iterator[tuple[str, str]]:
     low = line.casefold()
     for promise in _PROMISES:
         if any(hint in low for hint in promise.hints):
-            match = promise.said.search(line)
-            if match and not promise.backed.search(source):
+            said = (
+                match for match in promise.said.finditer(line) if not denied(line[: match.start()], line[match.end() :])
+            )
+            if (match := next(said, None)) and not promise.backed.search(source):
                 yield promise.name, match[0].strip()
     if any(hint in low for hint in ("certif", "accred", "zertif", "认证", "free", "kostenlos", "gratis", "免费")):
         yield from _narrower(line, source)

@@ -21,10 +21,22 @@ def numbers_in(text: str) -> tuple[Figure, ...]:
         for first, second in reversed(list(pairwise(positions))):
             one, two = found[first], found[second]
             if one.end <= two.start and _BETWEEN.fullmatch(one.line[one.end : two.start]):
-                found[first] = _like(one, two)
+                found[first] = _like(_scaled(one, two), two)
                 if two.unit is Unit.NONE and two.measure is None and one.unit is Unit.MONEY:
                     found[second] = replace(two, unit=one.unit, currency=one.currency)
     return tuple(found)
+
+
+def _scaled(one: Figure, two: Figure) -> Figure:
+    """The first of a range in the scale of the second: `$1.5 to $3 million` begins with one and a half million."""
+    plain = one.scale == 1 and two.scale > 1 and not one.measure and not one.dated
+    if (
+        not plain
+        or (Unit.NONE not in (one.unit, two.unit) and one.unit is not two.unit)
+        or not 0 < one.value * two.scale < two.value
+    ):
+        return one
+    return replace(one, value=one.value * two.scale, step=one.step * two.scale, scale=two.scale, otherwise=None)
 
 
 def _like(one: Figure, two: Figure) -> Figure:

@@ -20,9 +20,10 @@ _ORDINALS = {
 _LARGE = {"dozen": 12.0, "hundred": 100.0, "thousand": 1e3, "million": 1e6, "billion": 1e9}
 _WORD = "|".join(sorted(_ENGLISH, key=len, reverse=True))
 _SCALE = "dozen|hundred|thousand|million|billion"
+_BELOW_100 = rf"(?:{_WORD})(?:[- ](?:{_WORD}))?"
+_BELOW_1000 = rf"{_BELOW_100}(?:[- ]hundred\b(?:(?: and)? {_BELOW_100}\b)?)?"
 _IN_ENGLISH = re.compile(
-    rf"\b(?:(?:{_WORD})(?:[- ](?:{_WORD}))?|a(?= (?:{_SCALE})\b))"
-    rf"(?:[- ](?:{_SCALE})\b(?: and (?:{_WORD})(?:[- ](?:{_WORD}))?)?)*\b"
+    rf"\b(?:{_BELOW_1000}|a(?= (?:{_SCALE})\b))(?:[- ](?:{_SCALE})\b(?:,?(?: and)? {_BELOW_1000}\b)?)*\b"
     r"(?P<times>[- ]?fold\b)?(?P<percent> (?:percent|per cent)\b)?",
     re.IGNORECASE,
 )
@@ -66,7 +67,8 @@ _IN_CHINESE = re.compile(
 )
 _CHINESE_IDIOM = re.compile(r"千万|万一|十分|一[一-鿿]|百分百|万分|三甲|四处|七[上嘴]|五[官颜]|千家万户|万无")
 _PHRASES: tuple[tuple[str, Unit, float], ...] = (
-    (r"\bhalf (?:of|the|your|our|their|as|that|a(?! (?:day|hour|year|minute)))\b|\bin half\b|\bhalv(?:e|es|ed|ing)\b|"
+    (r"\bhalf (?!the (?:work|battle|fun|story|job)\b)"
+     r"(?:of|the|your|our|their|as|that|a(?! (?:day|hour|year|minute)))\b|\bin half\b|\bhalv(?:e|es|ed|ing)\b|"
      r"\bhalbier\w*|\bHälfte\b|\bhalb so\b|一半|减半|对半", Unit.PERCENT, 50.0),
     (r"\bjede[rs]? zweite\b(?! (?:Tag|Woche|Monat|Jahr|\w+tag))", Unit.PERCENT, 50.0),
     (r"\bjede[rs]? dritte\b(?! (?:Tag|Woche|Monat|Jahr|\w+tag))", Unit.PERCENT, 100 / 3),
@@ -157,7 +159,10 @@ def _figure(match: re.Match[str], value: float, line: str) -> Figure:
     unit = Unit.PERCENT if match["percent"] else Unit.TIMES if times else Unit.NONE
     hedge, length = hedge_before(line[: match.start()]), measure_after(line[match.end() :], value)
     step = 0.5 if unit is Unit.TIMES else 0.0
-    return Figure(match[0].strip(), value, line, match.start(), match.end(), unit, "", step, hedge, measure=length)
+    scale = _LARGE.get(match[0].casefold().split()[-1].rsplit("-", 1)[-1], 1.0)
+    return Figure(
+        match[0].strip(), value, line, match.start(), match.end(), unit, "", step, hedge, measure=length, scale=scale
+    )
 
 
 def _english(phrase: str) -> float:

@@ -5,6 +5,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 
 from marketeer_dagster.quality.counted import agrees, counted_words, noun_roots
+from marketeer_dagster.quality.currencies import AMOUNT_WORDS, SIGNS, meant_by, sign_of
 from marketeer_dagster.quality.measures import Measure, single_units, units_named
 from marketeer_dagster.quality.numbers import Figure, Hedge, Unit, figures
 from marketeer_dagster.quality.readings import numbers_in
@@ -25,10 +26,11 @@ _PLURAL = 2.0
 _YEARS = (1900.0, 2100.0)
 _SMALL = 12.0
 """A text may count what a source lists (three plans), up to a dozen, unless the source itself counts otherwise."""
-_PRICE_LINE = re.compile(
-    r"[$€£¥₹]|\b(?:usd|eur|euros?|gbp|cny|rmb|chf|dollars?)\b|price|cost|\bfees?\b|preis|kosten|gebühr|元|价|费用|收费",
-    re.IGNORECASE,
+_NINE_TO_FIVE = re.compile(
+    r"(?<![\d.,:$€£¥])\b(?P<from>[6-9]|1[0-2])(?:-to-| to | till | until |-| - | bis )(?P<to>[1-9]|1[01])\b"
+    r"(?![\d.,:]\d|%| %|\+)"
 )
+"""From a morning hour to an hour after noon, without am and pm."""
 _Entry = tuple[float, Figure | None]
 """A value, and the figure it was read from where words around it matter."""
 
@@ -43,6 +45,9 @@ class Stated:
     def __init__(self, texts: Iterable[str], tables: Iterable[str] = ()) -> None:
         self._entries: dict[str, list[_Entry]] = {}
         self._nouns: set[str] = set()
+        texts = tuple(texts)
+        whole = "\n".join(texts)
+        self._meant = {sign: meant_by(sign, whole) for sign in SIGNS}
         for text in texts:
             for figure in numbers_in(text):
                 self._add(figure)
@@ -68,18 +73,28 @@ class Stated:
         if figure.measure:
             self._put(f"measure {figure.measure[0]}", figure.measure[1], figure)
         for value in [figure.value] if figure.otherwise is None else [figure.value, figure.otherwise]:
-            self._put(_key(figure), value, figure)
+            for key in self._keys(figure):
+                self._put(key, value, figure)
             if figure.unit is not Unit.PERCENT or any(char.isdigit() for char in figure.text):
                 self._put("any", value, figure)  # half of them does not state 50 of anything
             if figure.unit is Unit.NONE and figure.measure is None:
                 self._add_count(figure, value)
+
+    def _keys(self, figure: Figure) -> Iterator[str]:
+        """Where a source's figure is found: money under its currency and under the sign that it may be written with."""
+        yield _key(figure)
+        if figure.unit is Unit.MONEY:
+            codes = self._meant.get(figure.currency, frozenset())
+            yield from (f"{Unit.MONEY.value} {code}" for code in codes)
+            if sign := sign_of(figure.currency):
+                yield f"{Unit.MONEY.value} {sign}"
 
     def _add_count(self, figure: Figure, value: float) -> None:
         self._put("count", value, figure)
         self._nouns |= noun_roots(figure)
         if not (_YEARS[0] <= value <= _YEARS[1] and "," not in figure.text):
             self._put("many", value, figure)
-        if _PRICE_LINE.search(figure.line) and not counted_words(figure):
+        if AMOUNT_WORDS.search(figure.line) and not counted_words(figure):
             self._put("price", value)
         if 0 < value <= 1 and value != round(value):
             self._put(Unit.PERCENT, value * 100)
@@ -98,7 +113,9 @@ class Stated:
         if figure.unit is Unit.CLOCK:
             return self._at(figure)
         if figure.measure:
-            return self._measured(figure, figure.measure, counting)
+            return self._measured(figure, figure.measure, counting) or self._millions(figure, counting)
+        if figure.unit is Unit.NONE and self._opening_hour(figure):
+            return True
         strict = counting and self._must_agree(figure)
         fits = _same_noun(figure) if strict else None
         return any(self._says(key, figure, fits) for key in _sources_of(figure, strict))
@@ -119,6 +136,22 @@ class Stated:
         return self._says(
             "count", figure, lambda source: not counting or (base, scale) in units_named(_heading(source))
         )
+
+    def _millions(self, figure: Figure, counting: bool) -> bool:
+        """5m may be metres, minutes or millions."""
+        if figure.otherwise is None or figure.otherwise < figure.value:
+            return False
+        slack = figure.otherwise / figure.value * figure.step if figure.value else 0.0
+        fits = _same_noun(figure) if counting else None
+        return self._within("count", figure.otherwise - slack, figure.otherwise + slack, fits)
+
+    def _opening_hour(self, figure: Figure) -> bool:
+        """`9 to 5` says what 9:00-17:00 says: both ends are hours that a source states, the second after noon."""
+        for match in _NINE_TO_FIVE.finditer(figure.line):
+            if figure.start in (match.start("from"), match.start("to")):
+                first, last = float(match["from"]), float(match["to"]) + 12
+                return all(self._within(Unit.CLOCK, hour, hour) for hour in (first, last))
+        return False
 
     def _says(self, key: str, figure: Figure, fits: Callable[[Figure], bool] | None = None) -> bool:
         if figure.otherwise is not None and self._within(

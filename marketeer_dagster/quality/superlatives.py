@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from marketeer_dagster.quality.denials import denied
 from marketeer_dagster.quality.text import cjk_share, plain
 
 _PATTERN = re.compile(
@@ -26,7 +27,10 @@ _PATTERN = re.compile(
     | \bun(?:rivalled|rivaled|matched|beatable|paralleled|surpassed)\b | \brevolution(?:ary|ise\w*|ize\w*)\b
     | \baward(?:s|ed)?\b(?:[- ]winning)? | \bprize[- ]winning\b | \bgold\ medal\w*
     | \b(?:scientifically|clinically|medically)\ (?:proven|tested)\b | \bnever\ fails?\b
-    | \balways\ works?\b | \binstant(?:ly)?\b | \bfree\ for\ ?ever\b | \blifetime\b | \bfool-?proof\b
+    | \balways\ works?\b | \binstant(?:ly)?\b | \bfree\ for\ ?ever\b
+    | (?<!customer\ )(?<!client\ )(?<!session\ )(?<!token\ )(?<!battery\ )\blifetime\b
+      (?!\ (?:value|values|cycle))(?!\ of\ (?:a|the)\ (?:customer|client))
+    | \bfool-?proof\b
     | \b(?:completely|totally|absolutely|perfectly)\ (?:safe|secure|free|private|painless)\b
     | \bone[- ]of[- ]a[- ]kind\b | \b\w+'s\ (?:favou?rite|only|best|leading|top|number\ one)\b
     | \b(?:the|our|\w+'s)\ (?!(?:late|near|close|earli|small|old|long|slow|short|hard|wor|young|few|busi)st?est\b)
@@ -75,7 +79,11 @@ def unproven(text: str, proof: str) -> Iterator[str]:
     for match in _PATTERN.finditer(line):
         words = match[0].strip()
         key = words.casefold()
-        if key not in seen and not _proven(match, key, proof):
+        if (
+            key not in seen
+            and not denied(line[: match.start()], line[match.end() :])
+            and not _proven(match, key, proof)
+        ):
             seen.add(key)
             yield words
 

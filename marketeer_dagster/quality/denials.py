@@ -1,0 +1,45 @@
+"""Denials: `we do not guarantee any result` and `not the cheapest` claim nothing, whatever words they use.
+
+A denial stands directly before what it denies, with nothing but small words between; in German it may also stand after
+the verb. `Not only the cheapest`, `nothing but the best` and `never anything but` deny nothing.
+"""
+
+import re
+
+_SMALL_WORDS = """
+be been being to a an the any our your its their always necessarily yet ever claim claims claiming promise offer give
+make call ourselves itself it them this that such thing as of for get have need needs come comes with der die das den
+dem ein eine einen immer jemals zwingend fully completely entirely currently really
+"""
+_NEGATING_WORDS = r"""
+not never nobody no neither nor cannot without isn't aren't wasn't weren't don't doesn't didn't can't couldn't won't
+wouldn't hasn't haven't nicht nie niemals kein\w* ohne weder noch
+"""
+_SMALL, _NEGATIONS = ("|".join(words.split()) for words in (_SMALL_WORDS, _NEGATING_WORDS))
+_IN_CHINESE = "(?:不|没有|没|无法|不能|不会|并非|不是|从不|绝不|未)(?:是|能|会|做|作|敢|提供|承诺|任何|所谓|有|的){0,3}"
+_DENIES = re.compile(rf"(?:\b(?:no one|{_NEGATIONS})(?: (?:{_SMALL})){{0,5}} ?|{_IN_CHINESE})$", re.IGNORECASE)
+_NOTHING_IS = re.compile(
+    r"\b(?:no|nothing|none|kein\w*|nichts)(?: [\w-]+){0,3} "
+    r"(?:is|are|was|were|can be|could be|will be|ist|sind|wird|werden)"
+    r"(?: (?:ever|really|always|fully|completely|jemals|immer))? ?$",
+    re.IGNORECASE,
+)
+_DENIED_AFTER = re.compile(r"^(?: (?:wir|dir|Ihnen|euch|dafür|hier))* (?:nichts?|kein\w*|nie)\b", re.IGNORECASE)
+_NO_DENIAL = re.compile(
+    r"\b(?:not|nicht|n't) (?:only|just|merely|simply|nur|bloß)\b|\bnothing (?:but|less)\b|\bwhy (?:not|don't)\b|"
+    r"\bno (?:doubt|wonder|matter|longer|other|more)\b|\b(?:no one|nobody) (?:but|else)\b|不仅|不只|不但|无疑",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(r"[.;:!?。；！？,，—|()]| - | but | and | aber | und |但")
+_WINDOW = 60
+"""Characters before a word among which its denial is looked for: five small words."""
+
+
+def denied(before: str, after: str = "") -> bool:
+    """Whether words that stand between `before` and `after` in their line are denied by those next to them."""
+    clause = _CLAUSE.split(before[-_WINDOW:])[-1]
+    if _NO_DENIAL.search(clause):
+        return False
+    return any(
+        pattern.search(words) for pattern, words in ((_DENIES, clause), (_NOTHING_IS, clause), (_DENIED_AFTER, after))
+    )
