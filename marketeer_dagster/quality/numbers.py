@@ -78,7 +78,8 @@ _SCALES = {
 _NUMBER = re.compile(
     r"(?P<percent_before>百分之)?"
     rf"(?P<before>{BEFORE})?"
-    r"(?P<digits>(?<![\d,])\d{1,2}(?:,\d\d)+,\d{3}(?:\.\d{1,2})?(?![\d,]\d)|(?<!\d)\d{1,3}(?P<separator>[,.' ])\d{3}(?:(?P=separator)\d{3})*(?:[.,]\d{1,2})?(?!\d|[.,]\d)|"
+    r"(?P<digits>(?<![\d,])\d{1,2}(?:,\d\d)+,\d{3}(?:\.\d{1,2})?(?![\d,]\d)|"
+    r"(?<!\d)\d{1,3}(?P<separator>[,.' ])\d{3}(?:(?P=separator)\d{3})*(?:[.,]\d{1,2})?(?!\d|[.,]\d)|"
     r"\d+(?:[.,]\d+)?)"
     r"(?P<scale> ?(?:k\b|K\b|M\b|mn\b|bn\b|Mio\b\.?|Mrd\b\.?|Tsd\b\.?|[Mm]illion(?:en)?\b|[Bb]illion\b|"
     r"[Tt]housand\b|[Ll]akh\b|[Cc]rore\b|[Tt]ausend\b|Milliarden\b|百万|千万|万|亿|千|百)|m\b)?"
