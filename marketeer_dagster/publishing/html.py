@@ -1,8 +1,8 @@
 """Page copy as clean, semantic HTML, and two versions of it as one page under test.
 
 Everything a model or a person wrote is escaped; Markdown passes a parser that knows no raw HTML and no images;
-links keep only schemes a page may use. Markup carries `data-*` names for what a part is, no ids (two arms of a test
-stand in one document) and no styling: that is the theme's business.
+links keep only schemes a page may use. Markup carries `data-*` names for what a part is, and no ids: two arms of a test
+stand in one document. Its layout is layout.py's.
 """
 
 import re
@@ -11,10 +11,11 @@ from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Final
 
-from marketeer_dagster.model.artefacts.page_copy import CopySection, PageCopy, Question, Quotation
+from marketeer_dagster.model.artefacts.page_copy import CopySection, PageCopy, Question, Quotation, SectionRole
 from marketeer_dagster.model.base import Value
 from marketeer_dagster.model.errors import BadInput
 from marketeer_dagster.model.ids import slugify
+from marketeer_dagster.publishing.layout import style_sheet
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -25,6 +26,7 @@ _SAFE_SCHEMES: Final = ("http:", "https:", "mailto:", "tel:")
 _KEY: Final = re.compile(r"<!-- marketeer:key=([A-Za-z0-9_.:-]+) -->")
 _BUTTON: Final = "cta wp-block-button__link wp-element-button"
 """Classes by which common themes style a link as a button."""
+_LABEL: Final = re.compile(r"^(?:\*\*)?(?P<label>[^:：*.!?\n]{2,48})(?:[:：]\*\*|\*\*[:：]|:(?= )|：)\s*(?=\S)")
 _BODY_HEADING_SHIFT: Final = 2
 """Markdown inside a section starts below the section's own h2."""
 
@@ -49,7 +51,7 @@ def render_page(copy: PageCopy) -> str:
         _faq(copy.faq),
         _closing(copy),
     ]
-    return "\n".join(['<article data-part="page">', *(part for part in parts if part), "</article>"])
+    return "\n".join([style_sheet(), '<article data-part="page">', *(part for part in parts if part), "</article>"])
 
 
 def render_test(experiment: str, blocks: Sequence[Block]) -> str:
@@ -152,12 +154,22 @@ def _cta(copy: PageCopy) -> str:
 
 
 def _section(section: CopySection) -> str:
-    points = "".join(f"\n<li>{_inline(point)}</li>" for point in section.bullets)
-    listed = f"\n<ul>{points}\n</ul>" if points else ""
+    points = "".join(f"\n<li>{_point(point)}</li>" for point in section.bullets)
+    tag = "ol" if section.role is SectionRole.HOW_IT_WORKS else "ul"
+    listed = f"\n<{tag}>{points}\n</{tag}>" if points else ""
     return (
         f'<section data-part="section" data-role="{section.role.value}">\n<h2>{escape(section.heading)}</h2>\n'
         f"{markdown_to_html(section.body)}{listed}\n</section>"
     )
+
+
+def _point(text: str) -> str:
+    """A point, its label apart where it begins with one: `Support: a person answers` is a heading and a sentence."""
+    label = _LABEL.match(text)
+    if label is None:
+        return _inline(text)
+    rest = text[label.end() :]
+    return f"<strong>{_inline(label['label'])}</strong> {_inline(rest[:1].upper() + rest[1:])}"
 
 
 def _inline(text: str) -> str:

@@ -14,7 +14,7 @@ _STYLE = """
 :root{color-scheme:light}body{margin:0;font:17px/1.6 system-ui,sans-serif;color:#1a2233;background:#fff}
 .simulated{background:#fff4d6;color:#5c4400;padding:.4rem 1rem;font-size:.85rem;text-align:center}
 nav{display:flex;gap:1.2rem;padding:1rem 1.5rem;border-bottom:1px solid #e5e8ef}nav b{margin-right:auto}
-main{max-width:46rem;margin:2rem auto;padding:0 1.5rem}h1{font-size:2.3rem;line-height:1.15}h2{margin-top:2.4rem}
+main{max-width:66rem;margin:2rem auto;padding:0 1.5rem}h1{font-size:2.3rem;line-height:1.15}h2{margin-top:2.4rem}
 a.cta,a.wp-block-button__link,button{display:inline-block;background:#2547d0;color:#fff;padding:.7rem 1.3rem;border:0;
 border-radius:.4rem;text-decoration:none;font:inherit;font-weight:600}
 blockquote{border-left:3px solid #2547d0;margin-left:0;padding-left:1rem;color:#3a4560}

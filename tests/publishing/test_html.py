@@ -207,3 +207,21 @@ def test_readable_text_leaves_out_what_visitors_do_not_see() -> None:
         "- point",
         "[field: email]",
     ]
+
+
+def test_the_layout_reaches_nothing_beyond_the_article() -> None:
+    sheet = re.findall(r"<style>(.*?)</style>", render_page(a_page()))
+    assert len(sheet) == 1 and "<" not in sheet[0]
+    selectors = re.findall(r"([^{}]+)\{[^{}]*\}", sheet[0])
+    assert len(selectors) > 20
+    assert all(part.startswith('[data-part="page"]') for selector in selectors for part in selector.split(","))
+
+
+def test_a_point_that_begins_with_a_label_shows_it_apart_and_steps_are_numbered() -> None:
+    made = section("Text.", "Support: a person answers", "Plain point", "Open 9:00 to 17:00", "See https://x.example")
+    html = render_page(a_page(sections=(made, made, made)))
+    assert "<li><strong>Support</strong> A person answers</li>" in html
+    assert "<li>Plain point</li>" in html and "<li>Open 9:00 to 17:00</li>" in html
+    assert "<strong>See https" not in html
+    steps = CopySection(role=SectionRole.HOW_IT_WORKS, heading="Steps", body="Text.", bullets=("One", "Two"))
+    assert "<ol>\n<li>One</li>" in render_page(a_page(sections=(steps, made, made)))
