@@ -17,6 +17,7 @@ from dagster import (
 
 from assets.names import asset_key
 from assets.partitions import campaigns
+from marketeer_dagster.agents.prompt import DIRECTOR
 from marketeer_dagster.campaigns.decisions import human_approval, rejected_by_person
 from marketeer_dagster.campaigns.escalating import escalate
 from marketeer_dagster.campaigns.examining import Examination, Findings, is_serious
@@ -25,6 +26,7 @@ from marketeer_dagster.catalog.models import Skill
 from marketeer_dagster.model.artefacts import Artefact
 from marketeer_dagster.model.ids import CampaignKey
 from marketeer_dagster.model.review import Finding, Severity, Verdict
+from marketeer_dagster.quality.gate import gate, newest_words, worth
 from marketeer_dagster.store import Store
 
 Examine = Callable[[Store, Catalog, Artefact], tuple[Findings, Mapping[str, object]]]
@@ -36,15 +38,26 @@ def examine_rules(store: Store, catalog: Catalog, artefact: Artefact) -> tuple[F
 
 
 def examine_quality(store: Store, catalog: Catalog, artefact: Artefact) -> tuple[Findings, Mapping[str, object]]:
-    """The stored verdict and score against the skill's rubric. No verdict is no approval."""
-    rubric = catalog.skill(artefact.skill).rubric
-    facts = {"score": artefact.score, "threshold": rubric.approve_at, "verdict": artefact.verdict.value}
-    if artefact.verdict is Verdict.APPROVE:
+    """This very version is approved by every reviewer of the skill and by the Director. No verdict is no approval."""
+    skill = catalog.skill(artefact.skill)
+    reviews = store.reviews.list(artefact=artefact.id)
+    said = newest_words(reviews, artefact.version)
+    standing = gate(reviews, (*skill.reviewers, DIRECTOR), artefact.version)
+    words = ", ".join(f"{name} {worth(said[name]).value if name in said else 'silent'}"
+                      for name in (*skill.reviewers, DIRECTOR))  # fmt: skip
+    facts = {
+        "score": artefact.score,
+        "threshold": skill.rubric.approve_at,
+        "verdict": artefact.verdict.value,
+        "said_of_this_version": words,
+    }
+    if standing.approved and artefact.verdict is Verdict.APPROVE:
         return (), facts
-    problem = f"verdict {artefact.verdict.value} with score {artefact.score:.1f}; approval needs {rubric.approve_at:g}"
+    verdict = artefact.verdict if standing.approved else standing.verdict
+    problem = f"verdict {verdict.value} with score {artefact.score:.1f}; approval needs {skill.rubric.approve_at:g}"
+    problem = f"{problem}. {standing.cause}".strip()[:800]
     blocker = Finding(dimension="quality", severity=Severity.BLOCKER, where="artefact", problem=problem)
-    reviews = store.reviews.list(artefact=artefact.id, version=artefact.version)
-    return (blocker, *(finding for review in reviews for finding in review.findings)), facts
+    return (blocker, *dict.fromkeys(finding for review in said.values() for finding in review.findings)), facts
 
 
 def examine_claims(store: Store, catalog: Catalog, artefact: Artefact) -> tuple[Findings, Mapping[str, object]]:

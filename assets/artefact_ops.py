@@ -14,12 +14,13 @@ from marketeer_dagster.agents.assignment import Drafted
 from marketeer_dagster.agents.author import Author
 from marketeer_dagster.agents.director import Director
 from marketeer_dagster.agents.prompt import DIRECTOR
-from marketeer_dagster.agents.reviewer import Reviewer
-from marketeer_dagster.agents.revision import review_until
+from marketeer_dagster.agents.reviewer import Reviewer, no_verdict
+from marketeer_dagster.agents.revision import MAX_ASKED_AGAIN, MAX_ROUNDS, review_until
 from marketeer_dagster.campaigns.examining import ExaminedReviewer, with_findings
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.catalog.models import Skill
 from marketeer_dagster.model.artefacts import Artefact, Spend
+from marketeer_dagster.model.errors import ToolError
 from marketeer_dagster.model.review import Review
 
 RESOURCES = {"store", "warehouse", "clock", "claude", "publishers"}
@@ -54,43 +55,73 @@ def draft_op(catalog: Catalog, skill: Skill, after: Mapping[str, In], retries: R
 
 def review_op(catalog: Catalog, skill: Skill, reviewer: str, retries: RetryPolicy) -> OpDefinition:
     """One reviewer's rounds: review, revise on named findings, review again, at most three; the best goes on."""
+    name = f"{op_name(skill.name)}__review_by_{op_name(reviewer)}"
+    description = f"{reviewer} reviews; the author revises on its findings, at most {MAX_ROUNDS} rounds."
+    return _asking_op(catalog, skill, name, (reviewer,), MAX_ROUNDS, description, retries)
 
+
+def agreement_op(catalog: Catalog, skill: Skill, retries: RetryPolicy) -> OpDefinition:
+    """Reviewers whose approval is of an older version than the one that came out are asked again."""
+    name = f"{op_name(skill.name)}__agreement"
+    description = (
+        f"Whoever approved an older version is asked again, at most {MAX_ASKED_AGAIN} times; the author may revise."
+    )
+    return _asking_op(catalog, skill, name, skill.reviewers, MAX_ASKED_AGAIN, description, retries)
+
+
+def _asking_op(
+    catalog: Catalog,
+    skill: Skill,
+    name: str,
+    reviewers: Sequence[str],
+    rounds: int,
+    description: str,
+    retries: RetryPolicy,
+) -> OpDefinition:
     @op(
-        name=f"{op_name(skill.name)}__review_by_{op_name(reviewer)}",
+        name=name,
         out=Out(WorkingCopy, io_manager_key="work_io"),
-        description=f"{reviewer} reviews; the author revises on its findings, at most three rounds.",
+        description=description,
         required_resource_keys=RESOURCES,
         retry_policy=retries,
         tags={"marketeer/role": "reviewer"},
     )
     async def review(context: OpExecutionContext, work: WorkingCopy) -> WorkingCopy:
-        if work.settled:
+        if work.settled or work.ended:
             return work
         with explained_or_asked(context):
             bench = Workshop.of(context, catalog, skill, work)
-            judge = ExaminedReviewer(Reviewer(bench.model, catalog), bench.examination(work.version))
             outcome = await review_until(
                 Author(bench.model),
-                judge,
+                ExaminedReviewer(Reviewer(bench.model, catalog), bench.examination(work.version)),
                 bench.assignment,
-                reviewer,
+                reviewers,
                 as_drafted(bench.stored(work.version)),
                 work.version,
                 record=bench,
                 now=bench.clock.now,
+                history=bench.history(work),
+                max_rounds=rounds,
                 fail_closed=context.retry_number > 0,
             )
-            best = outcome.best
             context.log.info(
-                f"{reviewer}: {outcome.verdict.value} version {best.version} at {best.review.score:.1f} "
-                f"after {outcome.revisions} revisions"
+                f"version {outcome.best.version}: {outcome.verdict.value} after {len(outcome.reviews)} reviews and "
+                f"{outcome.revisions} revisions. {outcome.cause}".strip()
             )
-            return bench.working_copy(best.version, work, revisions=outcome.revisions, spend=outcome.spend)
+            return bench.working_copy(
+                outcome.best.version,
+                work,
+                revisions=outcome.revisions,
+                spend=outcome.spend,
+                reviews=outcome.reviews,
+                ended=None if outcome.approved else outcome.verdict,
+                cause=outcome.cause,
+            )
 
     return review
 
 
-def director_op(catalog: Catalog, skill: Skill) -> OpDefinition:
+def director_op(catalog: Catalog, skill: Skill, retries: RetryPolicy) -> OpDefinition:
     """The Director's last look. The best version is always materialised; its status says what may follow."""
 
     @op(
@@ -98,6 +129,7 @@ def director_op(catalog: Catalog, skill: Skill) -> OpDefinition:
         out={"result": Out(WorkingCopy, io_manager_key="work_io", code_version=skill.hash)},
         description="The Director takes the last look and gives the verdict.",
         required_resource_keys=RESOURCES,
+        retry_policy=retries,
         tags={"marketeer/role": "director"},
     )
     async def director(context: OpExecutionContext, work: WorkingCopy):
@@ -107,33 +139,31 @@ def director_op(catalog: Catalog, skill: Skill) -> OpDefinition:
                 artefact = bench.stored(work.version)
                 done, verdict = work, bench.verdict(artefact)
             else:
-                artefact, verdict, spend = await _decided(bench, work)
-                done = bench.working_copy(artefact.version, work, spend=spend)
+                artefact, verdict, spend = await _decided(bench, work, fail_closed=context.retry_number > 0)
+                done = bench.working_copy(artefact.version, work, spend=spend, ended=work.ended, cause=work.cause)
         yield Output(done, metadata=artefact_metadata(bench, artefact, verdict), output_name="result")
 
     return director
 
 
-async def _decided(bench: Workshop, work: WorkingCopy) -> tuple[Artefact, Review, Spend]:
+async def _decided(bench: Workshop, work: WorkingCopy, *, fail_closed: bool) -> tuple[Artefact, Review, Spend]:
     """The Director's verdict on the best version, which is the head from now on, and what this last look cost."""
     candidate = bench.stored(work.version)
-    content = candidate.parsed()
+    content, now = candidate.parsed(), bench.clock.now()
     found = bench.examination(candidate.version)(content)
-    newest = newest_by_reviewer(bench.store.reviews.list(artefact=candidate.id, version=candidate.version))
-    director = Director(bench.model, bench.catalog)
-    looked = await director.decide(
-        bench.assignment, content, newest, found, bench.clock.now(), version=candidate.version
-    )
+    ended = (work.ended, work.cause) if work.ended else None
+    try:
+        looked = await Director(bench.model, bench.catalog).decide(
+            bench.assignment, content, bench.history(work), found, now, version=candidate.version, ended=ended
+        )
+    except ToolError as error:
+        if not fail_closed:
+            raise
+        looked = no_verdict(bench.assignment, DIRECTOR, candidate.version, 1, now, error)
     decided = with_findings(looked, found)
     bench.review(decided)
-    artefact = bench.finalise(candidate, decided.review, work.revisions, work.spend + decided.spend)
+    artefact = bench.finalise(candidate, decided.review, work, work.spend + decided.spend)
     return artefact, decided.review, decided.spend
-
-
-def newest_by_reviewer(reviews: Sequence[Review]) -> tuple[Review, ...]:
-    """Each reviewer's last word; the Director's own earlier looks are left out."""
-    last = {review.reviewer: review for review in sorted(reviews, key=lambda review: review.round)}
-    return tuple(review for name, review in last.items() if name != DIRECTOR)
 
 
 def as_drafted(artefact: Artefact) -> Drafted:

@@ -1,6 +1,6 @@
 """The artefact factory: from a skill's folder alone, one graph-backed asset whose ops show who works.
 
-    draft > review_by_<reviewer> ... > director
+    draft > review_by_<reviewer> ... > agreement (of several reviewers) > director
 
 Editing a skill's folder changes its hash, which is the asset's code version: exactly its artefacts turn stale.
 """
@@ -22,7 +22,7 @@ from dagster import (
     RetryPolicy,
 )
 
-from assets.artefact_ops import director_op, draft_op, review_op
+from assets.artefact_ops import agreement_op, director_op, draft_op, review_op
 from assets.names import CAMPAIGN_PLAN, asset_key, op_name
 from assets.partitions import campaigns
 from marketeer_dagster.catalog.catalog import Catalog
@@ -43,7 +43,10 @@ def build_artefact_asset(catalog: Catalog, skill: Skill) -> AssetsDefinition:
     name = op_name(skill.name)
     upstream = {f"after_{key.path[-1]}": key for key in _upstream(catalog, skill)}
     draft = draft_op(catalog, skill, {port: In(Nothing) for port in upstream}, OP_RETRIES)
-    steps = [draft, *(review_op(catalog, skill, r, OP_RETRIES) for r in skill.reviewers), director_op(catalog, skill)]
+    steps = [draft, *(review_op(catalog, skill, reviewer, OP_RETRIES) for reviewer in skill.reviewers)]
+    if len(skill.reviewers) > 1:
+        steps.append(agreement_op(catalog, skill, OP_RETRIES))
+    steps.append(director_op(catalog, skill, OP_RETRIES))
     squad = catalog.squads[skill.squad]
     return AssetsDefinition.from_graph(
         _chain(name, steps, upstream),

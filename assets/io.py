@@ -8,7 +8,8 @@ from pydantic import Field
 
 from marketeer_dagster.model.artefacts import Spend
 from marketeer_dagster.model.base import Value
-from marketeer_dagster.model.ids import ArtefactId, CampaignKey
+from marketeer_dagster.model.ids import ArtefactId, CampaignKey, ReviewId
+from marketeer_dagster.model.review import Verdict
 from marketeer_dagster.store import Store
 
 
@@ -23,6 +24,12 @@ class WorkingCopy(Value):
     spend: Spend = Spend()
     settled: bool = False
     """Whether it is a version approved earlier, which nobody works on again."""
+    reviews: tuple[ReviewId, ...] = ()
+    """This take's reviews, in order: a step that runs again asks the very questions it asked before."""
+    ended: Verdict | None = None
+    """What ended the chain of reviewers before all of them approved; nobody works on it again, a person is asked."""
+    cause: str = ""
+    """Why, for that person."""
 
 
 class StoreIOManager(IOManager):

@@ -1,5 +1,6 @@
 """The bench an op works at: its assignment, the model, and where versions and reviews are kept."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dagster import OpExecutionContext
@@ -8,10 +9,18 @@ from assets.desk import Desk
 from assets.io import WorkingCopy
 from marketeer_dagster.agents.assignment import Assignment, Drafted, Reviewed
 from marketeer_dagster.agents.prompt import DIRECTOR
+from marketeer_dagster.agents.reviewer import make_review
 from marketeer_dagster.campaigns.decisions import human_approval, rejected_by_person
 from marketeer_dagster.campaigns.escalating import escalate
 from marketeer_dagster.campaigns.examining import Examination
-from marketeer_dagster.campaigns.sources import Material, inputs_of, keep_material, kept_material, material_of
+from marketeer_dagster.campaigns.sources import (
+    Material,
+    as_read,
+    inputs_of,
+    keep_material,
+    kept_material,
+    material_of,
+)
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.catalog.models import Skill
 from marketeer_dagster.model.artefacts import Artefact, ArtefactStatus, Spend, artefact_kinds, dump_content
@@ -19,6 +28,7 @@ from marketeer_dagster.model.clock import Clock
 from marketeer_dagster.model.errors import NotFound
 from marketeer_dagster.model.ids import CampaignKey
 from marketeer_dagster.model.review import Review, Verdict
+from marketeer_dagster.quality.gate import Standing, gate, newest_words
 from marketeer_dagster.store import Store
 from resources.claude import Claude
 
@@ -48,14 +58,17 @@ class Workshop:
             assignment = desk.with_pages(assignment)
             material = material_of(assignment)
         else:
-            material = kept_material(store, store.artefacts.get(work.artefact, work.version))
+            artefact = store.artefacts.get(work.artefact, work.version)
+            assignment = as_read(store, artefact, assignment)
+            material = kept_material(store, artefact)
         return cls(store, desk.clock, catalog, resources.claude.model(), assignment, material)
 
     def settled(self) -> Artefact | None:
         """The approved version that a campaign taken up again keeps: made from the very brief, context and work read.
 
         Figures change by the day; without this, going on after a person's approval would write, and pay for, all the
-        campaign's work anew, and the approved version would be another's.
+        campaign's work anew, and the approved version would be another's. Approved is what a person approved, or what
+        every reviewer and the Director did: the stored reviews are asked again, not the status alone.
         """
         if self.assignment.campaign.round == 0:
             return None
@@ -64,8 +77,19 @@ class Workshop:
         except NotFound:
             return None
         kept = self.store.artefact_sources.get(head.id, head.version)
-        same = kept is not None and kept.inputs == inputs_of(self.assignment)
-        return head if same and head.status is ArtefactStatus.APPROVED else None
+        if kept is None or kept.inputs != inputs_of(self.assignment) or head.status is not ArtefactStatus.APPROVED:
+            return None
+        return head if human_approval(self.store, head) or self.standing(head.version).approved else None
+
+    def standing(self, version: int) -> Standing:
+        """How a version stands with all of the skill's reviewers and the Director, by what is stored."""
+        reviews = self.store.reviews.list(artefact=self.assignment.artefact_id)
+        return gate(reviews, (*self.assignment.skill.reviewers, DIRECTOR), version)
+
+    def history(self, work: WorkingCopy) -> tuple[Review, ...]:
+        """This take's reviews so far, in order."""
+        stored = {review.id: review for review in self.store.reviews.list(artefact=work.artefact)}
+        return tuple(stored[identifier] for identifier in work.reviews if identifier in stored)
 
     def examination(self, version: int) -> Examination:
         """What code can see in a version, exactly as the asset's checks will look at it."""
@@ -96,7 +120,7 @@ class Workshop:
                 created_at=self.clock.now(),
             )
         )
-        keep_material(self.store, stored, self.material, inputs_of(assignment))
+        keep_material(self.store, stored, self.material, assignment)
         return stored.version
 
     def review(self, reviewed: Reviewed) -> None:
@@ -114,8 +138,11 @@ class Workshop:
         revisions: int = 0,
         spend: Spend | None = None,
         settled: bool = False,
+        reviews: Sequence[Review] = (),
+        ended: Verdict | None = None,
+        cause: str = "",
     ) -> WorkingCopy:
-        """What the next op gets: the best version, with revisions and spend added to what came before."""
+        """What the next op gets: the best version, with revisions, spend and reviews added to what came before."""
         return WorkingCopy(
             artefact=self.assignment.artefact_id,
             campaign=self.assignment.campaign.key,
@@ -124,33 +151,45 @@ class Workshop:
             revisions=revisions + (before.revisions if before else 0),
             spend=(spend or Spend()) + (before.spend if before else Spend()),
             settled=settled,
+            reviews=(*(before.reviews if before else ()), *(review.id for review in reviews)),
+            ended=ended,
+            cause=cause,
         )
 
-    def finalise(self, candidate: Artefact, review: Review, revisions: int, spend: Spend) -> Artefact:
+    def finalise(self, candidate: Artefact, review: Review, work: WorkingCopy, spend: Spend) -> Artefact:
         """Make `candidate` the head with the Director's verdict; without approval a person is asked.
 
-        A person's word on this very version stands above every verdict.
+        It is approved when the stored reviews say so: of this very version, by every reviewer and the Director. A
+        person's word on this very version stands above every verdict.
         """
+        standing = self.standing(candidate.version)
+        agreed = standing.approved and work.ended is None
         rejected = rejected_by_person(self.store, candidate) is not None
-        approved = not rejected and (
-            review.verdict is Verdict.APPROVE or human_approval(self.store, candidate) is not None
-        )
+        approved = not rejected and (agreed or human_approval(self.store, candidate) is not None)
+        verdict = review.verdict if agreed or review.verdict is not Verdict.APPROVE else standing.verdict
         artefact = self.store.artefacts.finalise(
             candidate.id,
             candidate.version,
             status=ArtefactStatus.APPROVED if approved else ArtefactStatus.ESCALATED,
             score=review.score,
-            verdict=review.verdict,
-            revisions=revisions,
+            verdict=verdict,
+            revisions=work.revisions,
             spend=spend,
             prompt_hash=candidate.prompt_hash,
         )
         if approved:
             return artefact
-        why = f"{review.verdict.value} at {review.score:.1f}"
-        return escalate(self.store, self.clock, artefact, review.findings, why=why, summary=review.summary)
+        why = "no verdict" if verdict is Verdict.NONE else f"{verdict.value} at {review.score:.1f}"
+        summary = review.summary if verdict is review.verdict else standing.cause
+        return escalate(self.store, self.clock, artefact, review.findings, why=why, summary=summary)
 
     def verdict(self, artefact: Artefact) -> Review:
         """The Director's newest review of a version that was settled earlier."""
         reviews = self.store.reviews.list(artefact=artefact.id, version=artefact.version)
-        return [review for review in reviews if review.reviewer == DIRECTOR][-1]
+        said = newest_words(reviews, artefact.version).get(DIRECTOR)
+        if said is not None:
+            return said
+        return make_review(
+            self.assignment, DIRECTOR, artefact.version, 1, artefact.created_at,
+            verdict=artefact.verdict, score=artefact.score, summary="Approved by a person; the Director was not asked.",
+        )  # fmt: skip

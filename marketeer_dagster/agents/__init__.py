@@ -4,9 +4,17 @@ from marketeer_dagster.agents.assignment import Assignment, Drafted, LivePage, R
 from marketeer_dagster.agents.author import Author
 from marketeer_dagster.agents.director import Director
 from marketeer_dagster.agents.reviewer import Reviewer, no_verdict
-from marketeer_dagster.agents.revision import MAX_ROUNDS, Candidate, Recorder, ReviewOutcome, review_until
+from marketeer_dagster.agents.revision import (
+    MAX_ASKED_AGAIN,
+    MAX_ROUNDS,
+    Candidate,
+    Recorder,
+    ReviewOutcome,
+    review_until,
+)
 
 __all__ = [
+    "MAX_ASKED_AGAIN",
     "MAX_ROUNDS",
     "Assignment",
     "Author",

@@ -6,8 +6,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from marketeer_dagster.model.goal import Metric
-from marketeer_dagster.model.review import Finding
-from marketeer_dagster.quality.rubric import JudgedDimension
+from marketeer_dagster.quality.earlier import JudgedMend
+from marketeer_dagster.quality.rubric import JudgedDimension, JudgedFinding
 
 
 class _Form(BaseModel):
@@ -15,12 +15,17 @@ class _Form(BaseModel):
 
 
 class ReviewAnswer(_Form):
-    """A judge's answer: one entry per rubric dimension, the flaws found, and a summary."""
+    """A judge's answer, in the order in which a careful reader comes to it: flaws before marks. No verdict: code
+    decides (quality/rubric.py). Every field is required, so that the order holds."""
 
-    dimensions: tuple[JudgedDimension, ...] = Field(description="Exactly one entry per dimension of the rubric.")
-    findings: tuple[Finding, ...] = Field(
-        default=(), max_length=20, description="Named flaws, worst first; empty when there is nothing to mend."
+    earlier: tuple[JudgedMend, ...] = Field(
+        description="Exactly one entry per finding of `earlier`; empty when the task has none."
     )
+    findings: tuple[JudgedFinding, ...] = Field(
+        max_length=20,
+        description="New flaws, worst first, without those of `earlier`; empty when there is nothing to mend.",
+    )
+    dimensions: tuple[JudgedDimension, ...] = Field(description="Exactly one entry per dimension of the rubric.")
     summary: Annotated[str, StringConstraints(max_length=2000)] = Field(
         description="Two or three sentences for a person."
     )

@@ -17,9 +17,10 @@ from marketeer_dagster.model.context import ContextVersion
 from marketeer_dagster.model.errors import NoVerdict
 from marketeer_dagster.model.goal import Goal
 from marketeer_dagster.model.learning import Learning, LearningState
-from marketeer_dagster.model.review import Finding, Review, Severity, Verdict
+from marketeer_dagster.model.review import Finding, Review, Verdict
 from marketeer_dagster.model.signal import Signal
 from marketeer_dagster.model.tenant import Tenant
+from marketeer_dagster.quality.gate import Standing, gate, newest_words
 
 HORIZON = timedelta(days=120)
 """How far a plan may reach when the goal sets no deadline: a quarter and the weeks to see its effect."""
@@ -91,31 +92,32 @@ class Director:
         *,
         version: int,
         round: int = 1,
+        ended: tuple[Verdict, str] | None = None,
     ) -> Reviewed:
         """The final gate on one version.
 
-        What a reviewer did not approve, or a rule blocks, the Director cannot approve: that verdict is composed in
-        code and costs nothing. Otherwise the Director judges the version itself; fails closed as Reviewer.review does.
-        `reviews` holds each reviewer's newest review of this version.
+        What a reviewer of the skill did not approve on this very version, what ended the chain before (`ended`: the
+        verdict and why), or what a rule blocks, the Director cannot approve: that verdict is composed in code and costs
+        nothing. Otherwise the Director judges the version itself; fails closed as Reviewer.review does. `reviews` are
+        the reviews of this take, in order; what reviewers said of other versions counts for nothing.
         """
-        held = _held_back(reviews, rule_findings, version)
-        if held is not None:
-            verdict, summary = held
-            findings = (*rule_findings, *(finding for review in reviews for finding in review.findings))
-            score = min((review.score for review in reviews), default=0.0)
-            review = make_review(
-                assignment,
-                DIRECTOR,
-                version,
-                round,
-                at,
-                verdict=verdict,
-                score=score,
-                findings=findings,
-                summary=summary,
-            )
-            return Reviewed(review, Spend())
-        return await self._reviewer.review(assignment, DIRECTOR, content, version, round, at, reviews=reviews)
+        held = ended or _held_back(gate(reviews, assignment.skill.reviewers, version), rule_findings)
+        if held is None:
+            return await self._reviewer.review(assignment, DIRECTOR, content, version, round, at, history=reviews)
+        verdict, summary = held
+        words = newest_words((review for review in reviews if review.reviewer != DIRECTOR), version).values()
+        review = make_review(
+            assignment,
+            DIRECTOR,
+            version,
+            round,
+            at,
+            verdict=verdict,
+            score=min((review.score for review in words), default=0.0),
+            findings=(*rule_findings, *(f for review in words for f in review.findings if f not in rule_findings)),
+            summary=summary,
+        )
+        return Reviewed(review, Spend())
 
     def _plan_parts(
         self,
@@ -159,16 +161,11 @@ def _limits(
     )
 
 
-def _held_back(reviews: Sequence[Review], rule_findings: Sequence[Finding], version: int) -> tuple[Verdict, str] | None:
+def _held_back(standing: Standing, rule_findings: Sequence[Finding]) -> tuple[Verdict, str] | None:
     """Verdict and reason when something already stands against approval; None when the Director is to judge."""
-    stale = [review.reviewer for review in reviews if review.version != version]
-    if stale:
-        return Verdict.NONE, f"No verdict: {', '.join(stale)} reviewed another version than {version}."
-    for verdict in (Verdict.NONE, Verdict.REJECT, Verdict.REVISE):
-        who = [review.reviewer for review in reviews if review.verdict is verdict]
-        if who:
-            return verdict, f"Not approved by {', '.join(who)} ({verdict.value})."
-    blockers = [finding for finding in rule_findings if finding.severity is Severity.BLOCKER]
-    if blockers:
-        return Verdict.REVISE, f"Held back by {len(blockers)} rule(s): {blockers[0].problem}"
+    if not standing.approved:
+        return standing.verdict, standing.cause
+    serious = [finding for finding in rule_findings if finding.serious]
+    if serious:
+        return Verdict.REVISE, f"Held back by {len(serious)} rule(s): {serious[0].problem}"
     return None

@@ -29,6 +29,7 @@ from marketeer_dagster.model.context import ContextVersion
 from marketeer_dagster.model.ids import content_hash
 from marketeer_dagster.model.learning import Learning
 from marketeer_dagster.model.review import Finding, Review
+from marketeer_dagster.quality.earlier import Raised
 
 DIRECTOR = "director"
 MAX_LIVE_PAGE = 8000
@@ -42,7 +43,7 @@ MAX_TOKENS = 16000
 
 _TAGS = (
     "platform|skill|reference|product_context|campaign|task|brief|learnings|metrics|upstream|live_page|site_crawl|draft|findings|"
-    "artefact|rubric|lens|reviews|goal|limits|catalog|pipeline|signal|evidence|problems"
+    "artefact|earlier|rubric|lens|reviews|goal|limits|catalog|pipeline|signal|evidence|problems"
 )
 _UNSEEN = r"[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]*"
 """Characters that take no room: a tag with one inside reads like the tag."""
@@ -56,24 +57,15 @@ def prefix(skill: Skill, context: ContextVersion, campaign: Campaign) -> tuple[P
 
 def draft_prompt(assignment: Assignment) -> Prompt:
     """Ask for a first version of the artefact."""
-    parts = [
-        _json_block("brief", assignment.brief),
-        _learnings(assignment.learnings),
-        _metrics(assignment),
-        *(_upstream(artefact, assignment) for artefact in assignment.upstream),
-        _live_page(assignment.live_page),
-        _crawl(assignment.crawl),
-    ]
-    return _prompt(assignment, 'role="draft"', parts)
+    return _prompt(assignment, 'role="draft"', _read(assignment))
 
 
 def revise_prompt(assignment: Assignment, content: ArtefactContent, findings: Sequence[Finding]) -> Prompt:
-    """Ask for a version without the flaws named. The draft already holds what was used of the other material."""
+    """Ask for a version without the flaws named, from the same material as the draft."""
     parts = [
-        _json_block("brief", assignment.brief),
-        _learnings(assignment.learnings),
+        *_read(assignment),
         _json_block("draft", content),
-        _json_block("findings", _FINDINGS.dump_json(tuple(findings)).decode()),
+        _json_block("findings", _FINDINGS.dump_json(tuple(findings), exclude={"__all__": {"id"}}).decode()),
     ]
     return _prompt(assignment, 'role="revise"', parts)
 
@@ -86,20 +78,32 @@ def review_prompt(
     lens: str,
     rubric: Rubric,
     round: int,
+    earlier: Sequence[Raised] = (),
     reviews: Sequence[Review] = (),
 ) -> Prompt:
-    """Ask for marks and findings on one version, seen through the reviewer's lens."""
+    """Ask for marks and findings on one version, seen through the reviewer's lens, beside all that its author read."""
     questions = {name: dimension.question for name, dimension in rubric.dimensions.items()}
     parts = [
         f"<lens>\n{_defanged(lens)}\n</lens>",
-        _json_block("brief", assignment.brief),
-        _metrics(assignment),
-        *(_upstream(artefact, assignment) for artefact in assignment.upstream if is_transformed(artefact, assignment)),
+        *_read(assignment),
         _json_block("artefact", content, f' kind="{content.kind}"'),
+        _earlier(earlier),
         _reviews(reviews),
         _json_block("rubric", questions),
     ]
     return _prompt(assignment, f'role="review" reviewer="{escape(reviewer)}" round="{round}"', parts)
+
+
+def _read(assignment: Assignment) -> list[str]:
+    """The brief and everything its author reads: reviewers judge by it, revisions mend with it."""
+    return [
+        _json_block("brief", assignment.brief),
+        _learnings(assignment.learnings),
+        _metrics(assignment),
+        *(_upstream(artefact, assignment) for artefact in assignment.upstream),
+        _live_page(assignment.live_page),
+        _crawl(assignment.crawl),
+    ]
 
 
 def plan_prompt(context: ContextVersion, campaign: Campaign, parts: Sequence[str]) -> Prompt:
@@ -239,13 +243,22 @@ def _crawl(crawl: SiteCrawl | None) -> str:
     return text_block("site_crawl", _cut(crawl.render(), MAX_CRAWL), f' root="{escape(crawl.root)}"')
 
 
+def _earlier(earlier: Sequence[Raised]) -> str:
+    if not earlier:
+        return ""
+    shown = {"id", "severity", "where", "quote", "problem", "suggestion"}
+    rows = [{"reviewer": r.reviewer, **r.finding.model_dump(mode="json", include=shown)} for r in earlier]
+    return _json_block("earlier", rows)
+
+
 def _reviews(reviews: Sequence[Review]) -> str:
     if not reviews:
         return ""
     rows: list[Mapping[str, object]] = [
-        {"reviewer": r.reviewer, "round": r.round, "verdict": r.verdict.value, "score": r.score, "summary": r.summary}
+        {"reviewer": r.reviewer, "round": r.round, "verdict": r.verdict.value, "score": r.score, "summary": r.summary,
+         "findings": [f"{f.severity.value} {f.where}: {f.problem}" for f in r.findings]}
         for r in reviews
-    ]
+    ]  # fmt: skip
     return _json_block("reviews", rows)
 
 

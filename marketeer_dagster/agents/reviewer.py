@@ -12,9 +12,10 @@ from marketeer_dagster.agents.protocols import LanguageModel
 from marketeer_dagster.catalog.models import Skill
 from marketeer_dagster.model.artefacts import ArtefactContent, Spend
 from marketeer_dagster.model.errors import MarketeerError, NoVerdict
-from marketeer_dagster.model.ids import ReviewId, derived
+from marketeer_dagster.model.ids import ReviewId, content_hash, derived
 from marketeer_dagster.model.review import DimensionScore, Finding, Review, Verdict
-from marketeer_dagster.quality import rubric
+from marketeer_dagster.quality import earlier, rubric
+from marketeer_dagster.quality.gate import newest_words
 
 _LENS_LIMIT = 1500
 """Characters of a reviewer's own method that go into the (uncached) task."""
@@ -49,13 +50,19 @@ class Reviewer:
         round: int,
         at: datetime,
         *,
-        reviews: Sequence[Review] = (),
+        history: Sequence[Review] = (),
     ) -> Reviewed:
         """What `reviewer` (a skill, or `director`) says of one version, by the rubric of the artefact's own skill.
 
-        Fails closed: a refusal or an unreadable answer is a review with Verdict.NONE. ToolError and BudgetExceeded
-        pass, so that a step may try again; `no_verdict` makes a review of them. NotFound for an unknown reviewer.
+        `history` are the reviews of this take so far, in order: their open findings are asked about one by one, and
+        the Director is shown what the others say of this version.
+
+        Fails closed: a refusal, an unreadable answer, and one that twice leaves marks out or quotes what is not there
+        are a review with Verdict.NONE. ToolError and BudgetExceeded pass, so that a step may try again; `no_verdict`
+        makes a review of them. NotFound for an unknown reviewer.
         """
+        opened = earlier.open_findings(history)
+        asked_about = tuple(raised for raised in opened if raised.version != version)
         prompt = review_prompt(
             assignment,
             content,
@@ -63,8 +70,10 @@ class Reviewer:
             lens=DIRECTOR_LENS if reviewer == DIRECTOR else lens_of(self._catalog.skill(reviewer)),
             rubric=assignment.skill.rubric,
             round=round,
-            reviews=reviews,
+            earlier=asked_about,
+            reviews=tuple(newest_words(history, version).values()) if reviewer == DIRECTOR else (),
         )
+        evidence = rubric.Evidence(content)
         try:
             asked = await ask(
                 self._model,
@@ -72,11 +81,25 @@ class Reviewer:
                 ReviewAnswer,
                 tier="judge",
                 scope=assignment.scope(f"review-{reviewer}"),
-                check=lambda answer: _problems(answer, assignment, content),
+                check=lambda answer: (
+                    *_broken(answer, assignment, content),
+                    *earlier.unanswered(asked_about, answer.earlier, evidence),
+                ),
             )
+            answer = asked.value
+            if asked.problems and (broken := _broken(answer, assignment, content)):
+                raise NoVerdict(f"its answer cannot be believed, twice: {broken[0]}")
         except NoVerdict as error:
             return no_verdict(assignment, reviewer, version, round, at, error)
-        judged = rubric.judge(assignment.skill.rubric, asked.value.dimensions, asked.value.findings, content)
+        mended = earlier.mended(asked_about, answer.earlier, evidence)
+        # Nothing is mended in a version that was not changed since: what is serious and stands here stays open, too.
+        still = [r.finding for r in asked_about if r.finding.id not in mended]
+        still += [r.finding for r in opened if r.version == version and r.finding.serious]
+        new = [
+            flaw.named(_finding_id(assignment, version, reviewer, round, number))
+            for number, flaw in enumerate(answer.findings)
+        ]
+        judged = rubric.judge(assignment.skill.rubric, answer.dimensions, (*still, *new), content)
         review = make_review(
             assignment,
             reviewer,
@@ -87,7 +110,8 @@ class Reviewer:
             score=judged.score,
             dimensions=judged.dimensions,
             findings=judged.findings,
-            summary=asked.value.summary,
+            mended=tuple(sorted(mended)),
+            summary=answer.summary,
         )
         return Reviewed(review, asked.spend)
 
@@ -118,21 +142,26 @@ def make_review(
     score: float = 0.0,
     dimensions: tuple[DimensionScore, ...] = (),
     findings: tuple[Finding, ...] = (),
+    mended: tuple[str, ...] = (),
     summary: str = "",
 ) -> Review:
-    """A review row. Its id is derived from (artefact, version, reviewer, round): a retried step writes it once."""
+    """A review row. Its id follows from (artefact, version, reviewer, round, take): a retried step writes it once."""
+    take = assignment.campaign.round
+    question = (assignment.artefact_id, str(version), reviewer, str(round), *([f"take {take}"] if take else []))
     return Review(
-        id=ReviewId(derived("rev", assignment.artefact_id, str(version), reviewer, str(round))),
+        id=ReviewId(derived("rev", *question)),
         tenant=assignment.tenant.id,
         campaign=assignment.campaign.key,
         artefact=assignment.artefact_id,
         version=version,
         reviewer=reviewer,
         round=round,
+        take=take,
         verdict=verdict,
         score=score,
         dimensions=dimensions,
         findings=findings,
+        mended=mended,
         summary=summary[:2000],
         created_at=at,
     )
@@ -151,7 +180,8 @@ def no_verdict(
     return Reviewed(review, Spend())
 
 
-def _problems(answer: ReviewAnswer, assignment: Assignment, content: ArtefactContent) -> Problems:
+def _broken(answer: ReviewAnswer, assignment: Assignment, content: ArtefactContent) -> Problems:
+    """What makes an answer no review: marks left out, evidence that is not there."""
     wanted = set(assignment.skill.rubric.dimensions)
     missing = sorted(wanted - {mark.dimension for mark in answer.dimensions})
     marks = [mark for mark in answer.dimensions if mark.dimension in wanted]
@@ -159,3 +189,9 @@ def _problems(answer: ReviewAnswer, assignment: Assignment, content: ArtefactCon
         f"dimensions: the quote for {name} does not occur in the artefact; copy words from it character by character"
         for name in rubric.unfound_quotes(marks, content)
     )
+
+
+def _finding_id(assignment: Assignment, version: int, reviewer: str, round: int, number: int) -> str:
+    """Short, because judges copy it; without the take, because a campaign taken up again asks the same questions."""
+    named = "\x1f".join((assignment.artefact_id, str(version), reviewer, str(round), str(number)))
+    return f"f_{content_hash(named)[:8]}"

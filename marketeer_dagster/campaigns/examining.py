@@ -6,7 +6,7 @@ The ops that write and judge an artefact and the checks that let it pass ask the
 hold against a text, its author has heard of in time.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -18,7 +18,7 @@ from marketeer_dagster.model.artefacts import Artefact, ArtefactContent, Artefac
 from marketeer_dagster.model.campaign import Brief
 from marketeer_dagster.model.context import ProductContext
 from marketeer_dagster.model.ids import CampaignKey
-from marketeer_dagster.model.review import Finding, Severity, Verdict
+from marketeer_dagster.model.review import Finding, Review, Verdict
 from marketeer_dagster.model.tenant import Tenant
 from marketeer_dagster.store import Store
 
@@ -102,7 +102,7 @@ def earlier_heads(
 
 def is_serious(finding: Finding) -> bool:
     """Whether a finding stands against approval."""
-    return finding.severity is not Severity.MINOR
+    return finding.serious
 
 
 def _here(finding: Finding, skill: str) -> Finding:
@@ -125,18 +125,17 @@ class ExaminedReviewer:
         version: int,
         round: int,
         at: datetime,
+        *,
+        history: Sequence[Review] = (),
     ) -> Reviewed:
-        reviewed = await self._judge.review(assignment, reviewer, content, version, round, at)
+        reviewed = await self._judge.review(assignment, reviewer, content, version, round, at, history=history)
         return with_findings(reviewed, self._examination(content))
 
 
 def with_findings(reviewed: Reviewed, found: Findings) -> Reviewed:
     """The review with more findings; APPROVE turns into REVISE when any of them is serious."""
-    if not found:
-        return reviewed
     review = reviewed.review
-    serious = any(is_serious(finding) for finding in found)
+    serious = any(map(is_serious, found))
     verdict = Verdict.REVISE if serious and review.verdict is Verdict.APPROVE else review.verdict
-    return Reviewed(
-        review.model_copy(update={"findings": (*found, *review.findings), "verdict": verdict}), reviewed.spend
-    )
+    findings = (*found, *(finding for finding in review.findings if finding not in found))
+    return Reviewed(review.model_copy(update={"findings": findings, "verdict": verdict}), reviewed.spend)

@@ -1,9 +1,11 @@
 """What an artefact may state facts from: gathered when it is written, kept with it, read again by every check."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from marketeer_dagster.agents.assignment import Assignment
-from marketeer_dagster.model.artefact_sources import ArtefactSources
+from marketeer_dagster.agents.assignment import Assignment, LivePage
+from marketeer_dagster.agents.web import SiteCrawl
+from marketeer_dagster.model.artefact_sources import ArtefactSources, Read
 from marketeer_dagster.model.artefacts import Artefact
 from marketeer_dagster.model.base import Value
 from marketeer_dagster.model.context import ProductContext, Section
@@ -65,8 +67,8 @@ def sources_of(assignment: Assignment) -> "Sources":
     return material_of(assignment).claims
 
 
-def keep_material(store: Store, artefact: Artefact, material: Material, inputs: str) -> None:
-    """Keep what `artefact` was written from; `inputs` is the fingerprint of what its work rested on."""
+def keep_material(store: Store, artefact: Artefact, material: Material, assignment: Assignment) -> None:
+    """Keep what `artefact` was written from: what it may state, what its author read, what the work rested on."""
     store.artefact_sources.put(
         ArtefactSources(
             artefact=artefact.id,
@@ -76,7 +78,8 @@ def keep_material(store: Store, artefact: Artefact, material: Material, inputs: 
             texts=material.texts,
             people=material.people,
             goal=material.goal,
-            inputs=inputs,
+            read=_read(assignment),
+            inputs=inputs_of(assignment),
         )
     )
 
@@ -88,6 +91,38 @@ def kept_material(store: Store, artefact: Artefact) -> Material:
     if kept is None:
         return Material(context=context)
     return Material(context=context, metrics=kept.metrics, texts=kept.texts, people=kept.people, goal=kept.goal)
+
+
+def as_read(store: Store, artefact: Artefact, assignment: Assignment) -> Assignment:
+    """The assignment with the very material that the author of this version was handed.
+
+    Whoever reviews or revises it later must see the same, word for word: figures, pages and approved work of others
+    may have moved on, and a question that is asked again must be the same question to be paid once.
+    """
+    kept = store.artefact_sources.get(artefact.id, artefact.version)
+    if kept is None or kept.read is None:
+        return assignment
+    read = kept.read
+    return replace(
+        assignment,
+        context=store.contexts.get(artefact.tenant, artefact.context_version),
+        upstream=tuple(store.artefacts.get(identifier, version) for identifier, version in read.upstream),
+        metrics=kept.metrics,
+        learnings=read.learnings,
+        live_page=LivePage(read.page_path, read.page) if read.page else None,
+        crawl=SiteCrawl.model_validate_json(read.crawl) if read.crawl else None,
+    )
+
+
+def _read(assignment: Assignment) -> Read:
+    page, crawl = assignment.live_page, assignment.crawl
+    return Read(
+        upstream=tuple((artefact.id, artefact.version) for artefact in assignment.upstream),
+        learnings=assignment.learnings,
+        page_path=page.path if page else "",
+        page=page.text if page else "",
+        crawl=crawl.model_dump_json() if crawl else "",
+    )
 
 
 def inputs_of(assignment: Assignment) -> str:

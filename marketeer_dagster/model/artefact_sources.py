@@ -4,6 +4,20 @@ from pydantic import Field
 
 from marketeer_dagster.model.base import Value
 from marketeer_dagster.model.ids import ArtefactId, TenantId
+from marketeer_dagster.model.learning import Learning
+
+
+class Read(Value):
+    """What its author had on the desk, whole enough to lay it before reviewers again, word for word."""
+
+    upstream: tuple[tuple[ArtefactId, int], ...] = ()
+    """Id and version of the work it builds on; stored versions never change."""
+    learnings: tuple[Learning, ...] = ()
+    page_path: str = ""
+    page: str = ""
+    """The live page as it was then; empty where none was read."""
+    crawl: str = ""
+    """The crawl of the site as JSON; empty where there was none."""
 
 
 class ArtefactSources(Value):
@@ -20,5 +34,7 @@ class ArtefactSources(Value):
     """What people of the tenant stated in notes on a revision."""
     goal: str = ""
     """The goal in the words of the person who set it."""
+    read: Read | None = None
+    """None for versions from before this was kept."""
     inputs: str = ""
     """Fingerprint of what the work rested on: brief, context version, skill, upstream versions, learnings."""

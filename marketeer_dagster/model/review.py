@@ -19,7 +19,7 @@ class Verdict(StrEnum):
 
 
 class Severity(StrEnum):
-    """How much a finding matters: a blocker alone prevents approval."""
+    """How much a finding matters. An open blocker or major forbids approval."""
 
     BLOCKER = "blocker"
     MAJOR = "major"
@@ -29,6 +29,9 @@ class Severity(StrEnum):
 class Finding(Value):
     """One named flaw, precise enough that the author can mend it and anyone can check whether it was mended."""
 
+    id: str = ""
+    """Names it in later rounds, in which reviewers are asked whether it is mended. Empty for what code found: code
+    looks again by itself."""
     dimension: str = Field(max_length=60)
     """The rubric dimension or rule it belongs to."""
     severity: Severity
@@ -38,6 +41,11 @@ class Finding(Value):
     """The words at fault, verbatim from the artefact; empty when something is missing."""
     problem: str = Field(min_length=1, max_length=800)
     suggestion: str = Field(default="", max_length=800)
+
+    @property
+    def serious(self) -> bool:
+        """Whether it stands against approval."""
+        return self.severity is not Severity.MINOR
 
 
 class DimensionScore(Value):
@@ -60,11 +68,17 @@ class Review(Value):
     reviewer: str
     """Name of the reviewing skill or `director`."""
     round: int = Field(ge=1)
+    """The reviewer's how-manieth review in this take."""
+    take: int = Field(default=0, ge=0)
+    """How often the campaign had been taken up again: a review of a later take is newer, whatever its round."""
     verdict: Verdict
     score: float = Field(ge=0, le=10)
     """Weighted rubric score, 0-10."""
     dimensions: tuple[DimensionScore, ...] = ()
     findings: tuple[Finding, ...] = ()
+    """New flaws, and earlier ones that are still there, under their old ids."""
+    mended: tuple[str, ...] = ()
+    """Ids of earlier findings that are mended in this version, with evidence from its text."""
     summary: str = Field(default="", max_length=2000)
     created_at: datetime
 

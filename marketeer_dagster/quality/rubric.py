@@ -6,8 +6,9 @@ A judge answers 0-5 per dimension and quotes what the mark rests on. Everything 
 - a quote must occur in the artefact. Praise whose evidence cannot be found is worth nothing: that dimension scores 0.
   Marks of 0-2 stand without a quote, because what is missing cannot be quoted. A judge that misquotes is no reason to
   throw work away, so a REJECT also needs the marks as given to fall short;
-- the score is the weighted mean; APPROVE needs `approve_at`, every minimum and no blocker; below `reject_below` is
-  REJECT; anything else is REVISE;
+- the score is the weighted mean; APPROVE needs `approve_at`, every minimum and no open blocker or major; below
+  `reject_below` is REJECT; anything else is REVISE. Top marks beside a serious finding are a contradiction, and the
+  finding counts;
 - a rubric dimension without a mark, or an artefact without text, is no verdict (NONE), which approves nothing;
 - a REVISE always names what to mend: dimensions that fail without a finding of their own get one here.
 
@@ -42,20 +43,41 @@ _SPACE = re.compile(r"\s+")
 
 
 class JudgedDimension(BaseModel):
-    """One dimension as a judge marks it."""
+    """One dimension as a judge marks it: evidence first, then what it means, then the mark that follows."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     dimension: str = Field(description="Name of the rubric dimension.")
-    score: int = Field(
-        ge=0, le=TOP_MARK, description="0 absent, 1 poor, 2 weak, 3 sound, 4 strong, 5 could not be better."
-    )
     quote: Annotated[str, StringConstraints(max_length=600)] = Field(
         description="Words copied verbatim from the artefact that the mark rests on; empty only for something missing."
     )
     reason: Annotated[str, StringConstraints(max_length=600)] = Field(
-        description="Why this mark, in one or two sentences."
+        description="What these words do well or badly for this dimension, in one or two sentences."
     )
+    score: int = Field(
+        ge=0,
+        le=TOP_MARK,
+        description="The mark that follows: 0 absent, 1 poor, 2 weak, 3 sound, 4 strong, 5 could not be better.",
+    )
+
+
+class JudgedFinding(BaseModel):
+    """A flaw as a judge names it: where and which words first, how grave last."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    dimension: str = Field(max_length=60, description="Name of the rubric dimension that suffers.")
+    where: str = Field(max_length=200, description="Path into the artefact, for instance sections[2].body.")
+    quote: str = Field(
+        max_length=600, description="The words at fault, copied verbatim; empty when something is missing."
+    )
+    problem: str = Field(min_length=1, max_length=800, description="What is wrong with them for this reader.")
+    suggestion: str = Field(max_length=800, description="What would mend it, without any fact from outside.")
+    severity: Severity = Field(description="blocker: must not go out. major: costs results. minor: polish.")
+
+    def named(self, identifier: str) -> Finding:
+        """The finding under its id."""
+        return Finding(id=identifier, **{name: getattr(self, name) for name in type(self).model_fields})
 
 
 @dataclass(frozen=True)
@@ -72,7 +94,10 @@ class Judgement:
 def judge(
     rubric: Rubric, marks: Iterable[JudgedDimension], findings: Iterable[Finding], content: ArtefactContent
 ) -> Judgement:
-    """The verdict on `content`. Marks of unknown dimensions are ignored; of two for one dimension the lower counts."""
+    """The verdict on `content`. Marks of unknown dimensions are ignored; of two for one dimension the lower counts.
+
+    `findings` are all that are open: the judge's own, and earlier ones that are not mended.
+    """
     evidence = Evidence(content)
     counting = _counting(rubric, marks, evidence)
     scored = {name: counted.score for name, counted in counting.items()}
@@ -101,6 +126,11 @@ class Evidence:
         self.empty = not texts
         # The JSON form as well: judges see it, so figures and field names of it are fair quotes.
         self._texts = [_comparable(text) for text in [*texts, " ".join(texts), content.model_dump_json()]]
+
+    @staticmethod
+    def same(one: str, other: str) -> bool:
+        """Whether two quotes are the same words, typography aside."""
+        return _comparable(one) == _comparable(other)
 
     def holds(self, quote: str) -> bool:
         """Whether `quote` occurs in one text; pieces around an ellipsis must follow one another in it."""
@@ -173,7 +203,7 @@ def _verdict(
     if max(total, as_given) < rubric.reject_below - _ROUNDING:
         return Verdict.REJECT
     passes = all(scored[name].score >= dimension.minimum for name, dimension in rubric.dimensions.items())
-    blocked = any(finding.severity is Severity.BLOCKER for finding in findings)
+    blocked = any(finding.serious for finding in findings)
     if passes and not blocked and total >= rubric.approve_at - _ROUNDING:
         return Verdict.APPROVE
     return Verdict.REVISE

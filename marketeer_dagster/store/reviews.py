@@ -15,16 +15,23 @@ _APPROVALS = Records(schema.approvals, Approval, noun="approval")
 
 
 class Reviews:
-    """What reviewers said; never changed afterwards."""
+    """What reviewers said, one row a question: (artefact, version, reviewer, round, take)."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
 
     def add(self, review: Review) -> Review:
-        """Store a review; an id stored already returns that review."""
+        """Store a review, in place of an earlier answer to the same question.
+
+        Paid answers replay, so a repeated step writes the same row again. Where the answer is another one (none came
+        the first time, or figures changed meanwhile), the row must not say what the work no longer rests on.
+        """
         with self._db.writing("reviews", review.id) as connection:
             stored = _REVIEWS.first(connection, schema.reviews.c.id == review.id)
-            return stored or _REVIEWS.insert(connection, review)
+            if stored is None:
+                return _REVIEWS.insert(connection, review)
+            kept = changed(review, created_at=stored.created_at)
+            return stored if kept == stored else _REVIEWS.update(connection, kept)
 
     def list(
         self,

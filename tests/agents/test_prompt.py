@@ -23,12 +23,14 @@ from marketeer_dagster.agents.prompt import (
 )
 from marketeer_dagster.agents.protocols import Prompt
 from marketeer_dagster.agents.reviewer import lens_of
+from marketeer_dagster.agents.web import CrawledPage, SiteCrawl
 from marketeer_dagster.catalog import Catalog
 from marketeer_dagster.model.artefacts import artefact_kinds
 from marketeer_dagster.model.artefacts.page_audit import AuditFinding, PageAudit, TestIdea
 from marketeer_dagster.model.artefacts.page_copy import Alternative, CallToAction, CopySection, PageCopy
 from marketeer_dagster.model.campaign import CampaignStatus
 from marketeer_dagster.model.review import Finding, Severity
+from marketeer_dagster.quality.earlier import Raised
 from tests.support import marketing
 
 
@@ -65,10 +67,23 @@ def finding(problem: str = "vague", quote: str = "") -> Finding:
     return Finding(dimension="clarity", severity=Severity.MAJOR, where="headline", quote=quote, problem=problem)
 
 
-def the_review(assignment: Assignment, content: PageCopy, reviewer: str = "page-cro", round_: int = 1) -> Prompt:
-    lens = lens_of(catalog().skill(reviewer))
-    rubric = assignment.skill.rubric
-    return review_prompt(assignment, content, reviewer=reviewer, lens=lens, rubric=rubric, round=round_)
+def the_review(
+    assignment: Assignment,
+    content: PageCopy,
+    reviewer: str = "page-cro",
+    round_: int = 1,
+    earlier: tuple[Raised, ...] = (),
+) -> Prompt:
+    lens, rubric = lens_of(catalog().skill(reviewer)), assignment.skill.rubric
+    return review_prompt(
+        assignment, content, reviewer=reviewer, lens=lens, rubric=rubric, round=round_, earlier=earlier
+    )
+
+
+def test_no_reviewer_is_told_what_mark_to_expect() -> None:
+    shown = task(the_review(marketing.assignment(catalog(), "copywriting"), copy()))
+    system = draft_prompt(marketing.assignment(catalog(), "copywriting")).system[0].text
+    assert not re.search(r"most (?:good )?work is|usually (?:a )?[1-5]\b", shown + system, re.IGNORECASE)
 
 
 def task(prompt: Prompt) -> str:
@@ -148,16 +163,36 @@ def test_metrics_reach_only_skills_that_read_metrics() -> None:
         assert ("metrics" in blocks(text)) == bool(skill.metrics), name
 
 
-def test_a_revision_gets_brief_draft_and_findings_and_no_more() -> None:
-    work = marketing.assignment(
+def everything() -> Assignment:
+    """Copywriting with all that it may read."""
+    return marketing.assignment(
         catalog(), "copywriting", upstream=(marketing.artefact("page-cro", audit()),),
-        live_page=marketing.live_page("Old headline"),
+        learnings=(marketing.learning(),), live_page=marketing.live_page("Old headline"),
+        crawl=SiteCrawl(root="https://lumen.example", pages=(CrawledPage(path="/gone", status=404),)),
     )  # fmt: skip
-    text = task(revise_prompt(work, copy(), (finding("say how long"),)))
+
+
+READ = ["brief", "learnings", "metrics", "upstream", "live_page", "site_crawl"]
+
+
+def test_a_revision_gets_the_draft_the_findings_and_what_the_author_read() -> None:
+    text = task(revise_prompt(everything(), copy(), (finding("say how long"),)))
     assert text.startswith('<task role="revise">')
-    assert blocks(text) == ["brief", "draft", "findings"]
+    assert blocks(text) == [*READ, "draft", "findings"]
     assert PageCopy.model_validate_json(block(text, "draft")) == copy()
-    assert json.loads(block(text, "findings"))[0]["problem"] == "say how long"
+    (named,) = json.loads(block(text, "findings"))
+    assert named["problem"] == "say how long"
+    assert "id" not in named
+
+
+@pytest.mark.parametrize("reviewer", ["page-cro", "copy-editing"])
+def test_reviewers_and_revisions_see_word_for_word_what_the_author_read(reviewer: str) -> None:
+    work = everything()
+    draft, revision = task(draft_prompt(work)), task(revise_prompt(work, copy(), (finding(),)))
+    judged = task(the_review(work, copy(), reviewer))
+    assert blocks(judged) == ["lens", *READ, "artefact", "rubric"]
+    for name in READ:
+        assert block(draft, name) == block(judged, name) == block(revision, name)
 
 
 def test_a_review_shows_the_lens_the_artefact_and_the_rubrics_questions() -> None:
@@ -185,8 +220,8 @@ def test_an_upstream_work_is_a_digest_unless_it_is_what_gets_rewritten() -> None
     assert PageCopy.model_validate_json(block(task(draft_prompt(editing)), "upstream")) == long
     assert is_transformed(upstream[0], editing)
     assert not is_transformed(upstream[0], email)
-    assert "upstream" in blocks(task(the_review(editing, copy())))  # type: ignore[arg-type]
-    assert "upstream" not in blocks(task(the_review(email, copy())))  # type: ignore[arg-type]
+    assert PageCopy.model_validate_json(block(task(the_review(editing, copy())), "upstream")) == long
+    assert json.loads(block(task(the_review(email, copy())), "upstream")) == short
 
 
 def test_a_digest_is_json_of_the_same_shape() -> None:
@@ -236,13 +271,14 @@ def test_nothing_from_outside_closes_its_block_or_opens_another(attack: str) -> 
     )  # fmt: skip
     prompts = {
         "draft": ["brief", "learnings", "metrics", "upstream", "live_page"],
-        "revise": ["brief", "learnings", "draft", "findings"],
-        "review": ["lens", "brief", "metrics", "artefact", "rubric"],
+        "revise": ["brief", "learnings", "metrics", "upstream", "live_page", "draft", "findings"],
+        "review": ["lens", "brief", "learnings", "metrics", "upstream", "live_page", "artefact", "earlier", "rubric"],
     }
+    raised = Raised(finding(attack, attack).model_copy(update={"id": "f_1"}), "page-cro", 1)
     made = {
         "draft": draft_prompt(work),
         "revise": revise_prompt(work, copy(notes=attack), (finding(attack, attack),)),
-        "review": the_review(work, copy(notes=attack)),
+        "review": the_review(work, copy(notes=attack), earlier=(raised,)),
     }
     for role, prompt in made.items():
         text = task(prompt)

@@ -9,8 +9,9 @@ from marketeer_dagster.agents.answers import ReviewAnswer
 from marketeer_dagster.agents.reviewer import Reviewer, lens_of, no_verdict
 from marketeer_dagster.catalog import Catalog
 from marketeer_dagster.model.errors import BudgetExceeded, NotFound, ToolError
-from marketeer_dagster.model.review import Finding, Severity, Verdict
-from marketeer_dagster.quality.rubric import JudgedDimension
+from marketeer_dagster.model.review import Review, Severity, Verdict
+from marketeer_dagster.quality.earlier import JudgedMend
+from marketeer_dagster.quality.rubric import JudgedDimension, JudgedFinding
 from resources.claude import Claude
 from tests.agents.test_author import PLAN
 from tests.support import marketing
@@ -18,20 +19,45 @@ from tests.support.messages_script import in_order, user_turns
 from tests.support.messages_server import Fault, MessagesServer, Reply
 
 QUOTE = "Naming 20 minutes lifts trials"
-FLAW = Finding(dimension="data", severity=Severity.BLOCKER, where="hypothesis", quote=QUOTE, problem="no source")
+
+
+def flaw(severity: Severity = Severity.BLOCKER) -> JudgedFinding:
+    return JudgedFinding(
+        dimension="data", where="hypothesis", quote=QUOTE, problem="no source", suggestion="", severity=severity
+    )
 
 
 def answer(
-    catalog: Catalog, score: int = 4, *, quote: str = QUOTE, leave_out: str = "", findings: tuple[Finding, ...] = ()
+    catalog: Catalog,
+    score: int = 4,
+    *,
+    quote: str = QUOTE,
+    leave_out: str = "",
+    findings: tuple[JudgedFinding, ...] = (),
+    earlier: tuple[JudgedMend, ...] = (),
 ) -> ReviewAnswer:
     names = [name for name in catalog.skill("ab-test-setup").rubric.dimensions if name != leave_out]
     marks = tuple(JudgedDimension(dimension=name, score=score, quote=quote, reason="r") for name in names)
-    return ReviewAnswer(dimensions=marks, findings=findings, summary="Said plainly.")
+    return ReviewAnswer(earlier=earlier, findings=findings, dimensions=marks, summary="Said plainly.")
 
 
-async def review(claude: Claude, catalog: Catalog, reviewer: str = "analytics-tracking"):
+async def review(
+    claude: Claude, catalog: Catalog, reviewer: str = "analytics-tracking", history: tuple[Review, ...] = ()
+):
     work = marketing.assignment(catalog, "ab-test-setup")
-    return await Reviewer(claude, catalog).review(work, reviewer, PLAN, 3, 2, marketing.NOW)
+    return await Reviewer(claude, catalog).review(work, reviewer, PLAN, 3, 2, marketing.NOW, history=history)
+
+
+def test_the_form_goes_from_evidence_to_mark_and_leaves_nothing_out() -> None:
+    """Structured outputs are written in the order of the schema, required fields first: all are required."""
+    schema = ReviewAnswer.model_json_schema()
+    forms = {"ReviewAnswer": schema, **schema["$defs"]}
+    order = {name: list(form["properties"]) for name, form in forms.items() if "properties" in form}
+    assert order["ReviewAnswer"] == ["earlier", "findings", "dimensions", "summary"]
+    assert order["JudgedDimension"] == ["dimension", "quote", "reason", "score"]
+    assert order["JudgedMend"] == ["finding", "quote", "reason", "mended"]
+    assert order["JudgedFinding"][-4:] == ["quote", "problem", "suggestion", "severity"]
+    assert all(form["required"] == order[name] for name, form in forms.items() if name in order)
 
 
 async def test_good_marks_with_found_quotes_approve(claude: Claude, server: MessagesServer, catalog: Catalog) -> None:
@@ -48,10 +74,20 @@ async def test_good_marks_with_found_quotes_approve(claude: Claude, server: Mess
     assert server.invalid == []
 
 
-async def test_a_blocker_stops_good_marks(claude: Claude, server: MessagesServer, catalog: Catalog) -> None:
-    server.answer = in_order(answer(catalog, 5, findings=(FLAW,)))
+@pytest.mark.parametrize("severity", [Severity.BLOCKER, Severity.MAJOR])
+async def test_top_marks_beside_ones_own_serious_finding_are_no_approval(
+    claude: Claude, server: MessagesServer, catalog: Catalog, severity: Severity
+) -> None:
+    server.answer = in_order(answer(catalog, 5, findings=(flaw(severity),)))
     made = (await review(claude, catalog)).review
-    assert (made.verdict, made.findings) == (Verdict.REVISE, (FLAW,))
+    assert made.verdict is Verdict.REVISE
+    assert [(f.severity, f.problem, f.quote) for f in made.findings] == [(severity, "no source", QUOTE)]
+    assert made.findings[0].id.startswith("f_")
+
+
+async def test_polish_does_not_keep_good_work_back(claude: Claude, server: MessagesServer, catalog: Catalog) -> None:
+    server.answer = in_order(answer(catalog, findings=(flaw(Severity.MINOR),)))
+    assert (await review(claude, catalog)).review.verdict is Verdict.APPROVE
 
 
 async def test_an_invented_quote_is_asked_back_once(claude: Claude, server: MessagesServer, catalog: Catalog) -> None:
@@ -61,13 +97,24 @@ async def test_an_invented_quote_is_asked_back_once(claude: Claude, server: Mess
     assert "does not occur in the artefact" in user_turns(server.requests)[1][2]
 
 
-async def test_a_quote_invented_twice_is_worth_nothing(
+@pytest.mark.parametrize("score", [5, 4, 3])
+async def test_a_quote_invented_twice_is_no_verdict(
+    claude: Claude, server: MessagesServer, catalog: Catalog, score: int
+) -> None:
+    server.answer = in_order(answer(catalog, score, quote="Loved by thousands"))
+    made = (await review(claude, catalog)).review
+    assert (made.verdict, made.score) == (Verdict.NONE, 0.0)
+    assert "cannot be believed, twice" in made.summary
+    assert len(server.requests) == 2
+
+
+async def test_one_lie_among_true_quotes_is_one_too_many(
     claude: Claude, server: MessagesServer, catalog: Catalog
 ) -> None:
-    server.answer = in_order(answer(catalog, 5, quote="Loved by thousands"))
-    made = (await review(claude, catalog)).review
-    assert (made.verdict, made.score) == (Verdict.REVISE, 0.0)
-    assert len(server.requests) == 2
+    told = json.loads(answer(catalog, 5).model_dump_json())
+    told["dimensions"][-1]["quote"] = "Loved by thousands"
+    server.answer = in_order(json.dumps(told))
+    assert (await review(claude, catalog)).review.verdict is Verdict.NONE
 
 
 async def test_a_dimension_left_out_twice_is_no_verdict(

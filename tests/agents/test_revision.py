@@ -16,7 +16,7 @@ from marketeer_dagster.catalog import Catalog
 from marketeer_dagster.model.artefacts import ArtefactContent, Spend
 from marketeer_dagster.model.artefacts.experiment_plan import Arm, ExperimentPlan
 from marketeer_dagster.model.errors import BudgetExceeded, MarketeerError, NoVerdict, ToolError, ToolErrorKind
-from marketeer_dagster.model.review import Finding, Severity, Verdict
+from marketeer_dagster.model.review import Finding, Review, Severity, Verdict
 from tests.support import marketing
 
 APPROVE, REVISE, REJECT, NONE = Verdict.APPROVE, Verdict.REVISE, Verdict.REJECT, Verdict.NONE
@@ -50,8 +50,9 @@ class Judge:
     seen: list[tuple[int, int]] = field(default_factory=list)
 
     async def review(
-        self, assignment: Assignment, reviewer: str, content: ArtefactContent, version: int, round: int, at: datetime
-    ) -> Reviewed:
+        self, assignment: Assignment, reviewer: str, content: ArtefactContent, version: int, round: int, at: datetime,
+        *, history: Sequence[Review] = (),
+    ) -> Reviewed:  # fmt: skip
         self.seen.append((round, version))
         said = self.script[round - 1]
         if isinstance(said, MarketeerError):
@@ -99,7 +100,7 @@ async def loop(
     **options: bool,
 ) -> ReviewOutcome:
     return await review_until(
-        writer or Writer(), Judge(script), work(), "page-cro", drafted(1), 1,
+        writer or Writer(), Judge(script), work(), ("page-cro",), drafted(1), 1,
         record=log or Log(), now=lambda: marketing.NOW, **options,
     )  # fmt: skip
 
@@ -126,7 +127,7 @@ async def test_three_reviews_are_the_end_and_the_last_is_not_followed_by_a_revis
 
 async def test_the_best_version_wins_not_the_last() -> None:
     outcome = await loop((REVISE, 5), (REVISE, 6.5), (REVISE, 4.5))
-    assert (outcome.best.version, outcome.best.review.score) == (2, 6.5)
+    assert (outcome.best.version, outcome.best.reviews[0].score) == (2, 6.5)
     assert outcome.best.drafted.content == text(2)
 
 
@@ -152,7 +153,7 @@ async def test_a_revision_that_changes_nothing_ends_the_rounds() -> None:
 async def test_without_a_named_finding_there_is_nothing_to_revise() -> None:
     writer = Writer()
     outcome = await review_until(
-        writer, Judge([(REVISE, 6)], findings=()), work(), "page-cro", drafted(1), 1,
+        writer, Judge([(REVISE, 6)], findings=()), work(), ("page-cro",), drafted(1), 1,
         record=Log(), now=lambda: marketing.NOW,
     )  # fmt: skip
     assert (outcome.verdict, writer.asked) == (REVISE, [])
@@ -201,6 +202,7 @@ async def test_no_script_approves_what_no_reviewer_approved(script: list[tuple[V
     assert outcome.approved == (APPROVE in verdicts)
     assert len(verdicts) <= MAX_ROUNDS
     assert outcome.revisions == len(verdicts) - 1
-    assert outcome.best.review in outcome.reviews
-    same = [review.score for review in outcome.reviews if review.verdict is outcome.verdict]
-    assert outcome.best.review.score == max(same)
+    assert outcome.best.reviews[0] in outcome.reviews
+    rank = [NONE, REJECT, REVISE, APPROVE]
+    best = outcome.best.reviews[0]
+    assert all((rank.index(r.verdict), r.score) <= (rank.index(best.verdict), best.score) for r in outcome.reviews)

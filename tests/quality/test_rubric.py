@@ -70,9 +70,10 @@ def test_exactly_seven_is_approved_though_binary_fractions_fall_short_of_it() ->
     assert judge(rubric, marks, (), CONTENT).verdict is Verdict.APPROVE
 
 
-def test_a_blocker_prevents_approval_and_lesser_findings_do_not() -> None:
+def test_an_open_blocker_or_major_forbids_approval_and_polish_does_not() -> None:
     assert judged(5, 5, 5, findings=(flaw(Severity.BLOCKER),)).verdict is Verdict.REVISE
-    assert judged(5, 5, 5, findings=(flaw(Severity.MAJOR), flaw(Severity.MINOR))).verdict is Verdict.APPROVE
+    assert judged(5, 5, 5, findings=(flaw(Severity.MAJOR), flaw(Severity.MINOR))).verdict is Verdict.REVISE
+    assert judged(5, 5, 5, findings=(flaw(Severity.MINOR),)).verdict is Verdict.APPROVE
 
 
 def test_a_missing_dimension_is_no_verdict() -> None:

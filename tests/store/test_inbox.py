@@ -6,16 +6,18 @@ import pytest
 
 from marketeer_dagster.model.errors import BadInput, Conflict, NotFound
 from marketeer_dagster.model.publication import PublicationState
-from marketeer_dagster.model.review import ApprovalState
+from marketeer_dagster.model.review import ApprovalState, Verdict
 from marketeer_dagster.store import Store
 from tests.store import values
 from tests.store.values import LATER, NOW, approval, publication
 
 
-def test_a_review_is_stored_once_and_found_by_what_it_reviewed(acme: Store) -> None:
+def test_a_review_is_one_row_a_question_and_found_by_what_it_reviewed(acme: Store) -> None:
     artefact = acme.artefacts.put(values.artefact())
-    review = acme.reviews.add(values.review(artefact))
-    assert acme.reviews.add(values.review(artefact, score=1.0)) == review
+    acme.reviews.add(values.review(artefact, verdict=Verdict.NONE, score=0.0))
+    review = acme.reviews.add(values.review(artefact, created_at=LATER))
+    assert (review.verdict, review.created_at) == (Verdict.APPROVE, NOW), "an answer takes the place of a missing one"
+    assert acme.reviews.add(values.review(artefact)) == review
     second = acme.reviews.add(values.review(artefact, "page-cro"))
     assert acme.reviews.list(artefact=artefact.id, version=1) == (review, second)
     assert acme.reviews.list(campaign="acme:none") == ()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from marketeer_dagster.agents import Author, Director, Reviewer, review_until
+from marketeer_dagster.agents import MAX_ASKED_AGAIN, MAX_ROUNDS, Author, Director, Reviewer, review_until
 from marketeer_dagster.agents.assignment import Assignment
 from marketeer_dagster.agents.protocols import LanguageModel
 from marketeer_dagster.catalog import Catalog
@@ -67,16 +67,22 @@ async def make_artefact(model: LanguageModel, store: Store, catalog: Catalog, wo
     """One artefact through its whole chain: draft, every reviewer in order, the Director."""
     author, reviewer, record = Author(model), Reviewer(model, catalog), StoreRecorder(store, work)
     drafted = await author.draft(work)
-    version, spend, revisions, last = record.version(drafted), drafted.spend, 0, {}
-    for name in work.skill.reviewers:
-        outcome = await review_until(
-            author, reviewer, work, name, drafted, version, record=record, now=lambda: marketing.NOW
-        )
-        drafted, version = outcome.best.drafted, outcome.best.version
-        spend, revisions = spend + outcome.spend, revisions + outcome.revisions
-        last = {review.reviewer: review for review in store.reviews.list(artefact=work.artefact_id, version=version)}
-    newest = [review for review in last.values() if review.reviewer != "director"]
-    decided = await Director(model, catalog).decide(work, drafted.content, newest, (), marketing.NOW, version=version)
+    version, spend, revisions = record.version(drafted), drafted.spend, 0
+    history, ended = [], None
+    turns = [((name,), MAX_ROUNDS) for name in work.skill.reviewers]
+    for reviewers, rounds in [*turns, (work.skill.reviewers, MAX_ASKED_AGAIN)]:
+        if ended is None:
+            outcome = await review_until(
+                author, reviewer, work, reviewers, drafted, version,
+                record=record, now=lambda: marketing.NOW, history=history, max_rounds=rounds,
+            )  # fmt: skip
+            drafted, version = outcome.best.drafted, outcome.best.version
+            spend, revisions = spend + outcome.spend, revisions + outcome.revisions
+            history += outcome.reviews
+            ended = None if outcome.approved else (outcome.verdict, outcome.cause)
+    decided = await Director(model, catalog).decide(
+        work, drafted.content, history, (), marketing.NOW, version=version, ended=ended
+    )
     record.review(decided)
     spend += decided.spend
     return record.finalise(version, decided.review, revisions, spend, drafted.prompt_hash)

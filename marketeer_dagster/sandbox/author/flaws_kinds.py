@@ -101,7 +101,7 @@ def _ads(content: Record, work: Work) -> Iterator[Flaw]:
         short = [n for s in work.facts.public for n in numbers(s.text) if len(s.text) < 90]
         if short and not numbers(said):
             yield flaw(work, "no_figures", costs("data=1.6 creativity=1.4 clarity=0.8 completeness=0.6 brand=0.5"),
-                        f"ad_groups[{index}].ad.headlines", lines[0] if lines else "",
+                        f"ad_groups[{index}].ad.headlines", "",
                         ("All lines are general; none has a figure.", "文案都很泛，没有一个数字。"),
                         ("Use a figure of the proof points.", "用上证据里的数字。"))  # fmt: skip
         if len(lines) < 5:

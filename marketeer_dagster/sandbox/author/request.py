@@ -14,7 +14,7 @@ _OPEN = re.compile(r"<(?P<tag>[a-z_]+)(?P<attributes>(?:\s+[a-z_]+=\"[^\"]*\")*)
 _ATTRIBUTE = re.compile(r"(?P<name>[a-z_]+)=\"(?P<value>[^\"]*)\"")
 _FOREIGN = frozenset({"live_page", "site_crawl", "external", "page", "search_results", "document"})
 _JSON = frozenset(
-    {"brief", "upstream", "draft", "findings", "artefact", "rubric", "goal", "catalog", "signal", "reviews"}
+    {"brief", "upstream", "draft", "findings", "artefact", "rubric", "goal", "catalog", "signal", "reviews", "earlier"}
 )
 REFUSAL_MARK = "ANTHROPIC_MAGIC_STRING_TRIGGER_REFUSAL"
 """Prompts that contain this string are refused, as the vendor documents it for tests of refusal handling."""

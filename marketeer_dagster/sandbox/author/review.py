@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from marketeer_dagster.sandbox.author.flaws import ASPECTS, Flaw, costs, prose, public, text_flaws
 from marketeer_dagster.sandbox.author.flaws_kinds import kind_flaws
 from marketeer_dagster.sandbox.author.flaws_page import page_flaws
+from marketeer_dagster.sandbox.author.mends import answers, is_of
 from marketeer_dagster.sandbox.author.merits import Merit, merits
 from marketeer_dagster.sandbox.author.request import Record
 from marketeer_dagster.sandbox.author.text import numbers, words
@@ -111,8 +112,14 @@ def review(work: Work) -> Content:
         for name, aspect in rubric.items()
     ]
     names = {aspect: name for name, aspect in reversed(list(rubric.items()))}
-    findings = [_finding(flaw, names.get(flaw.aspect, next(iter(rubric)))) for flaw in flaws[:_MOST_FINDINGS]]
-    return {"dimensions": dimensions, "findings": findings, "summary": _summary(flaws, by_aspect, work)}
+    new = [flaw for flaw in flaws if not any(is_of(flaw, known) for known in work.task.records("earlier"))]
+    findings = [_finding(flaw, names.get(flaw.aspect, next(iter(rubric)))) for flaw in new[:_MOST_FINDINGS]]
+    return {
+        "earlier": answers(content, flaws, work),
+        "findings": findings,
+        "dimensions": dimensions,
+        "summary": _summary(flaws, by_aspect, work),
+    }
 
 
 def _rubric(work: Work) -> dict[str, str]:
@@ -205,4 +212,9 @@ def _nothing(work: Work) -> Content:
         reason,
         work.say("Send the artefact.", "请提供内容。"),
     )
-    return {"dimensions": dimensions, "findings": [_finding(finding, next(iter(_rubric(work))))], "summary": reason}
+    return {
+        "earlier": answers({}, (), work),
+        "findings": [_finding(finding, next(iter(_rubric(work))))],
+        "dimensions": dimensions,
+        "summary": reason,
+    }

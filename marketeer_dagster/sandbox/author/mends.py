@@ -1,0 +1,51 @@
+"""What became of earlier findings: looked up in the text as it stands now, whoever named them."""
+
+from collections.abc import Mapping, Sequence
+
+from marketeer_dagster.sandbox.author.flaws import Flaw
+from marketeer_dagster.sandbox.author.paths import get, leaves
+from marketeer_dagster.sandbox.author.request import Record
+from marketeer_dagster.sandbox.author.work import Work
+
+Content = dict[str, object]
+_LONGEST = 300
+
+
+def answers(content: Mapping[str, object], flaws: Sequence[Flaw], work: Work) -> list[Content]:
+    """One answer per finding of the task's `earlier` block."""
+    return [_answer(finding, content, flaws, work) for finding in work.task.records("earlier")]
+
+
+def _answer(finding: Record, content: Mapping[str, object], flaws: Sequence[Flaw], work: Work) -> Content:
+    words = _words_there(finding, content)
+    if _still_there(finding, content, flaws):
+        quote, mended = finding.text("quote"), False
+        reason = work.say("The place is as it was.", "还是原来的样子。")
+    else:
+        quote, mended = words, True
+        reason = work.say("The words at fault are gone from this place.", "原来的问题已经不在了。")
+    return {"finding": finding.text("id"), "quote": quote[:_LONGEST], "reason": reason, "mended": mended}
+
+
+def _still_there(finding: Record, content: Mapping[str, object], flaws: Sequence[Flaw]) -> bool:
+    """A flaw of the same kind in the same words or place; or words at fault, of whatever kind, that nobody touched."""
+    quote = finding.text("quote")
+    if any(is_of(flaw, finding) for flaw in flaws):
+        return True
+    if not quote:
+        return False
+    text = get(content, finding.text("where"))
+    places = [text] if isinstance(text, str) else [told for _, told in leaves(content)]
+    return any(quote in place for place in places)
+
+
+def is_of(flaw: Flaw, finding: Record) -> bool:
+    """Whether `flaw` is what an earlier finding named: the same problem with the same words or in the same place."""
+    same = flaw.quote == finding.text("quote") or flaw.where == finding.text("where")
+    return same and flaw.problem == finding.text("problem")
+
+
+def _words_there(finding: Record, content: Mapping[str, object]) -> str:
+    """What stands in the finding's place now: its text, or the first text below it; nothing where the place is gone."""
+    here = get(content, finding.text("where"))
+    return here if isinstance(here, str) else next((text for _, text in leaves(here)), "")
