@@ -1,8 +1,10 @@
 """The one prompt assembler: every request of every agent is built here, ordered from most to least shared.
 
-System blocks: platform, skill (cached), product context (cached), campaign (cached). The task is the user turn and
-stays small, because it is the part that is never read from a cache. The blocks depend on nothing but their own
-subject, so all calls of one skill share one byte-identical prefix.
+System blocks, each the end of a cached prefix: platform, product context, campaign, skill. The task is the user turn
+and stays small, because it is the part that is never read from a cache. The blocks depend on nothing but their own
+subject, so all calls of one skill share one byte-identical prefix, and all skills of one campaign the three blocks
+before their own: that is where reviewers of different skills' work meet, who answer in one form with one model
+(docs/decisions/0018-cache-order.md).
 
 What comes from outside stands in marked blocks. JSON blocks write `<` as `\\u003c` (still the same JSON); text blocks
 turn `<` into `&lt;` wherever it begins one of our own tags, also in disguise (full-width, or with invisible characters
@@ -37,7 +39,7 @@ MAX_CRAWL = 8000
 """Characters of a site's crawl that an auditor reads."""
 MAX_METRICS = 8000
 """Characters of metric tables in one task."""
-MAX_TOKENS = 16000
+MAX_TOKENS = 32_000
 """Room for the answer and the model's thinking, which some models cannot turn off."""
 
 _TAGS = (
@@ -140,8 +142,7 @@ def json_block(tag: str, value: object, attributes: str = "") -> str:
 def _prefix(name: str, skill_text: str, context: ContextVersion, campaign: Campaign) -> tuple[PromptBlock, ...]:
     document = context.context
     return (
-        PromptBlock(text=f"<platform>\n{_text('platform')}\n</platform>"),
-        PromptBlock(text=f'<skill name="{name}">\n{skill_text}\n</skill>', cache=True),
+        PromptBlock(text=f"<platform>\n{_text('platform')}\n</platform>", cache=True),
         PromptBlock(
             text=text_block(
                 "product_context",
@@ -153,6 +154,7 @@ def _prefix(name: str, skill_text: str, context: ContextVersion, campaign: Campa
         PromptBlock(
             text=f'<campaign key="{escape(campaign.key)}">\n{_campaign_text(campaign)}\n</campaign>', cache=True
         ),
+        PromptBlock(text=f'<skill name="{name}">\n{skill_text}\n</skill>', cache=True),
     )
 
 

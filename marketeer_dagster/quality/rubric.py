@@ -24,6 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from marketeer_dagster.catalog.models import Rubric
 from marketeer_dagster.model.artefacts import ArtefactContent
+from marketeer_dagster.model.marks import ForColleagues
 from marketeer_dagster.model.review import DimensionScore, Finding, Severity, Verdict
 
 TOP_MARK = 5
@@ -50,10 +51,10 @@ class JudgedDimension(BaseModel):
     score: int = Field(
         ge=0, le=TOP_MARK, description="0 absent, 1 poor, 2 weak, 3 sound, 4 strong, 5 could not be better."
     )
-    quote: Annotated[str, StringConstraints(max_length=600)] = Field(
+    quote: Annotated[str, StringConstraints(max_length=600), ForColleagues] = Field(
         description="Words copied verbatim from the artefact that the mark rests on; empty only for something missing."
     )
-    reason: Annotated[str, StringConstraints(max_length=600)] = Field(
+    reason: Annotated[str, StringConstraints(max_length=600), ForColleagues] = Field(
         description="Why this mark, in one or two sentences."
     )
 

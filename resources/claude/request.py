@@ -3,12 +3,12 @@
 import hashlib
 import json
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
 from marketeer_dagster.agents.protocols import Prompt, PromptBlock, Tier
+from resources.claude.schema import schema_of
 
 if TYPE_CHECKING:
     from anthropic.types import TextBlockParam
@@ -63,14 +63,6 @@ def build(
         max_input_tokens=token_bound(canonical) + _OVERHEAD_TOKENS,
         max_tokens=max_tokens,
     )
-
-
-@cache
-def schema_of(answer: type[BaseModel]) -> dict[str, Any]:
-    """The model's JSON schema in the subset that structured outputs accept; other limits become descriptions."""
-    from anthropic import transform_schema
-
-    return transform_schema(answer.model_json_schema())
 
 
 def token_bound(text: str) -> int:
