@@ -1,10 +1,10 @@
 """The JSON schema of an answer's form as structured outputs take it.
 
 The API refuses lengths, bounds and patterns as keywords; the SDK moves them into descriptions, where the model reads
-them. It also counts, over a whole request, optional fields and unions, and refuses too many. So every field is required
-(a field without content holds the empty text, the empty list or null, and our forms take each), and a decimal number is
-a number, not the union of number and text that pydantic makes of it. Field order is then the form's own: optional fields
-would be answered after the required ones.
+them. It also counts, over a whole request, optional fields and unions, and refuses too many. So every field is
+required (a field without content holds the empty text, the empty list or null, and our forms take each), and a decimal
+number is a number, not the union of number and text that pydantic makes of it. Field order is then the form's own:
+optional fields would be answered after the required ones.
 """
 
 from collections.abc import Mapping

@@ -47,7 +47,7 @@ async def test_an_answer_of_another_form_is_repaired_once_with_its_errors_named(
     assert repair[:2] == [first[0], broken]
     assert "max_days: Input should be greater than or equal to 7" in repair[2]
     assert server.requests[0]["system"] == server.requests[1]["system"]
-    assert [call.purpose for call in store.llm.list()] == ["ab-test-setup/draft", "ab-test-setup/draft-repair"]
+    assert [call.purpose for call in store.llm.list()] == ["ab-test-setup/draft", "ab-test-setup/draft-form-repair"]
     assert server.invalid == []
 
 

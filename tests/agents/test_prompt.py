@@ -24,7 +24,7 @@ from marketeer_dagster.agents.prompt import (
 from marketeer_dagster.agents.protocols import Prompt
 from marketeer_dagster.agents.reviewer import lens_of
 from marketeer_dagster.catalog import Catalog
-from marketeer_dagster.model.artefacts import artefact_kinds
+from marketeer_dagster.model.artefacts import ArtefactContent, artefact_kinds
 from marketeer_dagster.model.artefacts.page_audit import AuditFinding, PageAudit, TestIdea
 from marketeer_dagster.model.artefacts.page_copy import Alternative, CallToAction, CopySection, PageCopy
 from marketeer_dagster.model.campaign import CampaignStatus
@@ -65,7 +65,7 @@ def finding(problem: str = "vague", quote: str = "") -> Finding:
     return Finding(dimension="clarity", severity=Severity.MAJOR, where="headline", quote=quote, problem=problem)
 
 
-def the_review(assignment: Assignment, content: PageCopy, reviewer: str = "page-cro", round_: int = 1) -> Prompt:
+def the_review(assignment: Assignment, content: ArtefactContent, reviewer: str = "page-cro", round_: int = 1) -> Prompt:
     lens = lens_of(catalog().skill(reviewer))
     rubric = assignment.skill.rubric
     return review_prompt(assignment, content, reviewer=reviewer, lens=lens, rubric=rubric, round=round_)
@@ -110,19 +110,29 @@ def test_all_calls_of_one_skill_share_one_byte_identical_prefix() -> None:
 def test_the_prefix_runs_from_most_to_least_shared_with_at_most_four_breakpoints() -> None:
     system = draft_prompt(marketing.assignment(catalog(), "copywriting")).system
     assert [re.match(r"<([a-z_]+)", part.text)[1] for part in system] == [  # type: ignore[index]
-        "platform", "skill", "product_context", "campaign",
+        "platform", "product_context", "campaign", "skill",
     ]  # fmt: skip
-    assert [part.cache for part in system] == [False, True, True, True]
-    assert system[1].text.startswith('<skill name="copywriting">')
-    assert '<product_context name="Lumen" version="1">' in system[2].text
-    assert f'<campaign key="{marketing.KEY}">' in system[3].text
+    assert [part.cache for part in system] == [True] * 4
+    assert '<product_context name="Lumen" version="1">' in system[1].text
+    assert f'<campaign key="{marketing.KEY}">' in system[2].text
+    assert system[3].text.startswith('<skill name="copywriting">')
+
+
+def test_reviews_of_all_skills_of_a_campaign_share_everything_before_the_skill() -> None:
+    made = marketing.campaign("copywriting", "page-cro")
+    one, other = (
+        the_review(marketing.assignment(catalog(), skill, of=made), content, "copy-editing").system
+        for skill, content in (("copywriting", copy()), ("page-cro", audit()))
+    )
+    assert one[:3] == other[:3]
+    assert one[3] != other[3]
 
 
 @pytest.mark.parametrize("skill", sorted(catalog().skills))
 def test_the_prefix_of_every_skill_is_long_enough_to_be_cached(skill: str) -> None:
     system = draft_prompt(marketing.assignment(catalog(), skill)).system
     models = catalog().prices.models
-    shared = sum(len(part.text) for part in system[:3])
+    shared = sum(len(part.text) for part in system)
     tier = {"strategy": "claude-opus-5-5", "execution": "claude-sonnet-5-5", "judge": "claude-sonnet-5"}
     needed = models[tier[catalog().skill(skill).model_tier]].min_cacheable_tokens
     assert shared / 5 >= needed  # five characters a token is fewer tokens than prose ever has
@@ -248,7 +258,7 @@ def test_nothing_from_outside_closes_its_block_or_opens_another(attack: str) -> 
         text = task(prompt)
         assert blocks(text) == prompts[role]
         assert text.count("<task ") == text.count("</task>") == 1
-        assert [len(re.findall(r"</?product_context\b", part.text)) for part in prompt.system] == [0, 0, 2, 0]
+        assert [len(re.findall(r"</?product_context\b", part.text)) for part in prompt.system] == [0, 2, 0, 0]
     assert json.loads(block(task(made["draft"]), "brief"))["must_address"] == [attack.strip()]
 
 
@@ -277,7 +287,7 @@ def test_a_brief_cannot_forge_another_line_of_the_campaign(field: str) -> None:
         update={"title": forged, "plan": made.plan.model_copy(update={"briefs": briefs, "summary": forged})}
     )
     honest, attacked = (
-        draft_prompt(marketing.assignment(catalog(), "copywriting", of=of)).system[3].text.splitlines()
+        draft_prompt(marketing.assignment(catalog(), "copywriting", of=of)).system[2].text.splitlines()
         for of in (made, forged_campaign)
     )
     assert len(attacked) == len(honest)
@@ -289,9 +299,8 @@ def test_the_director_plans_on_the_same_platform_and_context() -> None:
     made = marketing.campaign()
     prompt = plan_prompt(marketing.context(), made, ["<goal>\n{}\n</goal>", ""])
     writing = draft_prompt(marketing.assignment(catalog(), "copywriting", of=made))
-    assert prompt.system[0] == writing.system[0]
-    assert prompt.system[2] == writing.system[2]
-    assert prompt.system[1].text.startswith('<skill name="director">')
+    assert prompt.system[:3] == writing.system[:3]
+    assert prompt.system[3].text.startswith('<skill name="director">')
     assert task(prompt) == '<task role="plan">\n<goal>\n{}\n</goal>\n</task>'
 
 

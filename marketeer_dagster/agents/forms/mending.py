@@ -1,7 +1,8 @@
 """An answer's JSON, put right by the form's JSON schema as far as that loses nothing anybody reads.
 
 - Names of an enumeration are read whatever their case, blanks, hyphens and underscores.
-- Fields that the form does not have are left out, unless they spell one that it has: those stay, and are refused.
+- Fields that the form does not have are left out where `drops_fields` allows it, unless they spell one that it has:
+  those stay, and are refused.
 - null stands for nothing where a field may be left out; empty texts are no items of a list.
 - Texts for colleagues are cut at a word (marks.ForColleagues).
 - Of alternatives (marks.Alternatives), those that their channel refuses are left out, doubles too, and then those above
@@ -31,6 +32,7 @@ class Mending:
     """One answer being put right; `notes` say what a reader of the answer would miss or find different."""
 
     root: Schema
+    drops_fields: bool
     notes: list[str] = field(default_factory=list[str])
 
     def mended(self, value: Any, schema: Schema, where: str = "") -> Any:
@@ -63,10 +65,10 @@ class Mending:
             name = _UNPRINTABLE.sub("", key)
             place = f"{where}.{name}".lstrip(".")
             if name not in properties:
-                if bare(name) in spelled:
-                    result[name] = item
-                else:
+                if self.drops_fields and bare(name) not in spelled:
                     self.notes.append(f"{place[:80]}: left out, the form has no such field")
+                else:
+                    result[name] = item
             elif item is not None or not is_optional(name, schema, self.root):
                 result[name] = self.mended(item, properties[name], place)
         return result

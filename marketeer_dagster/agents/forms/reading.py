@@ -27,23 +27,37 @@ class Misread(ValueError):
 def read(answer: str, form: type[Form]) -> tuple[Form, tuple[str, ...]]:
     """The answer in its form, and one line for each thing that was left out or cut on reading. Raises Misread.
 
-    Prose around an author's answer is passed over, because what is written is judged afterwards; a verdict or a plan
-    in prose is asked for again.
+    Prose around an author's answer, and fields that its form does not have, are passed over, because what is written is
+    judged afterwards. A verdict or a plan with either is asked for again: what stands beside it may deny it.
     """
-    schema = _schema(form)
-    mending = Mending(schema)
+    lenient = issubclass(form, ArtefactContent)
     try:
-        value = value_in(answer, in_prose=issubclass(form, ArtefactContent))
-        mended = mending.mended(value, schema)
-        text = json.dumps(mended, ensure_ascii=False, separators=(",", ":"))
+        value = value_in(answer, in_prose=lenient)
+        text, notes = _mended(value, form, drops_fields=lenient)
     except NoJson as error:
         raise Misread(answer, (f"answer: {error}",)) from error
     except RecursionError as error:
         raise Misread(answer, ("answer: nested too deeply",)) from error
     try:
-        return form.model_validate_json(text), tuple(mending.notes)
+        return form.model_validate_json(text), notes
+    except ValidationError:
+        # Named for whoever answers again: with all that was said, in its own words.
+        text, _ = _mended(value, form, drops_fields=False)
+        raise Misread(answer if json.loads(text) == value else text, _problems(text, form)) from None
+
+
+def _mended(value: dict[str, object], form: type[BaseModel], *, drops_fields: bool) -> tuple[str, tuple[str, ...]]:
+    schema = _schema(form)
+    mending = Mending(schema, drops_fields)
+    return json.dumps(mending.mended(value, schema), ensure_ascii=False, separators=(",", ":")), tuple(mending.notes)
+
+
+def _problems(text: str, form: type[BaseModel]) -> tuple[str, ...]:
+    try:
+        form.model_validate_json(text)
     except ValidationError as error:
-        raise Misread(answer if mended == value else text, problems_of(error)) from error
+        return problems_of(error)
+    raise AssertionError("an answer that was refused is of its form after all")
 
 
 @cache

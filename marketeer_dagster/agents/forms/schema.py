@@ -45,7 +45,6 @@ def faults(value: object, schema: Schema, root: Schema) -> Iterator[str]:
     elif isinstance(value, dict) and "properties" in schema:
         properties = schema["properties"]
         yield from (f"{name}: missing" for name in schema.get("required", ()) if name not in value)
-        yield from (f"{name}: no field of the form" for name in value if name not in properties)
         for name, item in value.items():
             if name in properties:
                 yield from (f"{name}: {fault}" for fault in faults(item, properties[name], root))
