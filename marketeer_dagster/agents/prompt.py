@@ -1,10 +1,10 @@
 """The one prompt assembler: every request of every agent is built here, ordered from most to least shared.
 
-System blocks, each the end of a cached prefix: platform, product context, campaign, skill. The task is the user turn
-and stays small, because it is the part that is never read from a cache. The blocks depend on nothing but their own
-subject, so all calls of one skill share one byte-identical prefix, and all skills of one campaign the three blocks
-before their own: that is where reviewers of different skills' work meet, who answer in one form with one model
-(docs/decisions/0018-cache-order.md).
+System blocks: platform, product context, campaign, skill; then, in the user turn, the material of one piece of work,
+and the task. All but the platform and the task end a cached prefix. The task stays small, because it is never read from
+a cache. The blocks depend on nothing but their own subject, so all calls of one skill share one byte-identical prefix,
+and all skills of one campaign what stands before their own: that is where reviewers of different skills' work meet, who
+answer in one form with one model (docs/decisions/0018-cache-order.md).
 
 What comes from outside stands in marked blocks. JSON blocks write `<` as `\\u003c` (still the same JSON); text blocks
 turn `<` into `&lt;` wherever it begins one of our own tags, also in disguise (full-width, or with invisible characters
@@ -43,7 +43,7 @@ MAX_TOKENS = 32_000
 """Room for the answer and the model's thinking, which some models cannot turn off."""
 
 _TAGS = (
-    "platform|skill|reference|product_context|campaign|task|brief|learnings|metrics|upstream|live_page|site_crawl|draft|findings|"
+    "platform|skill|reference|product_context|campaign|material|task|brief|learnings|metrics|upstream|live_page|site_crawl|draft|findings|"
     "artefact|rubric|lens|reviews|goal|limits|catalog|pipeline|signal|evidence|problems"
 )
 _UNSEEN = r"[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]*"
@@ -58,22 +58,12 @@ def prefix(skill: Skill, context: ContextVersion, campaign: Campaign) -> tuple[P
 
 def draft_prompt(assignment: Assignment) -> Prompt:
     """Ask for a first version of the artefact."""
-    parts = [
-        _json_block("brief", assignment.brief),
-        _learnings(assignment.learnings),
-        _metrics(assignment),
-        *(_upstream(artefact, assignment) for artefact in assignment.upstream),
-        _live_page(assignment.live_page),
-        _crawl(assignment.crawl),
-    ]
-    return _prompt(assignment, 'role="draft"', parts)
+    return _prompt(assignment, 'role="draft"', ())
 
 
 def revise_prompt(assignment: Assignment, content: ArtefactContent, findings: Sequence[Finding]) -> Prompt:
-    """Ask for a version without the flaws named. The draft already holds what was used of the other material."""
+    """Ask for a version without the flaws named, from the same material as the draft."""
     parts = [
-        _json_block("brief", assignment.brief),
-        _learnings(assignment.learnings),
         _json_block("draft", content),
         _json_block("findings", _FINDINGS.dump_json(tuple(findings)).decode()),
     ]
@@ -90,18 +80,27 @@ def review_prompt(
     round: int,
     reviews: Sequence[Review] = (),
 ) -> Prompt:
-    """Ask for marks and findings on one version, seen through the reviewer's lens."""
+    """Ask for marks and findings on one version, seen through the reviewer's lens, beside all that its author read."""
     questions = {name: dimension.question for name, dimension in rubric.dimensions.items()}
     parts = [
         f"<lens>\n{_defanged(lens)}\n</lens>",
-        _json_block("brief", assignment.brief),
-        _metrics(assignment),
-        *(_upstream(artefact, assignment) for artefact in assignment.upstream if is_transformed(artefact, assignment)),
         _json_block("artefact", content, f' kind="{content.kind}"'),
         _reviews(reviews),
         _json_block("rubric", questions),
     ]
     return _prompt(assignment, f'role="review" reviewer="{escape(reviewer)}" round="{round}"', parts)
+
+
+def _read(assignment: Assignment) -> list[str]:
+    """The brief and everything its author reads: reviewers judge by it, revisions mend with it."""
+    return [
+        _json_block("brief", assignment.brief),
+        _learnings(assignment.learnings),
+        _metrics(assignment),
+        *(_upstream(artefact, assignment) for artefact in assignment.upstream),
+        _live_page(assignment.live_page),
+        _crawl(assignment.crawl),
+    ]
 
 
 def plan_prompt(context: ContextVersion, campaign: Campaign, parts: Sequence[str]) -> Prompt:
@@ -142,7 +141,7 @@ def json_block(tag: str, value: object, attributes: str = "") -> str:
 def _prefix(name: str, skill_text: str, context: ContextVersion, campaign: Campaign) -> tuple[PromptBlock, ...]:
     document = context.context
     return (
-        PromptBlock(text=f"<platform>\n{_text('platform')}\n</platform>", cache=True),
+        PromptBlock(text=f"<platform>\n{_text('platform')}\n</platform>"),
         PromptBlock(
             text=text_block(
                 "product_context",
@@ -160,12 +159,18 @@ def _prefix(name: str, skill_text: str, context: ContextVersion, campaign: Campa
 
 def _prompt(assignment: Assignment, attributes: str, parts: Sequence[str]) -> Prompt:
     system = prefix(assignment.skill, assignment.context, assignment.campaign)
-    return Prompt(system=system, turns=(_task(attributes, parts),), max_tokens=MAX_TOKENS)
+    return Prompt(system=system, turns=(_task(attributes, parts, _read(assignment)),), max_tokens=MAX_TOKENS)
 
 
-def _task(attributes: str, parts: Sequence[str]) -> PromptTurn:
+def _task(attributes: str, parts: Sequence[str], material: Sequence[str] = ()) -> PromptTurn:
+    """The user turn. `material` is the same for every call on one piece of work, whoever makes it."""
     body = "\n".join(part for part in parts if part)
-    return PromptTurn(role="user", text=f"<task {attributes}>\n{body}\n</task>")
+    shared = "\n".join(part for part in material if part)
+    return PromptTurn(
+        role="user",
+        text=f"<task {attributes}>\n{body}\n</task>",
+        shared=f"<material>\n{shared}\n</material>" if shared else "",
+    )
 
 
 @cache

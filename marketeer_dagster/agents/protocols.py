@@ -26,6 +26,8 @@ class PromptTurn(Value):
 
     role: Literal["user", "assistant"]
     text: str = Field(min_length=1)
+    shared: str = ""
+    """Stands before `text` and ends a cached prefix: what all calls on one piece of work have in common."""
 
 
 class Prompt(Value):

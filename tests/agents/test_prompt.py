@@ -72,12 +72,14 @@ def the_review(assignment: Assignment, content: ArtefactContent, reviewer: str =
 
 
 def task(prompt: Prompt) -> str:
-    return prompt.turns[-1].text
+    """What is asked, with the material before it."""
+    turn = prompt.turns[-1]
+    return f"{turn.shared}\n{turn.text}".strip()
 
 
 def blocks(text: str) -> list[str]:
-    """Names of the blocks directly inside the task, in order."""
-    inside = re.sub(r"^<task[^>]*>|</task>$", "", text)
+    """Names of the blocks directly inside the material and the task, in order."""
+    inside = re.sub(r"^<material>|</material>\s*<task[^>]*>|^<task[^>]*>|</task>$", "", text)
     names: list[str] = []
     while match := re.search(r"<([a-z_]+)[^>]*>", inside):
         names.append(match[1])
@@ -112,7 +114,7 @@ def test_the_prefix_runs_from_most_to_least_shared_with_at_most_four_breakpoints
     assert [re.match(r"<([a-z_]+)", part.text)[1] for part in system] == [  # type: ignore[index]
         "platform", "product_context", "campaign", "skill",
     ]  # fmt: skip
-    assert [part.cache for part in system] == [True] * 4
+    assert [part.cache for part in system] == [False, True, True, True]
     assert '<product_context name="Lumen" version="1">' in system[1].text
     assert f'<campaign key="{marketing.KEY}">' in system[2].text
     assert system[3].text.startswith('<skill name="copywriting">')
@@ -138,13 +140,26 @@ def test_the_prefix_of_every_skill_is_long_enough_to_be_cached(skill: str) -> No
     assert shared / 5 >= needed  # five characters a token is fewer tokens than prose ever has
 
 
+def test_all_calls_on_one_piece_of_work_share_its_material() -> None:
+    work = marketing.assignment(
+        catalog(), "copywriting", upstream=(marketing.artefact("page-cro", audit()),),
+        learnings=(marketing.learning(),), live_page=marketing.live_page("Old headline"),
+    )  # fmt: skip
+    prompts = [
+        draft_prompt(work), revise_prompt(work, copy(), (finding(),)), the_review(work, copy()),
+        the_review(work, copy(notes="second version"), "copy-editing", 2),
+    ]  # fmt: skip
+    assert len({prompt.turns[0].shared for prompt in prompts}) == 1
+    assert prompts[0].turns[0].shared.startswith("<material>\n<brief>")
+
+
 def test_a_draft_reads_what_its_skill_reads() -> None:
     work = marketing.assignment(
         catalog(), "copywriting", upstream=(marketing.artefact("page-cro", audit()),),
         learnings=(marketing.learning(),), live_page=marketing.live_page("Old headline"),
     )  # fmt: skip
     text = task(draft_prompt(work))
-    assert text.startswith('<task role="draft">')
+    assert '<task role="draft">' in text
     assert blocks(text) == ["brief", "learnings", "metrics", "upstream", "live_page"]
     assert json.loads(block(text, "brief"))["must_address"] == ["Will staff have to install an app?"]
     assert block(text, "learnings") == f"- [{marketing.learning().id}] Naming the set-up time lifts trials"
@@ -158,14 +173,14 @@ def test_metrics_reach_only_skills_that_read_metrics() -> None:
         assert ("metrics" in blocks(text)) == bool(skill.metrics), name
 
 
-def test_a_revision_gets_brief_draft_and_findings_and_no_more() -> None:
+def test_a_revision_gets_the_drafts_material_draft_and_findings() -> None:
     work = marketing.assignment(
         catalog(), "copywriting", upstream=(marketing.artefact("page-cro", audit()),),
         live_page=marketing.live_page("Old headline"),
     )  # fmt: skip
     text = task(revise_prompt(work, copy(), (finding("say how long"),)))
-    assert text.startswith('<task role="revise">')
-    assert blocks(text) == ["brief", "draft", "findings"]
+    assert '<task role="revise">' in text
+    assert blocks(text) == ["brief", "metrics", "upstream", "live_page", "draft", "findings"]
     assert PageCopy.model_validate_json(block(text, "draft")) == copy()
     assert json.loads(block(text, "findings"))[0]["problem"] == "say how long"
 
@@ -173,8 +188,8 @@ def test_a_revision_gets_brief_draft_and_findings_and_no_more() -> None:
 def test_a_review_shows_the_lens_the_artefact_and_the_rubrics_questions() -> None:
     work = marketing.assignment(catalog(), "copywriting")
     text = task(the_review(work, copy(), "page-cro", 2))
-    assert text.startswith('<task role="review" reviewer="page-cro" round="2">')
-    assert blocks(text) == ["lens", "brief", "metrics", "artefact", "rubric"]
+    assert '<task role="review" reviewer="page-cro" round="2">' in text
+    assert blocks(text) == ["brief", "metrics", "lens", "artefact", "rubric"]
     assert '<artefact kind="page_copy">' in text
     assert list(json.loads(block(text, "rubric"))) == list(work.skill.rubric.dimensions)
     assert block(text, "lens").startswith("page-cro: ")
@@ -195,8 +210,6 @@ def test_an_upstream_work_is_a_digest_unless_it_is_what_gets_rewritten() -> None
     assert PageCopy.model_validate_json(block(task(draft_prompt(editing)), "upstream")) == long
     assert is_transformed(upstream[0], editing)
     assert not is_transformed(upstream[0], email)
-    assert "upstream" in blocks(task(the_review(editing, copy())))  # type: ignore[arg-type]
-    assert "upstream" not in blocks(task(the_review(email, copy())))  # type: ignore[arg-type]
 
 
 def test_a_digest_is_json_of_the_same_shape() -> None:
@@ -246,8 +259,8 @@ def test_nothing_from_outside_closes_its_block_or_opens_another(attack: str) -> 
     )  # fmt: skip
     prompts = {
         "draft": ["brief", "learnings", "metrics", "upstream", "live_page"],
-        "revise": ["brief", "learnings", "draft", "findings"],
-        "review": ["lens", "brief", "metrics", "artefact", "rubric"],
+        "revise": ["brief", "learnings", "metrics", "upstream", "live_page", "draft", "findings"],
+        "review": ["brief", "learnings", "metrics", "upstream", "live_page", "lens", "artefact", "rubric"],
     }
     made = {
         "draft": draft_prompt(work),
