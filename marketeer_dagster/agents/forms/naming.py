@@ -18,7 +18,13 @@ def problems_of(error: ValidationError) -> tuple[str, ...]:
     return tuple(
         f"{path(item['loc']) or 'answer'}: {_fault(item['type'], item.get('ctx', {}), item['input'], item['msg'])}"
         for item in error.errors(include_url=False)
+        if not _is_echo(item["type"], item.get("ctx", {}), item["input"])
     )
+
+
+def _is_echo(kind: str, context: Mapping[str, Any], value: object) -> bool:
+    """Whether a list is called too short only because faulty items, which have lines of their own, are not counted."""
+    return kind == "too_short" and isinstance(value, list) and len(value) >= context["min_length"]
 
 
 def path(location: tuple[int | str, ...]) -> str:
@@ -70,7 +76,10 @@ _LINES: dict[str, Callable[[Mapping[str, Any], object], str]] = {
     "too_long": lambda context, value: (
         surplus(len(value), context["max_length"]) if isinstance(value, list) else f"over {context['max_length']} items"
     ),
-    "too_short": lambda context, _: f"{context['actual_length']} items, at least {context['min_length']} are needed",
+    "too_short": lambda context, value: (
+        f"{len(value) if isinstance(value, list) else context['actual_length']} items, "
+        f"at least {context['min_length']} are needed"
+    ),
     "enum": lambda context, value: f"{shown(value)} is none of {context['expected']}",
     "literal_error": lambda context, value: f"{shown(value)} is none of {context['expected']}",
     "missing": lambda _, __: "missing",
