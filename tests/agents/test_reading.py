@@ -1,6 +1,8 @@
 """Answers read into their forms: leniently where nothing is lost, with every fault named where something would be."""
 
 import json
+from collections.abc import Callable
+from datetime import date
 from enum import Enum
 from typing import Any
 
@@ -18,6 +20,7 @@ from marketeer_dagster.model.artefacts.ad_campaign import AdCampaign
 from marketeer_dagster.model.artefacts.email_sequence import EmailSequence
 from marketeer_dagster.model.artefacts.page_copy import PageCopy
 from marketeer_dagster.model.direction import PeriodReview, RecommendedGoal
+from marketeer_dagster.model.goal import Metric
 from marketeer_dagster.model.marks import ALTERNATIVES, FOR_COLLEAGUES
 from marketeer_dagster.model.spelling import bare, known
 from tests.quality import pages
@@ -25,11 +28,11 @@ from tests.quality import pages
 FORMS: list[type[BaseModel]] = [*artefact_kinds().values(), ReviewAnswer, PlanAnswer, PeriodReview]
 PERIOD = PeriodReview(
     summary="s", happened=("h",), meaning="m",
-    recommendations=(RecommendedGoal(goal="g", reason="r", expected_effect="e", metric="conversion_rate"),),
+    recommendations=(RecommendedGoal(goal="g", reason="r", expected_effect="e", metric=Metric.CONVERSION_RATE),),
 )  # fmt: skip
 PLAN = PlanAnswer(
-    summary="s", deadline="2026-12-31", budget_usd=300,
-    kpi=KpiAnswer(metric="email_click_rate", baseline=1, target=2, window_days=28, unit="per day"),
+    summary="s", deadline=date(2026, 12, 31), budget_usd=300,
+    kpi=KpiAnswer(metric=Metric.EMAIL_CLICK_RATE, baseline=1, target=2, window_days=28, unit="per day"),
     briefs=(BriefAnswer(skill="copywriting", objective="o", audience="a", key_message="k"),),
 )  # fmt: skip
 WHOLE: list[BaseModel] = [*pages.ALL.values(), PERIOD, PLAN]
@@ -54,7 +57,7 @@ def respelled(value: Any, how: Any) -> Any:
     return value
 
 
-SPELLINGS = {
+SPELLINGS: dict[str, Callable[[str], str]] = {
     "capitals": str.upper, "blanks around": lambda text: f"  {text}\n", "title": str.title,
     "hyphens": lambda text: text.replace("_", "-").replace(" ", "-"), "words": lambda text: text.replace("_", " "),
     "underscores": lambda text: text.replace(" ", "_").lower(),

@@ -28,8 +28,11 @@ def _is_echo(kind: str, context: Mapping[str, Any], value: object) -> bool:
 
 
 def path(location: tuple[int | str, ...]) -> str:
-    """`ad_groups[0].ad.headlines[3]`, as findings and texts name a place."""
-    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    """`ad_groups[0].ad.headlines[3]`, as findings and texts name a place.
+
+    A key that the answer made up may hold anything: of it one short line is shown.
+    """
+    parts = (f"[{part}]" if isinstance(part, int) else f".{' '.join(part.split())[:60] or '?'}" for part in location)
     return "".join(parts).lstrip(".")
 
 
