@@ -1,6 +1,6 @@
 """The bench an op works at: its assignment, the model, and where versions and reviews are kept."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dagster import OpExecutionContext
@@ -44,6 +44,8 @@ class Workshop:
     assignment: Assignment
     material: Material
     """What every version made here may state facts from: gathered for the draft, then kept with it."""
+    warn: Callable[[str], None]
+    """Where a run's reader is told what became of an answer."""
 
     @classmethod
     def of(
@@ -61,7 +63,7 @@ class Workshop:
             artefact = store.artefacts.get(work.artefact, work.version)
             assignment = as_read(store, artefact, assignment)
             material = kept_material(store, artefact)
-        return cls(store, desk.clock, catalog, resources.claude.model(), assignment, material)
+        return cls(store, desk.clock, catalog, resources.claude.model(), assignment, material, context.log.warning)
 
     def settled(self) -> Artefact | None:
         """The approved version that a campaign taken up again keeps: made from the very brief, context and work read.
@@ -121,6 +123,8 @@ class Workshop:
             )
         )
         keep_material(self.store, stored, self.material, assignment)
+        for line in drafted.mended:
+            self.warn(f"version {stored.version} of {assignment.skill.name}, put right on reading: {line}")
         return stored.version
 
     def review(self, reviewed: Reviewed) -> None:

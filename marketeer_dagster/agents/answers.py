@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from marketeer_dagster.model.goal import Metric
+from marketeer_dagster.model.marks import Alternatives, ForColleagues
 from marketeer_dagster.quality.earlier import JudgedMend
 from marketeer_dagster.quality.rubric import JudgedDimension, JudgedFinding
 
@@ -26,7 +27,7 @@ class ReviewAnswer(_Form):
         description="New flaws, worst first, without those of `earlier`; empty when there is nothing to mend.",
     )
     dimensions: tuple[JudgedDimension, ...] = Field(description="Exactly one entry per dimension of the rubric.")
-    summary: Annotated[str, StringConstraints(max_length=2000)] = Field(
+    summary: Annotated[str, StringConstraints(max_length=2000), ForColleagues] = Field(
         description="Two or three sentences for a person."
     )
 
@@ -38,7 +39,7 @@ class KpiAnswer(_Form):
     baseline: float = Field(ge=0, description="The metric's level now over window_days, from the metrics.")
     target: float = Field(ge=0, description="The level to reach by the deadline.")
     window_days: int = Field(ge=1, le=365)
-    unit: Annotated[str, StringConstraints(max_length=40)] = Field(
+    unit: Annotated[str, StringConstraints(max_length=40), ForColleagues] = Field(
         description="For instance: per day, share of sessions."
     )
 
@@ -47,18 +48,18 @@ class BriefAnswer(_Form):
     """The task for one skill."""
 
     skill: str = Field(description="Name of a skill from the catalog, spelled as there.")
-    objective: Annotated[str, StringConstraints(min_length=1, max_length=1200)]
-    audience: Annotated[str, StringConstraints(max_length=600)]
+    objective: Annotated[str, StringConstraints(min_length=1, max_length=1200), ForColleagues]
+    audience: Annotated[str, StringConstraints(max_length=600), ForColleagues]
     key_message: Annotated[str, StringConstraints(max_length=600)]
     offer: Annotated[str, StringConstraints(max_length=300)] = ""
     cta: Annotated[str, StringConstraints(max_length=80)] = ""
     target: Annotated[str, StringConstraints(max_length=300)] = Field(
         default="", description="Page path such as /pricing, list or ad group it is about; empty where there is none."
     )
-    keywords: tuple[str, ...] = Field(default=(), max_length=12)
+    keywords: Annotated[tuple[str, ...], Alternatives] = Field(default=(), max_length=12)
     must_address: tuple[str, ...] = Field(default=(), max_length=12)
     learnings: tuple[str, ...] = Field(default=(), description="Ids of the learnings this brief applies.")
-    evidence: Annotated[str, StringConstraints(max_length=4000)] = Field(
+    evidence: Annotated[str, StringConstraints(max_length=4000), ForColleagues] = Field(
         default="", description="The figures behind this brief, as Markdown."
     )
 
@@ -66,10 +67,10 @@ class BriefAnswer(_Form):
 class PlanAnswer(_Form):
     """The Director's plan as answered; code checks it against the catalog and the limits before it counts."""
 
-    summary: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+    summary: Annotated[str, StringConstraints(min_length=1, max_length=2000), ForColleagues]
     kpi: KpiAnswer
     deadline: date
     budget_usd: float = Field(ge=0)
-    rationale: Annotated[str, StringConstraints(max_length=4000)] = ""
+    rationale: Annotated[str, StringConstraints(max_length=4000), ForColleagues] = ""
     risks: tuple[str, ...] = Field(default=(), max_length=10)
     briefs: tuple[BriefAnswer, ...] = Field(min_length=1)

@@ -78,6 +78,8 @@ class Drafted:
     """Fingerprint (16 hex digits) of the prompt that led to it."""
     replayed: bool
     """True when every answer came from the store and nothing was paid now."""
+    mended: tuple[str, ...] = ()
+    """One line for each variant left out and each remark cut on reading what the author answered."""
 
 
 @dataclass(frozen=True)

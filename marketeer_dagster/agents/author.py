@@ -35,4 +35,4 @@ class Author:
             tier=assignment.skill.model_tier,
             scope=assignment.scope(role),
         )
-        return Drafted(asked.value, asked.spend, asked.prompt_hash, asked.replayed)
+        return Drafted(asked.value, asked.spend, asked.prompt_hash, asked.replayed, asked.mended)

@@ -11,6 +11,7 @@ from marketeer_dagster.model.context import ContextVersion
 from marketeer_dagster.model.direction import MOST_GOALS, DirectorReview, PeriodReview, review_id
 from marketeer_dagster.model.ids import campaign_key
 from marketeer_dagster.model.material import Material
+from marketeer_dagster.model.spelling import known
 from marketeer_dagster.model.tenant import Tenant
 
 MOST_NAMED = 10
@@ -34,6 +35,15 @@ def problems_of(
     goals = [wanted.goal.casefold() for wanted in content.recommendations]
     twice = ["recommendations: a goal is listed twice"] if len(set(goals)) < len(goals) else []
     return (*unknown, *twice, *unsupported(content, material.text, context))
+
+
+def spelled(content: PeriodReview, catalog: Catalog) -> PeriodReview:
+    """`content` with its pipelines spelled as the catalog has them, whatever case they were answered in."""
+    wanted = tuple(
+        goal.model_copy(update={"pipeline": known(goal.pipeline, catalog.pipelines) or goal.pipeline})
+        for goal in content.recommendations
+    )
+    return content.model_copy(update={"recommendations": wanted})
 
 
 async def look_back(
@@ -82,7 +92,7 @@ async def look_back(
         PeriodReview,
         tier="strategy",
         scope=scope,
-        check=lambda answer: problems_of(answer, material, context, catalog)[:MOST_NAMED],
+        check=lambda answer: problems_of(spelled(answer, catalog), material, context, catalog)[:MOST_NAMED],
     )
     return DirectorReview(
         id=review_id(tenant.id, material.period, material.last),
@@ -90,7 +100,7 @@ async def look_back(
         period=material.period,
         first=material.first,
         last=material.last,
-        content=asked.value,
+        content=spelled(asked.value, catalog),
         material=material.text,
         context_version=context.version,
         prompt_hash=asked.prompt_hash,

@@ -67,20 +67,24 @@ class Director:
             priority=campaign.priority,
             run_id=run_id,
         )
+
+        def spelled(answer: PlanAnswer) -> PlanAnswer:
+            return planning.spelled(answer, self._catalog, limits)
+
         asked = await ask(
             self._model,
             prompt,
             PlanAnswer,
             tier="strategy",
             scope=scope,
-            check=lambda answer: planning.plan_problems(answer, self._catalog, limits),
+            check=lambda answer: planning.plan_problems(spelled(answer), self._catalog, limits),
         )
         if asked.problems:
             raise NoVerdict(
                 f"the Director's plan for {campaign.key} is unsound, twice: {'; '.join(asked.problems[:5])}",
                 hint="state the goal more narrowly, or name a pipeline",
             )
-        return planning.make_plan(asked.value, self._catalog, campaign, at), asked.spend
+        return planning.make_plan(spelled(asked.value), self._catalog, campaign, at), asked.spend
 
     async def decide(
         self,

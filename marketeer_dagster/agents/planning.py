@@ -12,6 +12,7 @@ from marketeer_dagster.model.campaign import Brief, Campaign, Plan
 from marketeer_dagster.model.errors import NotFound
 from marketeer_dagster.model.goal import Kpi
 from marketeer_dagster.model.ids import BriefId, LearningId, derived
+from marketeer_dagster.model.spelling import known
 
 CENT = Decimal("0.01")
 
@@ -36,6 +37,20 @@ class Limits:
             "latest_deadline": self.latest.isoformat(),
             "budget_usd": float(self.budget_usd),
         }
+
+
+def spelled(answer: PlanAnswer, catalog: Catalog, limits: Limits) -> PlanAnswer:
+    """`answer` with skills, learnings and paths spelled as they are, whatever case they were answered in."""
+    skills = (*catalog.skills, *catalog.aliases)
+
+    def brief(one: BriefAnswer) -> BriefAnswer:
+        skill = known(one.skill, skills) or one.skill
+        learnings = tuple(known(cited, limits.learnings) or cited for cited in one.learnings)
+        path = one.target.startswith("/") and _needs_path(skill, catalog)
+        target = one.target.lower() if path else one.target
+        return one.model_copy(update={"skill": skill, "learnings": learnings, "target": target})
+
+    return answer.model_copy(update={"briefs": tuple(brief(one) for one in answer.briefs)})
 
 
 def plan_problems(answer: PlanAnswer, catalog: Catalog, limits: Limits) -> tuple[str, ...]:

@@ -1,8 +1,10 @@
 """The one prompt assembler: every request of every agent is built here, ordered from most to least shared.
 
-System blocks: platform, skill (cached), product context (cached), campaign (cached). The task is the user turn and
-stays small, because it is the part that is never read from a cache. The blocks depend on nothing but their own
-subject, so all calls of one skill share one byte-identical prefix.
+System blocks: platform, product context, campaign, skill; then, in the user turn, the material of one piece of work,
+and the task. All but the platform and the task end a cached prefix. The task stays small, because it is never read from
+a cache. The blocks depend on nothing but their own subject, so all calls of one skill share one byte-identical prefix,
+and all skills of one campaign what stands before their own: that is where reviewers of different skills' work meet, who
+answer in one form with one model (docs/decisions/0018-cache-order.md).
 
 What comes from outside stands in marked blocks. JSON blocks write `<` as `\\u003c` (still the same JSON); text blocks
 turn `<` into `&lt;` wherever it begins one of our own tags, also in disguise (full-width, or with invisible characters
@@ -38,11 +40,11 @@ MAX_CRAWL = 8000
 """Characters of a site's crawl that an auditor reads."""
 MAX_METRICS = 8000
 """Characters of metric tables in one task."""
-MAX_TOKENS = 16000
+MAX_TOKENS = 32_000
 """Room for the answer and the model's thinking, which some models cannot turn off."""
 
 _TAGS = (
-    "platform|skill|reference|product_context|campaign|task|brief|learnings|metrics|upstream|live_page|site_crawl|draft|findings|"
+    "platform|skill|reference|product_context|campaign|material|task|brief|learnings|metrics|upstream|live_page|site_crawl|draft|findings|"
     "artefact|earlier|rubric|lens|reviews|goal|limits|catalog|pipeline|signal|evidence|problems"
 )
 _UNSEEN = r"[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]*"
@@ -57,13 +59,12 @@ def prefix(skill: Skill, context: ContextVersion, campaign: Campaign) -> tuple[P
 
 def draft_prompt(assignment: Assignment) -> Prompt:
     """Ask for a first version of the artefact."""
-    return _prompt(assignment, 'role="draft"', _read(assignment))
+    return _prompt(assignment, 'role="draft"', ())
 
 
 def revise_prompt(assignment: Assignment, content: ArtefactContent, findings: Sequence[Finding]) -> Prompt:
     """Ask for a version without the flaws named, from the same material as the draft."""
     parts = [
-        *_read(assignment),
         _json_block("draft", content),
         _json_block("findings", _FINDINGS.dump_json(tuple(findings), exclude={"__all__": {"id"}}).decode()),
     ]
@@ -85,7 +86,6 @@ def review_prompt(
     questions = {name: dimension.question for name, dimension in rubric.dimensions.items()}
     parts = [
         f"<lens>\n{_defanged(lens)}\n</lens>",
-        *_read(assignment),
         _json_block("artefact", content, f' kind="{content.kind}"'),
         _earlier(earlier),
         _reviews(reviews),
@@ -145,7 +145,6 @@ def _prefix(name: str, skill_text: str, context: ContextVersion, campaign: Campa
     document = context.context
     return (
         PromptBlock(text=f"<platform>\n{_text('platform')}\n</platform>"),
-        PromptBlock(text=f'<skill name="{name}">\n{skill_text}\n</skill>', cache=True),
         PromptBlock(
             text=text_block(
                 "product_context",
@@ -157,17 +156,24 @@ def _prefix(name: str, skill_text: str, context: ContextVersion, campaign: Campa
         PromptBlock(
             text=f'<campaign key="{escape(campaign.key)}">\n{_campaign_text(campaign)}\n</campaign>', cache=True
         ),
+        PromptBlock(text=f'<skill name="{name}">\n{skill_text}\n</skill>', cache=True),
     )
 
 
 def _prompt(assignment: Assignment, attributes: str, parts: Sequence[str]) -> Prompt:
     system = prefix(assignment.skill, assignment.context, assignment.campaign)
-    return Prompt(system=system, turns=(_task(attributes, parts),), max_tokens=MAX_TOKENS)
+    return Prompt(system=system, turns=(_task(attributes, parts, _read(assignment)),), max_tokens=MAX_TOKENS)
 
 
-def _task(attributes: str, parts: Sequence[str]) -> PromptTurn:
+def _task(attributes: str, parts: Sequence[str], material: Sequence[str] = ()) -> PromptTurn:
+    """The user turn. `material` is the same for every call on one piece of work, whoever makes it."""
     body = "\n".join(part for part in parts if part)
-    return PromptTurn(role="user", text=f"<task {attributes}>\n{body}\n</task>")
+    shared = "\n".join(part for part in material if part)
+    return PromptTurn(
+        role="user",
+        text=f"<task {attributes}>\n{body}\n</task>",
+        shared=f"<material>\n{shared}\n</material>" if shared else "",
+    )
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from typing import Literal, Protocol, TypeVar
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
 from marketeer_dagster.model.artefacts import Spend
 from marketeer_dagster.model.base import Value
@@ -26,14 +26,16 @@ class PromptTurn(Value):
 
     role: Literal["user", "assistant"]
     text: str = Field(min_length=1)
+    shared: str = ""
+    """Stands before `text` and ends a cached prefix: what all calls on one piece of work have in common."""
 
 
 class Prompt(Value):
-    """A request ordered from most to least shared: platform, skill, product context, campaign, then the task."""
+    """A request ordered from most to least shared: platform, product context, campaign, skill, then the task."""
 
     system: tuple[PromptBlock, ...]
     turns: tuple[PromptTurn, ...]
-    max_tokens: int = Field(default=16000, ge=256)
+    max_tokens: int = Field(default=32_000, ge=256)
 
 
 class CallScope(Value):
@@ -56,6 +58,8 @@ class Usage(Value):
     spend: Spend
     replayed: bool
     """True when the answer was paid for earlier and read from the store."""
+    mended: tuple[str, ...] = ()
+    """One line for each thing that reading left out of the answer or cut (agents/forms)."""
 
 
 class Unreadable(NoVerdict):
@@ -64,18 +68,10 @@ class Unreadable(NoVerdict):
     def __init__(self, text: str, problems: tuple[str, ...], usage: Usage) -> None:
         super().__init__(f"{usage.model} gave an answer that does not fit: {'; '.join(problems[:5])}")
         self.text = text
-        """The answer as it came."""
+        """The answer that the problems' places refer to."""
         self.problems = problems
-        """One line per error: where, and what was expected."""
+        """One line per fault: where, how much, and the very text."""
         self.usage = usage
-
-
-def problems_of(error: ValidationError) -> tuple[str, ...]:
-    """A validation error as lines a model can act on: `sections.0.heading: String should have …`."""
-    return tuple(
-        f"{'.'.join(str(part) for part in item['loc']) or 'answer'}: {item['msg']}"
-        for item in error.errors(include_url=False, include_context=False, include_input=False)
-    )
 
 
 class LanguageModel(Protocol):

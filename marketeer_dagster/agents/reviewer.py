@@ -183,8 +183,9 @@ def no_verdict(
 def _broken(answer: ReviewAnswer, assignment: Assignment, content: ArtefactContent) -> Problems:
     """What makes an answer no review: marks left out, evidence that is not there."""
     wanted = set(assignment.skill.rubric.dimensions)
-    missing = sorted(wanted - {mark.dimension for mark in answer.dimensions})
-    marks = [mark for mark in answer.dimensions if mark.dimension in wanted]
+    named = rubric.named(assignment.skill.rubric, answer.dimensions)
+    missing = sorted(wanted - {mark.dimension for mark in named})
+    marks = [mark for mark in named if mark.dimension in wanted]
     return tuple(f"dimensions: {name} of the rubric has no mark" for name in missing) + tuple(
         f"dimensions: the quote for {name} does not occur in the artefact; copy words from it character by character"
         for name in rubric.unfound_quotes(marks, content)

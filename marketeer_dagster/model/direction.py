@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from marketeer_dagster.model.artefacts.base import ArtefactContent, Line, Part, Spend, Text, bullets
+from marketeer_dagster.model.artefacts.base import ArtefactContent, Memo, Part, Remark, Spend, bullets
 from marketeer_dagster.model.base import Value
 from marketeer_dagster.model.goal import Metric
 from marketeer_dagster.model.ids import TenantId, derived
@@ -28,9 +28,9 @@ class RecommendedGoal(Part):
 
     goal: str = Field(min_length=1, max_length=600)
     """As a person would state it."""
-    reason: Text
+    reason: Memo
     """The figures of the period that speak for it."""
-    expected_effect: Line
+    expected_effect: Remark
     metric: Metric
     budget_usd: Decimal | None = Field(default=None, ge=0)
     pipeline: str = Field(default="", max_length=64)
@@ -43,10 +43,10 @@ class PeriodReview(ArtefactContent):
     title_of_kind: ClassVar[str] = "Director's review"
     internal_fields: ClassVar[frozenset[str]] = frozenset({"summary", "happened", "meaning", "recommendations"})
 
-    summary: Text
-    happened: tuple[Text, ...] = Field(min_length=1, max_length=10)
+    summary: Memo
+    happened: tuple[Memo, ...] = Field(min_length=1, max_length=10)
     """One observation each, with its figures as the tables have them."""
-    meaning: Text
+    meaning: Memo
     recommendations: tuple[RecommendedGoal, ...] = Field(default=(), max_length=MOST_GOALS)
 
     def render(self) -> str:

@@ -2,11 +2,13 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import Field
 
 from marketeer_dagster.model.base import Value
 from marketeer_dagster.model.ids import ApprovalId, ArtefactId, CampaignKey, ReviewId, TenantId
+from marketeer_dagster.model.marks import ForColleagues
 
 
 class Verdict(StrEnum):
@@ -35,12 +37,12 @@ class Finding(Value):
     dimension: str = Field(max_length=60)
     """The rubric dimension or rule it belongs to."""
     severity: Severity
-    where: str = Field(max_length=200)
+    where: Annotated[str, ForColleagues] = Field(max_length=200)
     """Path into the artefact's content, for instance `headline` or `sections[2].body`."""
-    quote: str = Field(default="", max_length=600)
+    quote: Annotated[str, ForColleagues] = Field(default="", max_length=600)
     """The words at fault, verbatim from the artefact; empty when something is missing."""
-    problem: str = Field(min_length=1, max_length=800)
-    suggestion: str = Field(default="", max_length=800)
+    problem: Annotated[str, ForColleagues] = Field(min_length=1, max_length=800)
+    suggestion: Annotated[str, ForColleagues] = Field(default="", max_length=800)
 
     @property
     def serious(self) -> bool:

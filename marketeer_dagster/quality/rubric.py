@@ -25,7 +25,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from marketeer_dagster.catalog.models import Rubric
 from marketeer_dagster.model.artefacts import ArtefactContent
+from marketeer_dagster.model.marks import ForColleagues
 from marketeer_dagster.model.review import DimensionScore, Finding, Severity, Verdict
+from marketeer_dagster.model.spelling import known
 
 TOP_MARK = 5
 SCALE = 10 / TOP_MARK
@@ -48,10 +50,10 @@ class JudgedDimension(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     dimension: str = Field(description="Name of the rubric dimension.")
-    quote: Annotated[str, StringConstraints(max_length=600)] = Field(
+    quote: Annotated[str, StringConstraints(max_length=600), ForColleagues] = Field(
         description="Words copied verbatim from the artefact that the mark rests on; empty only for something missing."
     )
-    reason: Annotated[str, StringConstraints(max_length=600)] = Field(
+    reason: Annotated[str, StringConstraints(max_length=600), ForColleagues] = Field(
         description="What these words do well or badly for this dimension, in one or two sentences."
     )
     score: int = Field(
@@ -99,17 +101,25 @@ def judge(
     `findings` are all that are open: the judge's own, and earlier ones that are not mended.
     """
     evidence = Evidence(content)
-    counting = _counting(rubric, marks, evidence)
+    counting = _counting(rubric, named(rubric, marks), evidence)
     scored = {name: counted.score for name, counted in counting.items()}
-    named = tuple(_verified(finding, evidence) for finding in findings)
+    flaws = tuple(_verified(_filed(finding, rubric), evidence) for finding in findings)
     if len(scored) < len(rubric.dimensions) or evidence.empty:
-        return Judgement(Verdict.NONE, 0.0, tuple(scored.values()), named)
+        return Judgement(Verdict.NONE, 0.0, tuple(scored.values()), flaws)
     total = _weighted(rubric, {name: score.score for name, score in scored.items()})
     as_given = _weighted(rubric, {name: counted.as_given for name, counted in counting.items()})
-    verdict = _verdict(rubric, scored, total, as_given, named)
+    verdict = _verdict(rubric, scored, total, as_given, flaws)
     if verdict in (Verdict.REVISE, Verdict.REJECT):
-        named += _unnamed_flaws(rubric, scored, named)
-    return Judgement(verdict, round(min(total, 10.0), 2), tuple(scored.values()), named)
+        flaws += _unnamed_flaws(rubric, scored, flaws)
+    return Judgement(verdict, round(min(total, 10.0), 2), tuple(scored.values()), flaws)
+
+
+def named(rubric: Rubric, marks: Iterable[JudgedDimension]) -> tuple[JudgedDimension, ...]:
+    """The marks with their dimensions spelled as the rubric has them, whatever case they were answered in."""
+    return tuple(
+        mark.model_copy(update={"dimension": known(mark.dimension, rubric.dimensions) or mark.dimension})
+        for mark in marks
+    )
 
 
 def unfound_quotes(marks: Iterable[JudgedDimension], content: ArtefactContent) -> tuple[str, ...]:
@@ -211,6 +221,11 @@ def _verdict(
 
 _ROUNDING = 1e-9
 """Weights such as .1 and .2 do not sum exactly in binary: 6.999999999999999 is meant to be 7."""
+
+
+def _filed(finding: Finding, rubric: Rubric) -> Finding:
+    dimension = known(finding.dimension, rubric.dimensions) or finding.dimension
+    return finding.model_copy(update={"dimension": dimension})
 
 
 def _verified(finding: Finding, evidence: Evidence) -> Finding:

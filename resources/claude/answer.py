@@ -1,12 +1,12 @@
 """What came back: read leniently, trusted only when the model really finished."""
 
-import re
 from decimal import Decimal
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from marketeer_dagster.agents.protocols import Unreadable, Usage, problems_of
+from marketeer_dagster.agents.forms import Misread, problems_of, read
+from marketeer_dagster.agents.protocols import Unreadable, Usage
 from marketeer_dagster.catalog import Price
 from marketeer_dagster.model.artefacts import Spend
 from marketeer_dagster.model.errors import NoVerdict, ToolError, ToolErrorKind
@@ -21,7 +21,6 @@ _HINTS = {
     "pause_turn": "the server paused a long turn, which nothing here asks for: check ANTHROPIC_BASE_URL",
     "model_context_window_exceeded": "the prompt fills the model's context window: shorten the product context",
 }
-_FENCE = re.compile(r"^```[a-z]*\n(?P<inside>.*)\n```$", re.DOTALL)
 
 
 class _Lenient(BaseModel):
@@ -110,17 +109,19 @@ def worst_case(price: Price, input_tokens: int, max_tokens: int) -> Decimal:
     return (dearest * input_tokens + price.output * max_tokens) / Decimal(1_000_000)
 
 
-def parsed(body: str, form: type[Form], usage: Usage) -> Form:
-    """The answer in its form. Raises NoVerdict for an answer that is none, Unreadable for one that does not fit."""
+def parsed(body: str, form: type[Form], usage: Usage) -> tuple[Form, Usage]:
+    """The answer in its form, and `usage` with what reading left out of it.
+
+    Raises NoVerdict for an answer that is none, Unreadable for one that does not fit.
+    """
     message = Message.read(body)
     if message.stop_reason != "end_turn":
         raise _no_answer(message, usage)
-    fenced = _FENCE.match(message.text)
-    text = fenced["inside"] if fenced else message.text
     try:
-        return form.model_validate_json(text)
-    except ValidationError as error:
-        raise Unreadable(text, problems_of(error), usage) from error
+        value, mended = read(message.text, form)
+    except Misread as error:
+        raise Unreadable(error.text, error.problems, usage) from error
+    return value, usage.model_copy(update={"mended": mended})
 
 
 def _no_answer(message: Message, usage: Usage) -> NoVerdict:

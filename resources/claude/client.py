@@ -104,7 +104,7 @@ class Claude:
             answered = await self._answered(prompt, answer, tier, scope, tenant, room)
             spend, replayed = spend + answered.answer.spend, replayed and answered.replayed
         usage = Usage(model=answered.answer.model, fingerprint=answered.fingerprint, spend=spend, replayed=replayed)
-        return parsed(answered.answer.body_json, answer, usage), usage
+        return parsed(answered.answer.body_json, answer, usage)
 
     async def aclose(self) -> None:
         """Close the running event loop's connections."""

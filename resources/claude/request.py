@@ -3,12 +3,12 @@
 import hashlib
 import json
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from marketeer_dagster.agents.protocols import Prompt, PromptBlock, Tier
+from marketeer_dagster.agents.protocols import Prompt, PromptBlock, PromptTurn, Tier
+from resources.claude.schema import schema_of
 
 if TYPE_CHECKING:
     from anthropic.types import TextBlockParam
@@ -42,7 +42,7 @@ def build(
 
     Raises ValueError when the prompt has more than four cache breakpoints.
     """
-    breakpoints = sum(block.cache for block in prompt.system)
+    breakpoints = sum(block.cache for block in prompt.system) + sum(bool(turn.shared) for turn in prompt.turns)
     if breakpoints > MAX_BREAKPOINTS:
         raise ValueError(f"{breakpoints} cache breakpoints; the API takes at most {MAX_BREAKPOINTS}")
     output: dict[str, Any] = {"format": {"type": "json_schema", "schema": schema_of(answer)}}
@@ -52,7 +52,7 @@ def build(
         "model": model,
         "max_tokens": max_tokens,
         "system": [_block(block) for block in prompt.system],
-        "messages": [{"role": turn.role, "content": turn.text} for turn in prompt.turns],
+        "messages": [{"role": turn.role, "content": _content(turn)} for turn in prompt.turns],
         "output_config": output,
     }
     canonical = json.dumps([tenant, params], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -63,14 +63,6 @@ def build(
         max_input_tokens=token_bound(canonical) + _OVERHEAD_TOKENS,
         max_tokens=max_tokens,
     )
-
-
-@cache
-def schema_of(answer: type[BaseModel]) -> dict[str, Any]:
-    """The model's JSON schema in the subset that structured outputs accept; other limits become descriptions."""
-    from anthropic import transform_schema
-
-    return transform_schema(answer.model_json_schema())
 
 
 def token_bound(text: str) -> int:
@@ -84,6 +76,12 @@ def token_bound(text: str) -> int:
 
 
 def _block(block: PromptBlock) -> "TextBlockParam":
-    if block.cache:
-        return {"type": "text", "text": block.text, "cache_control": {"type": "ephemeral", "ttl": "5m"}}
-    return {"type": "text", "text": block.text}
+    return _cached(block.text) if block.cache else {"type": "text", "text": block.text}
+
+
+def _content(turn: PromptTurn) -> "str | list[TextBlockParam]":
+    return [_cached(turn.shared), {"type": "text", "text": turn.text}] if turn.shared else turn.text
+
+
+def _cached(text: str) -> "TextBlockParam":
+    return {"type": "text", "text": text, "cache_control": {"type": "ephemeral", "ttl": "5m"}}

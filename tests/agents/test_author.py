@@ -10,7 +10,7 @@ from marketeer_dagster.model.review import Finding, Severity
 from marketeer_dagster.store import Store
 from resources.claude import Claude
 from tests.support import marketing
-from tests.support.messages_script import in_order, user_turns
+from tests.support.messages_script import in_order, said_in, user_turns
 from tests.support.messages_server import MessagesServer, Reply
 
 PLAN = ExperimentPlan(
@@ -47,7 +47,7 @@ async def test_an_answer_of_another_form_is_repaired_once_with_its_errors_named(
     assert repair[:2] == [first[0], broken]
     assert "max_days: Input should be greater than or equal to 7" in repair[2]
     assert server.requests[0]["system"] == server.requests[1]["system"]
-    assert [call.purpose for call in store.llm.list()] == ["ab-test-setup/draft", "ab-test-setup/draft-repair"]
+    assert [call.purpose for call in store.llm.list()] == ["ab-test-setup/draft", "ab-test-setup/draft-form-repair"]
     assert server.invalid == []
 
 
@@ -79,7 +79,7 @@ async def test_a_revision_names_the_findings_and_shares_the_drafts_prefix(
     assert revised.content == better
     one, other = server.requests
     assert all(one[shared] == other[shared] for shared in ("system", "model", "output_config"))
-    assert "no method named" in other["messages"][0]["content"]
+    assert "no method named" in said_in(other["messages"][0])
 
 
 async def test_without_findings_there_is_nothing_to_revise(

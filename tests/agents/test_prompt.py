@@ -25,7 +25,7 @@ from marketeer_dagster.agents.protocols import Prompt
 from marketeer_dagster.agents.reviewer import lens_of
 from marketeer_dagster.agents.web import CrawledPage, SiteCrawl
 from marketeer_dagster.catalog import Catalog
-from marketeer_dagster.model.artefacts import artefact_kinds
+from marketeer_dagster.model.artefacts import ArtefactContent, artefact_kinds
 from marketeer_dagster.model.artefacts.page_audit import AuditFinding, PageAudit, TestIdea
 from marketeer_dagster.model.artefacts.page_copy import Alternative, CallToAction, CopySection, PageCopy
 from marketeer_dagster.model.campaign import CampaignStatus
@@ -69,7 +69,7 @@ def finding(problem: str = "vague", quote: str = "") -> Finding:
 
 def the_review(
     assignment: Assignment,
-    content: PageCopy,
+    content: ArtefactContent,
     reviewer: str = "page-cro",
     round_: int = 1,
     earlier: tuple[Raised, ...] = (),
@@ -87,12 +87,14 @@ def test_no_reviewer_is_told_what_mark_to_expect() -> None:
 
 
 def task(prompt: Prompt) -> str:
-    return prompt.turns[-1].text
+    """What is asked, with the material before it."""
+    turn = prompt.turns[-1]
+    return f"{turn.shared}\n{turn.text}".strip()
 
 
 def blocks(text: str) -> list[str]:
-    """Names of the blocks directly inside the task, in order."""
-    inside = re.sub(r"^<task[^>]*>|</task>$", "", text)
+    """Names of the blocks directly inside the material and the task, in order."""
+    inside = re.sub(r"^<material>|</material>\s*<task[^>]*>|^<task[^>]*>|</task>$", "", text)
     names: list[str] = []
     while match := re.search(r"<([a-z_]+)[^>]*>", inside):
         names.append(match[1])
@@ -125,22 +127,45 @@ def test_all_calls_of_one_skill_share_one_byte_identical_prefix() -> None:
 def test_the_prefix_runs_from_most_to_least_shared_with_at_most_four_breakpoints() -> None:
     system = draft_prompt(marketing.assignment(catalog(), "copywriting")).system
     assert [re.match(r"<([a-z_]+)", part.text)[1] for part in system] == [  # type: ignore[index]
-        "platform", "skill", "product_context", "campaign",
+        "platform", "product_context", "campaign", "skill",
     ]  # fmt: skip
     assert [part.cache for part in system] == [False, True, True, True]
-    assert system[1].text.startswith('<skill name="copywriting">')
-    assert '<product_context name="Lumen" version="1">' in system[2].text
-    assert f'<campaign key="{marketing.KEY}">' in system[3].text
+    assert '<product_context name="Lumen" version="1">' in system[1].text
+    assert f'<campaign key="{marketing.KEY}">' in system[2].text
+    assert system[3].text.startswith('<skill name="copywriting">')
+
+
+def test_reviews_of_all_skills_of_a_campaign_share_everything_before_the_skill() -> None:
+    made = marketing.campaign("copywriting", "page-cro")
+    one, other = (
+        the_review(marketing.assignment(catalog(), skill, of=made), content, "copy-editing").system
+        for skill, content in (("copywriting", copy()), ("page-cro", audit()))
+    )
+    assert one[:3] == other[:3]
+    assert one[3] != other[3]
 
 
 @pytest.mark.parametrize("skill", sorted(catalog().skills))
 def test_the_prefix_of_every_skill_is_long_enough_to_be_cached(skill: str) -> None:
     system = draft_prompt(marketing.assignment(catalog(), skill)).system
     models = catalog().prices.models
-    shared = sum(len(part.text) for part in system[:3])
+    shared = sum(len(part.text) for part in system)
     tier = {"strategy": "claude-opus-5-5", "execution": "claude-sonnet-5-5", "judge": "claude-sonnet-5"}
     needed = models[tier[catalog().skill(skill).model_tier]].min_cacheable_tokens
     assert shared / 5 >= needed  # five characters a token is fewer tokens than prose ever has
+
+
+def test_all_calls_on_one_piece_of_work_share_its_material() -> None:
+    work = marketing.assignment(
+        catalog(), "copywriting", upstream=(marketing.artefact("page-cro", audit()),),
+        learnings=(marketing.learning(),), live_page=marketing.live_page("Old headline"),
+    )  # fmt: skip
+    prompts = [
+        draft_prompt(work), revise_prompt(work, copy(), (finding(),)), the_review(work, copy()),
+        the_review(work, copy(notes="second version"), "copy-editing", 2),
+    ]  # fmt: skip
+    assert len({prompt.turns[0].shared for prompt in prompts}) == 1
+    assert prompts[0].turns[0].shared.startswith("<material>\n<brief>")
 
 
 def test_a_draft_reads_what_its_skill_reads() -> None:
@@ -149,7 +174,7 @@ def test_a_draft_reads_what_its_skill_reads() -> None:
         learnings=(marketing.learning(),), live_page=marketing.live_page("Old headline"),
     )  # fmt: skip
     text = task(draft_prompt(work))
-    assert text.startswith('<task role="draft">')
+    assert '<task role="draft">' in text
     assert blocks(text) == ["brief", "learnings", "metrics", "upstream", "live_page"]
     assert json.loads(block(text, "brief"))["must_address"] == ["Will staff have to install an app?"]
     assert block(text, "learnings") == f"- [{marketing.learning().id}] Naming the set-up time lifts trials"
@@ -177,7 +202,7 @@ READ = ["brief", "learnings", "metrics", "upstream", "live_page", "site_crawl"]
 
 def test_a_revision_gets_the_draft_the_findings_and_what_the_author_read() -> None:
     text = task(revise_prompt(everything(), copy(), (finding("say how long"),)))
-    assert text.startswith('<task role="revise">')
+    assert '<task role="revise">' in text
     assert blocks(text) == [*READ, "draft", "findings"]
     assert PageCopy.model_validate_json(block(text, "draft")) == copy()
     (named,) = json.loads(block(text, "findings"))
@@ -190,7 +215,7 @@ def test_reviewers_and_revisions_see_word_for_word_what_the_author_read(reviewer
     work = everything()
     draft, revision = task(draft_prompt(work)), task(revise_prompt(work, copy(), (finding(),)))
     judged = task(the_review(work, copy(), reviewer))
-    assert blocks(judged) == ["lens", *READ, "artefact", "rubric"]
+    assert blocks(judged) == [*READ, "lens", "artefact", "rubric"]
     for name in READ:
         assert block(draft, name) == block(judged, name) == block(revision, name)
 
@@ -198,8 +223,8 @@ def test_reviewers_and_revisions_see_word_for_word_what_the_author_read(reviewer
 def test_a_review_shows_the_lens_the_artefact_and_the_rubrics_questions() -> None:
     work = marketing.assignment(catalog(), "copywriting")
     text = task(the_review(work, copy(), "page-cro", 2))
-    assert text.startswith('<task role="review" reviewer="page-cro" round="2">')
-    assert blocks(text) == ["lens", "brief", "metrics", "artefact", "rubric"]
+    assert '<task role="review" reviewer="page-cro" round="2">' in text
+    assert blocks(text) == ["brief", "metrics", "lens", "artefact", "rubric"]
     assert '<artefact kind="page_copy">' in text
     assert list(json.loads(block(text, "rubric"))) == list(work.skill.rubric.dimensions)
     assert block(text, "lens").startswith("page-cro: ")
@@ -272,7 +297,7 @@ def test_nothing_from_outside_closes_its_block_or_opens_another(attack: str) -> 
     prompts = {
         "draft": ["brief", "learnings", "metrics", "upstream", "live_page"],
         "revise": ["brief", "learnings", "metrics", "upstream", "live_page", "draft", "findings"],
-        "review": ["lens", "brief", "learnings", "metrics", "upstream", "live_page", "artefact", "earlier", "rubric"],
+        "review": ["brief", "learnings", "metrics", "upstream", "live_page", "lens", "artefact", "earlier", "rubric"],
     }
     raised = Raised(finding(attack, attack).model_copy(update={"id": "f_1"}), "page-cro", 1)
     made = {
@@ -284,7 +309,7 @@ def test_nothing_from_outside_closes_its_block_or_opens_another(attack: str) -> 
         text = task(prompt)
         assert blocks(text) == prompts[role]
         assert text.count("<task ") == text.count("</task>") == 1
-        assert [len(re.findall(r"</?product_context\b", part.text)) for part in prompt.system] == [0, 0, 2, 0]
+        assert [len(re.findall(r"</?product_context\b", part.text)) for part in prompt.system] == [0, 2, 0, 0]
     assert json.loads(block(task(made["draft"]), "brief"))["must_address"] == [attack.strip()]
 
 
@@ -313,7 +338,7 @@ def test_a_brief_cannot_forge_another_line_of_the_campaign(field: str) -> None:
         update={"title": forged, "plan": made.plan.model_copy(update={"briefs": briefs, "summary": forged})}
     )
     honest, attacked = (
-        draft_prompt(marketing.assignment(catalog(), "copywriting", of=of)).system[3].text.splitlines()
+        draft_prompt(marketing.assignment(catalog(), "copywriting", of=of)).system[2].text.splitlines()
         for of in (made, forged_campaign)
     )
     assert len(attacked) == len(honest)
@@ -325,9 +350,8 @@ def test_the_director_plans_on_the_same_platform_and_context() -> None:
     made = marketing.campaign()
     prompt = plan_prompt(marketing.context(), made, ["<goal>\n{}\n</goal>", ""])
     writing = draft_prompt(marketing.assignment(catalog(), "copywriting", of=made))
-    assert prompt.system[0] == writing.system[0]
-    assert prompt.system[2] == writing.system[2]
-    assert prompt.system[1].text.startswith('<skill name="director">')
+    assert prompt.system[:3] == writing.system[:3]
+    assert prompt.system[3].text.startswith('<skill name="director">')
     assert task(prompt) == '<task role="plan">\n<goal>\n{}\n</goal>\n</task>'
 
 

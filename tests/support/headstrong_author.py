@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from tests.support.messages_script import said_in
 from tests.support.messages_server import MessagesServer, Reply, messages_server
 
 Wanted = Callable[[str], str]
@@ -28,7 +29,7 @@ class Headstrong:
         return [task for task in self.tasks if f'role="{role}"' in task]
 
     def answer(self, body: dict[str, Any]) -> Reply:
-        task = str(body["messages"][-1]["content"])
+        task = said_in(body["messages"][-1])
         self.tasks.append(task)
         headers = {"x-api-key": "none", "anthropic-version": "2023-06-01"}
         passed_on = httpx.post(f"{self.sandbox_url}/anthropic/v1/messages", json=body, headers=headers, timeout=60)

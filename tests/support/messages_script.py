@@ -28,4 +28,10 @@ def _reply(said: Said) -> Reply:
 
 def user_turns(bodies: Sequence[dict[str, Any]]) -> list[list[str]]:
     """What was said to the model in each request, turn by turn."""
-    return [[message["content"] for message in body["messages"]] for body in bodies]
+    return [[said_in(message) for message in body["messages"]] for body in bodies]
+
+
+def said_in(message: dict[str, Any]) -> str:
+    """The text of one message, whether it is one text or several blocks."""
+    content = message["content"]
+    return content if isinstance(content, str) else "\n".join(block["text"] for block in content)

@@ -10,7 +10,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints, field_validator
 
-from marketeer_dagster.model.artefacts.base import ArtefactContent, Line, Part, Text, bullets
+from marketeer_dagster.model.artefacts.base import ArtefactContent, Line, Memo, Part, Remark, bullets
+from marketeer_dagster.model.marks import Alternatives
 
 RsaHeadline = Annotated[str, StringConstraints(min_length=2, max_length=30)]
 RsaDescription = Annotated[str, StringConstraints(min_length=5, max_length=90)]
@@ -33,8 +34,8 @@ class Keyword(Part):
 class ResponsiveSearchAd(Part):
     """One RSA; Google assembles headlines and descriptions in any order, so each must stand alone."""
 
-    headlines: tuple[RsaHeadline, ...] = Field(min_length=3, max_length=15)
-    descriptions: tuple[RsaDescription, ...] = Field(min_length=2, max_length=4)
+    headlines: Annotated[tuple[RsaHeadline, ...], Alternatives] = Field(min_length=3, max_length=15)
+    descriptions: Annotated[tuple[RsaDescription, ...], Alternatives] = Field(min_length=2, max_length=4)
     paths: tuple[RsaPath, ...] = Field(default=(), max_length=2)
     final_url: Line
 
@@ -47,8 +48,8 @@ class ResponsiveSearchAd(Part):
 
 
 class AdGroup(Part):
-    name: Line
-    keywords: tuple[Keyword, ...] = Field(min_length=1, max_length=20)
+    name: Remark
+    keywords: Annotated[tuple[Keyword, ...], Alternatives] = Field(min_length=1, max_length=20)
     negative_keywords: tuple[Line, ...] = Field(default=(), max_length=20)
     ad: ResponsiveSearchAd
 
@@ -56,7 +57,7 @@ class AdGroup(Part):
 class MetaAd(Part):
     """One ad of an ad set."""
 
-    angle: Line
+    angle: Remark
     primary_text: Annotated[str, StringConstraints(min_length=5, max_length=125)]
     headline: Annotated[str, StringConstraints(min_length=2, max_length=40)]
     description: Annotated[str, StringConstraints(max_length=30)] = ""
@@ -64,9 +65,9 @@ class MetaAd(Part):
 
 
 class AdSet(Part):
-    name: Line
-    audience: Line
-    ads: tuple[MetaAd, ...] = Field(min_length=1, max_length=6)
+    name: Remark
+    audience: Remark
+    ads: Annotated[tuple[MetaAd, ...], Alternatives] = Field(min_length=1, max_length=6)
 
 
 class AdCampaign(ArtefactContent):
@@ -76,13 +77,13 @@ class AdCampaign(ArtefactContent):
     title_of_kind: ClassVar[str] = "Ad campaign"
     internal_fields: ClassVar[frozenset[str]] = frozenset({"objective", "rationale", "name"})
 
-    name: Line
-    objective: Line
+    name: Remark
+    objective: Remark
     daily_budget_usd: Decimal = Field(ge=0)
     search_share: float = Field(ge=0, le=1, description="Share of the budget for search; the rest goes to social.")
     ad_groups: tuple[AdGroup, ...] = Field(min_length=1, max_length=8)
     ad_sets: tuple[AdSet, ...] = Field(default=(), max_length=6)
-    rationale: Text
+    rationale: Memo
 
     def render(self) -> str:
         parts = [f"# {self.name}", f"{self.objective} · USD {self.daily_budget_usd} a day", self.rationale]

@@ -17,12 +17,17 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from marketeer_dagster.model.base import Value
 from marketeer_dagster.model.ids import ArtefactId, BriefId, CampaignKey, TenantId, content_hash
+from marketeer_dagster.model.marks import ForColleagues
 from marketeer_dagster.model.review import Verdict
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
 """A single line of text."""
 Text = Annotated[str, StringConstraints(min_length=1, max_length=6000, strip_whitespace=True)]
 """Prose, Markdown allowed."""
+Remark = Annotated[Line, ForColleagues]
+"""A line that only colleagues read: reasons, names of things, conditions. Cut at a word when it is too long."""
+Memo = Annotated[Text, ForColleagues]
+"""Prose that only colleagues read: summaries, rationale, notes. Cut at a word when it is too long."""
 PagePath = Annotated[str, StringConstraints(pattern=r"^/[a-z0-9/_-]*$", max_length=200)]
 """A page's path on the tenant's site, for instance /pricing."""
 

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from marketeer_dagster.model.artefacts.base import ArtefactContent, Line, Part, Text, bullets
+from marketeer_dagster.model.artefacts.base import ArtefactContent, Line, Memo, Part, Remark, bullets
 
 
 class Stage(StrEnum):
@@ -21,7 +21,7 @@ class Pillar(Part):
     """A theme the company can own."""
 
     name: Line
-    why: Text
+    why: Memo
     topics: tuple[Line, ...] = Field(min_length=2, max_length=8)
 
 
@@ -32,10 +32,10 @@ class ContentItem(Part):
     pillar: Line
     query: Line = Field(description="The search or question it answers, in the customer's words.")
     stage: Stage
-    format: Line
+    format: Remark
     impact: int = Field(ge=1, le=5)
     effort: int = Field(ge=1, le=5)
-    why_now: Line
+    why_now: Remark
 
 
 class ContentStrategy(ArtefactContent):
@@ -44,10 +44,10 @@ class ContentStrategy(ArtefactContent):
     kind: ClassVar[str] = "content_strategy"
     title_of_kind: ClassVar[str] = "Content strategy"
 
-    summary: Text
+    summary: Memo
     pillars: tuple[Pillar, ...] = Field(min_length=2, max_length=5)
     roadmap: tuple[ContentItem, ...] = Field(min_length=3, max_length=24)
-    measures: tuple[Line, ...] = Field(min_length=1, max_length=6)
+    measures: tuple[Remark, ...] = Field(min_length=1, max_length=6)
 
     def render(self) -> str:
         parts = ["# Content strategy", self.summary, "## Pillars"]

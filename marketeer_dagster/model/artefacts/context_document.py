@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from marketeer_dagster.model.artefacts.base import ArtefactContent, Line, Part, Text, bullets
+from marketeer_dagster.model.artefacts.base import ArtefactContent, Line, Part, Remark, Text, bullets
 from marketeer_dagster.model.context import Section
 
 
@@ -24,8 +24,8 @@ class ContextDocument(ArtefactContent):
 
     name: Line
     sections: tuple[ContextSection, ...] = Field(min_length=12, max_length=12)
-    changes: tuple[Line, ...] = Field(default=(), description="What was tightened or moved, one line each.")
-    open_questions: tuple[Line, ...] = Field(default=(), description="What the document should say and does not.")
+    changes: tuple[Remark, ...] = Field(default=(), description="What was tightened or moved, one line each.")
+    open_questions: tuple[Remark, ...] = Field(default=(), description="What the document should say and does not.")
 
     def render(self) -> str:
         parts = [f"# Product context: {self.name}"]

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from marketeer_dagster.model.artefacts.base import ArtefactContent, Line, Part, Text
+from marketeer_dagster.model.artefacts.base import ArtefactContent, Line, Memo, Part, Remark, Text
 from marketeer_dagster.model.artefacts.page_copy import PageCopy
 
 
@@ -28,7 +28,7 @@ class Change(Part):
     where: Line = Field(description="Path into the copy, for instance sections[1].body.")
     before: Text
     after: Text
-    reason: Line
+    reason: Remark
 
 
 class EditedCopy(ArtefactContent):
@@ -40,7 +40,7 @@ class EditedCopy(ArtefactContent):
 
     page: PageCopy
     changes: tuple[Change, ...] = Field(max_length=40)
-    summary: Text
+    summary: Memo
 
     def primary_cta(self) -> str:
         return self.page.primary_cta()

@@ -4,19 +4,21 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
-from marketeer_dagster.model.artefacts.base import ArtefactContent, Line, Part, Text
+from marketeer_dagster.model.artefacts.base import ArtefactContent, Line, Part, Remark, Text
+from marketeer_dagster.model.marks import Alternatives
 
 SUBJECT_LIMIT = 60
 """Characters of a subject that common inboxes show on a desktop; phones show about 40."""
 PREHEADER_LIMIT = 110
+Subject = Annotated[str, StringConstraints(min_length=3, max_length=SUBJECT_LIMIT)]
 
 
 class Email(Part):
     """One email of the sequence."""
 
-    purpose: Line
+    purpose: Remark
     delay_days: int = Field(ge=0, le=60, description="Days after the trigger or the previous email.")
-    subjects: tuple[Annotated[str, StringConstraints(min_length=3, max_length=SUBJECT_LIMIT)], ...] = Field(
+    subjects: Annotated[tuple[Subject, ...], Alternatives] = Field(
         min_length=2, max_length=4, description="Variants, best first."
     )
     preheader: Annotated[str, StringConstraints(min_length=3, max_length=PREHEADER_LIMIT)]
@@ -33,10 +35,10 @@ class EmailSequence(ArtefactContent):
     internal_fields: ClassVar[frozenset[str]] = frozenset({"goal", "exit_rule", "trigger", "audience"})
 
     name: Line
-    audience: Line
-    trigger: Line
-    goal: Line
-    exit_rule: Line
+    audience: Remark
+    trigger: Remark
+    goal: Remark
+    exit_rule: Remark
     emails: tuple[Email, ...] = Field(min_length=1, max_length=9)
 
     def primary_cta(self) -> str:

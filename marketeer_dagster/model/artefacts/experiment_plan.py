@@ -4,14 +4,14 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
-from marketeer_dagster.model.artefacts.base import ArtefactContent, Line, PagePath, Part, Text, bullets
+from marketeer_dagster.model.artefacts.base import ArtefactContent, Line, Memo, PagePath, Part, Remark, bullets
 
 
 class Arm(Part):
     """One variant. The first arm is the control."""
 
     name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,24}$")]
-    description: Line
+    description: Remark
     share: float = Field(gt=0, le=1)
 
 
@@ -22,7 +22,7 @@ class ExperimentPlan(ArtefactContent):
     title_of_kind: ClassVar[str] = "Experiment plan"
 
     path: PagePath
-    hypothesis: Text
+    hypothesis: Memo
     primary_metric: Line
     guardrails: tuple[Line, ...] = Field(default=(), max_length=5)
     arms: tuple[Arm, ...] = Field(min_length=2, max_length=4)
@@ -30,8 +30,8 @@ class ExperimentPlan(ArtefactContent):
     minimum_effect: float = Field(gt=0, le=2, description="Smallest relative lift worth finding, 0.2 = +20 %.")
     sample_per_arm: int = Field(ge=1, description="Visitors per arm for 80 % power at 5 % two-sided.")
     max_days: int = Field(ge=7, le=180)
-    stopping_rule: Text
-    analysis: Text
+    stopping_rule: Memo
+    analysis: Memo
 
     def target_page(self) -> str:
         return self.path

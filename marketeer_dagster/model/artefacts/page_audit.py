@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from marketeer_dagster.model.artefacts.base import ArtefactContent, Line, PagePath, Part, Text, bullets
+from marketeer_dagster.model.artefacts.base import ArtefactContent, Memo, PagePath, Part, Remark, bullets
 
 
 class Area(StrEnum):
@@ -33,9 +33,9 @@ class AuditFinding(Part):
 
     area: Area
     impact: Level
-    evidence: Text = Field(description="A quotation from the page or a figure from the metrics, named as such.")
-    problem: Line
-    recommendation: Text
+    evidence: Memo = Field(description="A quotation from the page or a figure from the metrics, named as such.")
+    problem: Remark
+    recommendation: Memo
 
 
 class TestIdea(Part):
@@ -43,9 +43,9 @@ class TestIdea(Part):
 
     __test__ = False  # pytest: not a test class
 
-    hypothesis: Text
-    change: Line
-    expected_effect: Line
+    hypothesis: Memo
+    change: Remark
+    expected_effect: Remark
 
 
 class PageAudit(ArtefactContent):
@@ -55,9 +55,9 @@ class PageAudit(ArtefactContent):
     title_of_kind: ClassVar[str] = "Conversion audit"
 
     path: PagePath
-    summary: Text
+    summary: Memo
     findings: tuple[AuditFinding, ...] = Field(min_length=1, max_length=15)
-    quick_wins: tuple[Line, ...] = Field(min_length=1, max_length=8)
+    quick_wins: tuple[Remark, ...] = Field(min_length=1, max_length=8)
     test_ideas: tuple[TestIdea, ...] = Field(min_length=1, max_length=6)
 
     def target_page(self) -> str:

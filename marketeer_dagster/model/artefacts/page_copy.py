@@ -5,7 +5,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
-from marketeer_dagster.model.artefacts.base import ArtefactContent, Line, PagePath, Part, Text, bullets
+from marketeer_dagster.model.artefacts.base import ArtefactContent, Line, PagePath, Part, Remark, Text, bullets
+from marketeer_dagster.model.marks import Alternatives, ForColleagues
 
 TITLE_TAG_LIMIT = 60
 """Characters of a title tag that search results show at common widths."""
@@ -38,7 +39,7 @@ class Alternative(Part):
     """Another wording worth testing, with the reason."""
 
     text: Annotated[str, StringConstraints(min_length=2, max_length=90)]
-    reason: Line
+    reason: Remark
 
 
 class CopySection(Part):
@@ -83,9 +84,11 @@ class PageCopy(ArtefactContent):
     form_fields: tuple[Line, ...] = Field(
         default=(), max_length=8, description="Fields of the signup form, fewest that do."
     )
-    headline_alternatives: tuple[Alternative, ...] = Field(min_length=2, max_length=5)
-    cta_alternatives: tuple[Alternative, ...] = Field(min_length=1, max_length=4)
-    notes: str = Field(default="", max_length=2000, description="For colleagues: choices made and why.")
+    headline_alternatives: Annotated[tuple[Alternative, ...], Alternatives] = Field(min_length=2, max_length=5)
+    cta_alternatives: Annotated[tuple[Alternative, ...], Alternatives] = Field(min_length=1, max_length=4)
+    notes: Annotated[str, StringConstraints(max_length=2000), ForColleagues] = Field(
+        default="", description="For colleagues: choices made and why."
+    )
 
     def primary_cta(self) -> str:
         return self.cta.label

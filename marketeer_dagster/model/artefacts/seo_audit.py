@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from marketeer_dagster.model.artefacts.base import ArtefactContent, Line, Part, Text, bullets
+from marketeer_dagster.model.artefacts.base import ArtefactContent, Line, Memo, Part, Remark, bullets
 from marketeer_dagster.model.artefacts.page_audit import Level
 
 
@@ -21,9 +21,9 @@ class SeoFinding(Part):
     area: SeoArea
     impact: Level
     page: Line
-    evidence: Text = Field(description="A figure from Search Console or words from the page.")
-    problem: Line
-    fix: Text
+    evidence: Memo = Field(description="A figure from Search Console or words from the page.")
+    problem: Remark
+    fix: Memo
 
 
 class QueryOpportunity(Part):
@@ -34,7 +34,7 @@ class QueryOpportunity(Part):
     clicks: int = Field(ge=0)
     impressions: int = Field(ge=0)
     position: float = Field(ge=0)
-    action: Line
+    action: Remark
 
 
 class SeoAudit(ArtefactContent):
@@ -43,10 +43,10 @@ class SeoAudit(ArtefactContent):
     kind: ClassVar[str] = "seo_audit"
     title_of_kind: ClassVar[str] = "SEO audit"
 
-    summary: Text
+    summary: Memo
     findings: tuple[SeoFinding, ...] = Field(min_length=1, max_length=20)
     opportunities: tuple[QueryOpportunity, ...] = Field(default=(), max_length=20)
-    next_steps: tuple[Line, ...] = Field(min_length=1, max_length=8)
+    next_steps: tuple[Remark, ...] = Field(min_length=1, max_length=8)
 
     def render(self) -> str:
         parts = ["# SEO audit", self.summary, "## Findings"]

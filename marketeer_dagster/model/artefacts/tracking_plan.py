@@ -8,14 +8,14 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
-from marketeer_dagster.model.artefacts.base import ArtefactContent, Line, Part, Text, bullets
+from marketeer_dagster.model.artefacts.base import ArtefactContent, Line, Memo, Part, Remark, bullets
 
 GaName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
 class Parameter(Part):
     name: GaName
-    description: Line
+    description: Remark
     example: Line
 
 
@@ -23,10 +23,10 @@ class TrackedEvent(Part):
     """One event and when it fires."""
 
     name: GaName
-    trigger: Line
+    trigger: Remark
     parameters: tuple[Parameter, ...] = Field(default=(), max_length=25)
     key_event: bool = Field(description="Whether GA4 should count it as a conversion (key event).")
-    answers: Line = Field(description="The question this event answers.")
+    answers: Remark = Field(description="The question this event answers.")
 
 
 class TrackingPlan(ArtefactContent):
@@ -35,10 +35,10 @@ class TrackingPlan(ArtefactContent):
     kind: ClassVar[str] = "tracking_plan"
     title_of_kind: ClassVar[str] = "Tracking plan"
 
-    summary: Text
+    summary: Memo
     events: tuple[TrackedEvent, ...] = Field(min_length=1, max_length=25)
-    utm_rules: tuple[Line, ...] = Field(min_length=1, max_length=8)
-    checks: tuple[Line, ...] = Field(min_length=1, max_length=10, description="How to see that tracking works.")
+    utm_rules: tuple[Remark, ...] = Field(min_length=1, max_length=8)
+    checks: tuple[Remark, ...] = Field(min_length=1, max_length=10, description="How to see that tracking works.")
 
     def render(self) -> str:
         head = "| Event | Fires when | Parameters | Key event | Answers |\n|---|---|---|---|---|\n"

@@ -9,7 +9,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-_TASK = re.compile(r"<task\b(?P<attributes>[^>]*)>")
+_TASK = re.compile(r"(?:<material>\n(?P<material>.*?)\n</material>\s*)?<task\b(?P<attributes>[^>]*)>", re.DOTALL)
+"""A task and the material that stands before it; foreign text in either holds no tag of ours."""
 _OPEN = re.compile(r"<(?P<tag>[a-z_]+)(?P<attributes>(?:\s+[a-z_]+=\"[^\"]*\")*)\s*>")
 _ATTRIBUTE = re.compile(r"(?P<name>[a-z_]+)=\"(?P<value>[^\"]*)\"")
 _FOREIGN = frozenset({"live_page", "site_crawl", "external", "page", "search_results", "document"})
@@ -117,7 +118,8 @@ def read_task(system: str, turns: Sequence[tuple[str, str]]) -> Task:
     start = tasks[-1] if tasks else None
     attributes = _attributes(start["attributes"]) if start else {}
     # Later turns (a repair request) belong to the task; earlier ones are history.
-    blocks = (*_blocks(system), *_blocks(user[start.end() :] if start else user))
+    material = (start["material"] or "") if start else ""
+    blocks = (*_blocks(system), *_blocks(material), *_blocks(user[start.end() :] if start else user))
     return Task(attributes.get("role", ""), attributes, blocks, system, user)
 
 

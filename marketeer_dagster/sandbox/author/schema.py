@@ -87,6 +87,19 @@ class Node:
         return value if isinstance(value, str) else ""
 
     @property
+    def nothing(self) -> object:
+        """The value that says nothing in this form: an empty text or list, else null."""
+        return {"string": "", "array": []}.get("" if self.choices else self.type)
+
+    @property
+    def may_be_empty(self) -> bool:
+        """Whether `nothing` is of this form."""
+        if self.choices or self.variants:
+            return any(variant.type == "null" for variant in self.variants)
+        least = {"string": "minLength", "array": "minItems"}.get(self.type)
+        return least is not None and not self.number(least) and not self.text("pattern")
+
+    @property
     def meaning(self) -> str:
         """Title and description without the constraints."""
         described = _BRACES.sub("", str(self.schema.get("description", ""))).strip()
@@ -158,7 +171,8 @@ def _fit_object(value: object, node: Node, fill: Filler, name: str) -> object:
         if key in given:
             result[key] = fit(given[key], child, fill, key)
         elif key in node.required:
-            result[key] = fill(key, child)
+            # Whoever wrote some of it left this out on purpose: it is filled only where it must not be empty.
+            result[key] = child.nothing if given and child.may_be_empty else fill(key, child)
     return result
 
 
