@@ -73,8 +73,7 @@ def the_review(assignment: Assignment, content: ArtefactContent, reviewer: str =
 
 def task(prompt: Prompt) -> str:
     """What is asked, with the material before it."""
-    turn = prompt.turns[-1]
-    return f"{turn.shared}\n{turn.text}".strip()
+    return prompt.turns[-1].whole
 
 
 def blocks(text: str) -> list[str]:
