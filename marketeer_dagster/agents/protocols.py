@@ -29,6 +29,11 @@ class PromptTurn(Value):
     shared: str = ""
     """Stands before `text` and ends a cached prefix: what all calls on one piece of work have in common."""
 
+    @property
+    def whole(self) -> str:
+        """All that the turn says."""
+        return f"{self.shared}\n{self.text}" if self.shared else self.text
+
 
 class Prompt(Value):
     """A request ordered from most to least shared: platform, product context, campaign, skill, then the task."""

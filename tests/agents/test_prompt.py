@@ -88,8 +88,7 @@ def test_no_reviewer_is_told_what_mark_to_expect() -> None:
 
 def task(prompt: Prompt) -> str:
     """What is asked, with the material before it."""
-    turn = prompt.turns[-1]
-    return f"{turn.shared}\n{turn.text}".strip()
+    return prompt.turns[-1].whole
 
 
 def blocks(text: str) -> list[str]:

@@ -64,7 +64,7 @@ def test_an_audit_of_the_site_rests_on_a_crawl_of_it(home: CampaignHome, desk: D
     assert len(seen.crawl.pages) > 1
     prompt = draft_prompt(seen)
     (turn,) = prompt.turns
-    block = turn.text.partition("<site_crawl ")[2].partition("</site_crawl>")[0]
+    block = turn.whole.partition("<site_crawl ")[2].partition("</site_crawl>")[0]
     assert seen.crawl.root in block
     assert all(f"| {page.path} | {page.status} |" in block for page in seen.crawl.pages)
     assert seen.crawl.render() in sources_of(seen).texts
@@ -79,7 +79,7 @@ def test_the_offline_auditor_reports_what_the_crawl_shows(home: CampaignHome, de
     crawl = seen.crawl.model_copy(update={"pages": (flawed, gone, *others)})
     prompt = draft_prompt(replace(seen, crawl=crawl))
     system = "\n\n".join(block.text for block in prompt.system)
-    task = read_task(system, [(turn.role, turn.text) for turn in prompt.turns])
+    task = read_task(system, [(turn.role, turn.whole) for turn in prompt.turns])
     audit = structured(task, seen.content_type.model_json_schema())
     technical = [f for f in seen.content_type.model_validate(audit).findings if f.area == "technical"]  # type: ignore[attr-defined]
     assert ("/", "A link leads nowhere") in {(f.page, f.problem) for f in technical}

@@ -107,7 +107,7 @@ def _written(prompt: object, kind: str) -> tuple[ArtefactContent, ArtefactConten
 
 def _task(prompt) -> Task:  # type: ignore[no-untyped-def]
     system = "\n\n".join(block.text for block in prompt.system)
-    return read_task(system, [(turn.role, turn.text) for turn in prompt.turns])
+    return read_task(system, [(turn.role, turn.whole) for turn in prompt.turns])
 
 
 def _stored(skill: str, content: ArtefactContent) -> Artefact:

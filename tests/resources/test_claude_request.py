@@ -99,7 +99,7 @@ def test_no_text_has_more_tokens_than_its_bound_but_a_byte_each(text: str) -> No
 @pytest.mark.parametrize("skill", sorted(catalog().skills))
 def test_the_bound_lies_above_what_is_billed_and_not_far_above(skill: str) -> None:
     prompt = draft_prompt(marketing.assignment(catalog(), skill))
-    text = "".join(block.text for block in prompt.system) + prompt.turns[0].text
+    text = "".join(block.text for block in prompt.system) + prompt.turns[0].whole
     assert estimate(text) <= token_bound(text) <= 4 * estimate(text)
 
 
