@@ -56,7 +56,7 @@ class ProductContext(Value):
     @classmethod
     def _all_seen(cls, value: dict[Section, str]) -> dict[Section, str]:
         """All twelve, each as a reader sees it: what stands in a comment was never said, whoever stored it."""
-        seen = {section: visible(text).text.strip() for section, text in value.items()}
+        seen = {section: visible(text, open_comments=True).text.strip() for section, text in value.items()}
         missing = [section.value for section in Section if not seen.get(section)]
         if missing:
             raise ValueError(f"missing or empty: {', '.join(missing)}")

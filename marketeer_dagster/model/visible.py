@@ -41,8 +41,11 @@ class Visible:
     """The lines at which something left out begins, 1-based, ascending."""
 
 
-def visible(text: str, where: str = "document") -> Visible:
-    """Read a document as its rendered form shows it. Raises BadInput for an HTML comment that is never closed."""
+def visible(text: str, where: str = "document", *, open_comments: bool = False) -> Visible:
+    """Read a document as its rendered form shows it.
+
+    Raises BadInput for an HTML comment that is never closed; with `open_comments` its two signs stand for themselves.
+    """
     text = _INVISIBLE.sub("", _LINE_ENDS.sub("\n", text))
     title = ""
     if front := _FRONT_MATTER.match(text):
@@ -53,7 +56,7 @@ def visible(text: str, where: str = "document") -> Visible:
     masked, put_back = _without_code(text)
     for pattern in _HIDDEN:
         masked = pattern.sub(lambda match: _left_out(match, hidden), masked)
-    if "<!--" in masked:
+    if "<!--" in masked and not open_comments:
         line = masked.count("\n", 0, masked.index("<!--")) + 1
         raise BadInput("a comment begins here and never ends", where=f"{where} line {line}", expected="`-->` after it")
     return Visible(put_back(masked), title, tuple(sorted(set(hidden))))

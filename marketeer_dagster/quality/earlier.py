@@ -11,6 +11,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from marketeer_dagster.model.marks import ForColleagues
 from marketeer_dagster.model.review import Finding, Review
 from marketeer_dagster.quality.rubric import Evidence
 
@@ -21,11 +22,11 @@ class JudgedMend(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     finding: str = Field(description="Id of the finding, as `earlier` has it.")
-    quote: Annotated[str, StringConstraints(max_length=600)] = Field(
+    quote: Annotated[str, StringConstraints(max_length=600), ForColleagues] = Field(
         description="The words that now stand in that place, copied verbatim from the artefact; empty only where the "
         "words at fault were taken out and nothing took their place."
     )
-    reason: Annotated[str, StringConstraints(max_length=600)] = Field(
+    reason: Annotated[str, StringConstraints(max_length=600), ForColleagues] = Field(
         description="What these words do about the problem, or why it is still there. One sentence."
     )
     mended: bool = Field(description="Whether a reader who checks that place no longer finds the flaw.")

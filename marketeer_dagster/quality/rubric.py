@@ -69,12 +69,18 @@ class JudgedFinding(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     dimension: str = Field(max_length=60, description="Name of the rubric dimension that suffers.")
-    where: str = Field(max_length=200, description="Path into the artefact, for instance sections[2].body.")
-    quote: str = Field(
+    where: Annotated[str, ForColleagues] = Field(
+        max_length=200, description="Path into the artefact, for instance sections[2].body."
+    )
+    quote: Annotated[str, ForColleagues] = Field(
         max_length=600, description="The words at fault, copied verbatim; empty when something is missing."
     )
-    problem: str = Field(min_length=1, max_length=800, description="What is wrong with them for this reader.")
-    suggestion: str = Field(max_length=800, description="What would mend it, without any fact from outside.")
+    problem: Annotated[str, ForColleagues] = Field(
+        min_length=1, max_length=800, description="What is wrong with them for this reader."
+    )
+    suggestion: Annotated[str, ForColleagues] = Field(
+        max_length=800, description="What would mend it, without any fact from outside."
+    )
     severity: Severity = Field(description="blocker: must not go out. major: costs results. minor: polish.")
 
     def named(self, identifier: str) -> Finding:

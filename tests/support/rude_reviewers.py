@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from tests.support.messages_script import said_in
 from tests.support.messages_server import MessagesServer, Reply, messages_server
 
 MARKS = {
@@ -51,8 +52,8 @@ class Rude:
         self.asked, self._known = [], {}
 
     def answer(self, body: dict[str, Any]) -> Reply:
-        task = str(body["messages"][0]["content"])
-        reviewer = re.match(r'<task role="review" reviewer="([^"]+)"', task)
+        task = said_in(body["messages"][0])
+        reviewer = re.search(r'<task role="review" reviewer="([^"]+)"', task)
         if reviewer is None:
             return self._author(body, task)
         if task not in self._known:  # a repair is the same question: the same is said again
@@ -67,7 +68,7 @@ class Rude:
         return left[min(before, len(left) - 1)]
 
     def _author(self, body: dict[str, Any], task: str) -> Reply:
-        role = re.match(r'<task role="([a-z_]+)"', task)
+        role = re.search(r'<task role="([a-z_]+)"', task)
         self.asked.append((role[1] if role else "", ""))
         if role and role[1] == "revise":  # another version, in words that no customer reads
             content = json.loads(_block(task, "draft"))
