@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, StringConstraints, field_validator
 
 from marketeer_dagster.model.artefacts.base import ArtefactContent, Line, Part, Text, bullets
+from marketeer_dagster.model.artefacts.readers import ADDRESS, COLLEAGUES
 
 RsaHeadline = Annotated[str, StringConstraints(min_length=2, max_length=30)]
 RsaDescription = Annotated[str, StringConstraints(min_length=5, max_length=90)]
@@ -35,8 +36,8 @@ class ResponsiveSearchAd(Part):
 
     headlines: tuple[RsaHeadline, ...] = Field(min_length=3, max_length=15)
     descriptions: tuple[RsaDescription, ...] = Field(min_length=2, max_length=4)
-    paths: tuple[RsaPath, ...] = Field(default=(), max_length=2)
-    final_url: Line
+    paths: Annotated[tuple[RsaPath, ...], ADDRESS] = Field(default=(), max_length=2)
+    final_url: Annotated[Line, ADDRESS]
 
     @field_validator("headlines", "descriptions")
     @classmethod
@@ -47,25 +48,25 @@ class ResponsiveSearchAd(Part):
 
 
 class AdGroup(Part):
-    name: Line
-    keywords: tuple[Keyword, ...] = Field(min_length=1, max_length=20)
-    negative_keywords: tuple[Line, ...] = Field(default=(), max_length=20)
+    name: Annotated[Line, COLLEAGUES]
+    keywords: Annotated[tuple[Keyword, ...], COLLEAGUES] = Field(min_length=1, max_length=20)
+    negative_keywords: Annotated[tuple[Line, ...], COLLEAGUES] = Field(default=(), max_length=20)
     ad: ResponsiveSearchAd
 
 
 class MetaAd(Part):
     """One ad of an ad set."""
 
-    angle: Line
+    angle: Annotated[Line, COLLEAGUES]
     primary_text: Annotated[str, StringConstraints(min_length=5, max_length=125)]
     headline: Annotated[str, StringConstraints(min_length=2, max_length=40)]
     description: Annotated[str, StringConstraints(max_length=30)] = ""
-    link: Line
+    link: Annotated[Line, ADDRESS]
 
 
 class AdSet(Part):
-    name: Line
-    audience: Line
+    name: Annotated[Line, COLLEAGUES]
+    audience: Annotated[Line, COLLEAGUES]
     ads: tuple[MetaAd, ...] = Field(min_length=1, max_length=6)
 
 
@@ -74,15 +75,14 @@ class AdCampaign(ArtefactContent):
 
     kind: ClassVar[str] = "ad_campaign"
     title_of_kind: ClassVar[str] = "Ad campaign"
-    internal_fields: ClassVar[frozenset[str]] = frozenset({"objective", "rationale", "name"})
 
-    name: Line
-    objective: Line
+    name: Annotated[Line, COLLEAGUES]
+    objective: Annotated[Line, COLLEAGUES]
     daily_budget_usd: Decimal = Field(ge=0)
     search_share: float = Field(ge=0, le=1, description="Share of the budget for search; the rest goes to social.")
     ad_groups: tuple[AdGroup, ...] = Field(min_length=1, max_length=8)
     ad_sets: tuple[AdSet, ...] = Field(default=(), max_length=6)
-    rationale: Text
+    rationale: Annotated[Text, COLLEAGUES]
 
     def render(self) -> str:
         parts = [f"# {self.name}", f"{self.objective} · USD {self.daily_budget_usd} a day", self.rationale]

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, StringConstraints
 
 from marketeer_dagster.model.artefacts.base import ArtefactContent, Line, Part, Text
+from marketeer_dagster.model.artefacts.readers import ADDRESS, COLLEAGUES
 
 SUBJECT_LIMIT = 60
 """Characters of a subject that common inboxes show on a desktop; phones show about 40."""
@@ -14,7 +15,7 @@ PREHEADER_LIMIT = 110
 class Email(Part):
     """One email of the sequence."""
 
-    purpose: Line
+    purpose: Annotated[Line, COLLEAGUES]
     delay_days: int = Field(ge=0, le=60, description="Days after the trigger or the previous email.")
     subjects: tuple[Annotated[str, StringConstraints(min_length=3, max_length=SUBJECT_LIMIT)], ...] = Field(
         min_length=2, max_length=4, description="Variants, best first."
@@ -22,7 +23,7 @@ class Email(Part):
     preheader: Annotated[str, StringConstraints(min_length=3, max_length=PREHEADER_LIMIT)]
     body: Text = Field(description="Markdown, one idea, one call to action.")
     cta_label: Annotated[str, StringConstraints(min_length=2, max_length=40)]
-    cta_url: Line
+    cta_url: Annotated[Line, ADDRESS]
 
 
 class EmailSequence(ArtefactContent):
@@ -30,13 +31,12 @@ class EmailSequence(ArtefactContent):
 
     kind: ClassVar[str] = "email_sequence"
     title_of_kind: ClassVar[str] = "Email sequence"
-    internal_fields: ClassVar[frozenset[str]] = frozenset({"goal", "exit_rule", "trigger", "audience"})
 
-    name: Line
-    audience: Line
-    trigger: Line
-    goal: Line
-    exit_rule: Line
+    name: Annotated[Line, COLLEAGUES]
+    audience: Annotated[Line, COLLEAGUES]
+    trigger: Annotated[Line, COLLEAGUES]
+    goal: Annotated[Line, COLLEAGUES]
+    exit_rule: Annotated[Line, COLLEAGUES]
     emails: tuple[Email, ...] = Field(min_length=1, max_length=9)
 
     def primary_cta(self) -> str:

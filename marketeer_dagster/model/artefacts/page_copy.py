@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, StringConstraints
 
 from marketeer_dagster.model.artefacts.base import ArtefactContent, Line, PagePath, Part, Text, bullets
+from marketeer_dagster.model.artefacts.readers import ADDRESS, COLLEAGUES
 
 TITLE_TAG_LIMIT = 60
 """Characters of a title tag that search results show at common widths."""
@@ -28,7 +29,7 @@ class CallToAction(Part):
     """The action the page asks for."""
 
     label: Annotated[str, StringConstraints(min_length=2, max_length=40)]
-    url: Line
+    url: Annotated[Line, ADDRESS]
     note: Annotated[str, StringConstraints(max_length=120)] = Field(
         default="", description="Risk reversal under the button; only if the context states it."
     )
@@ -38,7 +39,7 @@ class Alternative(Part):
     """Another wording worth testing, with the reason."""
 
     text: Annotated[str, StringConstraints(min_length=2, max_length=90)]
-    reason: Line
+    reason: Annotated[Line, COLLEAGUES]
 
 
 class CopySection(Part):
@@ -69,7 +70,6 @@ class PageCopy(ArtefactContent):
 
     kind: ClassVar[str] = "page_copy"
     title_of_kind: ClassVar[str] = "Landing page copy"
-    internal_fields: ClassVar[frozenset[str]] = frozenset({"headline_alternatives", "cta_alternatives", "notes"})
 
     path: PagePath = Field(description="The page's path on the site.")
     title_tag: Annotated[str, StringConstraints(min_length=10, max_length=TITLE_TAG_LIMIT)]
@@ -85,7 +85,9 @@ class PageCopy(ArtefactContent):
     )
     headline_alternatives: tuple[Alternative, ...] = Field(min_length=2, max_length=5)
     cta_alternatives: tuple[Alternative, ...] = Field(min_length=1, max_length=4)
-    notes: str = Field(default="", max_length=2000, description="For colleagues: choices made and why.")
+    notes: Annotated[str, COLLEAGUES] = Field(
+        default="", max_length=2000, description="For colleagues: choices made and why."
+    )
 
     def primary_cta(self) -> str:
         return self.cta.label
