@@ -41,7 +41,7 @@ class PeriodReview(ArtefactContent):
     """The review itself: Claude's output schema. It is written for colleagues and checked like every such paper."""
 
     title_of_kind: ClassVar[str] = "Director's review"
-    internal_fields: ClassVar[frozenset[str]] = frozenset({"summary", "happened", "meaning", "recommendations"})
+    paper: ClassVar[bool] = True
 
     summary: Memo
     happened: tuple[Memo, ...] = Field(min_length=1, max_length=10)

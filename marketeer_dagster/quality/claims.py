@@ -14,7 +14,7 @@ from marketeer_dagster.model.artefacts import ArtefactContent
 from marketeer_dagster.model.base import Value
 from marketeer_dagster.model.context import ProductContext, Section
 from marketeer_dagster.model.review import Finding, Severity
-from marketeer_dagster.quality.audience import is_address, public_texts
+from marketeer_dagster.quality.audience import public_texts
 from marketeer_dagster.quality.comparisons import uncompared
 from marketeer_dagster.quality.counting import is_counting
 from marketeer_dagster.quality.names import Vocabulary, lower_case_stems, unknown_names
@@ -148,10 +148,10 @@ def check(content: ArtefactContent, sources: Sources) -> tuple[Finding, ...]:
     public = public_texts(content)
     library = _Library.of(sources, public)
     found: list[Finding] = []
-    for path, text in content.texts():
-        if is_address(path):
-            continue
-        found += _public(path, text, public, library) if path in public else _paper(path, text, library)
+    for passage in content.passages():
+        path, text = passage.path, passage.text
+        if not passage.is_address:
+            found += _public(path, text, public, library) if path in public else _paper(path, text, library)
     return tuple(found)
 
 

@@ -9,7 +9,7 @@ from marketeer_dagster.model.artefacts.email_sequence import EmailSequence
 from marketeer_dagster.model.artefacts.page_copy import PageCopy
 from marketeer_dagster.model.context import ProductContext, Section
 from marketeer_dagster.model.review import Finding, Severity
-from marketeer_dagster.quality.audience import CUSTOMER_FACING, public_texts
+from marketeer_dagster.quality.audience import is_paper, public_texts
 from marketeer_dagster.quality.offers import in_words, plan_prices, trial_lengths, wrong_prices
 from marketeer_dagster.quality.text import cjk_share, stems
 from marketeer_dagster.quality.voice import banned_words, bans_exclamation_marks, occurs
@@ -26,7 +26,7 @@ _Action = tuple[str, str]
 
 def check(contents: Mapping[str, ArtefactContent], context: ProductContext) -> tuple[Finding, ...]:
     """Findings of dimension `consistency`; `contents` by skill. One artefact alone is held against the context."""
-    facing = {skill: content for skill, content in contents.items() if content.kind in CUSTOMER_FACING}
+    facing = {skill: content for skill, content in contents.items() if not is_paper(content)}
     texts = {skill: public_texts(content) for skill, content in facing.items()}
     return (
         *_offers(texts, context),

@@ -19,6 +19,7 @@ from marketeer_dagster.model.artefacts import ArtefactContent, artefact_kinds
 from marketeer_dagster.model.artefacts.ad_campaign import AdCampaign
 from marketeer_dagster.model.artefacts.email_sequence import EmailSequence
 from marketeer_dagster.model.artefacts.page_copy import PageCopy
+from marketeer_dagster.model.artefacts.readers import COLLEAGUES
 from marketeer_dagster.model.direction import PeriodReview, RecommendedGoal
 from marketeer_dagster.model.goal import Metric
 from marketeer_dagster.model.marks import ALTERNATIVES, FOR_COLLEAGUES
@@ -216,7 +217,7 @@ def test_what_is_written_for_colleagues_may_be_cut_and_nothing_that_customers_re
     for name, field in schema["properties"].items():
         node = resolved(field, schema)
         if node.get("type") == "string" and "maxLength" in node:
-            internal = name in kind.internal_fields
+            internal = COLLEAGUES in kind.model_fields[name].metadata
             assert bool(node.get(FOR_COLLEAGUES)) or not internal, name
             assert kind.kind not in PUBLISHED or internal or not node.get(FOR_COLLEAGUES), name
 

@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, StringConstraints, field_validator
 
 from marketeer_dagster.model.artefacts.base import ArtefactContent, Line, Memo, Part, Remark, bullets
+from marketeer_dagster.model.artefacts.readers import ADDRESS, COLLEAGUES
 from marketeer_dagster.model.marks import Alternatives
 
 RsaHeadline = Annotated[str, StringConstraints(min_length=2, max_length=30)]
@@ -36,8 +37,8 @@ class ResponsiveSearchAd(Part):
 
     headlines: Annotated[tuple[RsaHeadline, ...], Alternatives] = Field(min_length=3, max_length=15)
     descriptions: Annotated[tuple[RsaDescription, ...], Alternatives] = Field(min_length=2, max_length=4)
-    paths: tuple[RsaPath, ...] = Field(default=(), max_length=2)
-    final_url: Line
+    paths: Annotated[tuple[RsaPath, ...], ADDRESS] = Field(default=(), max_length=2)
+    final_url: Annotated[Line, ADDRESS]
 
     @field_validator("headlines", "descriptions")
     @classmethod
@@ -49,8 +50,8 @@ class ResponsiveSearchAd(Part):
 
 class AdGroup(Part):
     name: Remark
-    keywords: Annotated[tuple[Keyword, ...], Alternatives] = Field(min_length=1, max_length=20)
-    negative_keywords: tuple[Line, ...] = Field(default=(), max_length=20)
+    keywords: Annotated[tuple[Keyword, ...], Alternatives, COLLEAGUES] = Field(min_length=1, max_length=20)
+    negative_keywords: Annotated[tuple[Line, ...], COLLEAGUES] = Field(default=(), max_length=20)
     ad: ResponsiveSearchAd
 
 
@@ -61,7 +62,7 @@ class MetaAd(Part):
     primary_text: Annotated[str, StringConstraints(min_length=5, max_length=125)]
     headline: Annotated[str, StringConstraints(min_length=2, max_length=40)]
     description: Annotated[str, StringConstraints(max_length=30)] = ""
-    link: Line
+    link: Annotated[Line, ADDRESS]
 
 
 class AdSet(Part):
@@ -75,7 +76,6 @@ class AdCampaign(ArtefactContent):
 
     kind: ClassVar[str] = "ad_campaign"
     title_of_kind: ClassVar[str] = "Ad campaign"
-    internal_fields: ClassVar[frozenset[str]] = frozenset({"objective", "rationale", "name"})
 
     name: Remark
     objective: Remark

@@ -15,6 +15,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from marketeer_dagster.model.artefacts.readers import ADDRESS, COLLEAGUES, Mark, Passage
 from marketeer_dagster.model.base import Value
 from marketeer_dagster.model.ids import ArtefactId, BriefId, CampaignKey, TenantId, content_hash
 from marketeer_dagster.model.marks import ForColleagues
@@ -24,11 +25,11 @@ Line = Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whit
 """A single line of text."""
 Text = Annotated[str, StringConstraints(min_length=1, max_length=6000, strip_whitespace=True)]
 """Prose, Markdown allowed."""
-Remark = Annotated[Line, ForColleagues]
+Remark = Annotated[Line, ForColleagues, COLLEAGUES]
 """A line that only colleagues read: reasons, names of things, conditions. Cut at a word when it is too long."""
-Memo = Annotated[Text, ForColleagues]
+Memo = Annotated[Text, ForColleagues, COLLEAGUES]
 """Prose that only colleagues read: summaries, rationale, notes. Cut at a word when it is too long."""
-PagePath = Annotated[str, StringConstraints(pattern=r"^/[a-z0-9/_-]*$", max_length=200)]
+PagePath = Annotated[str, StringConstraints(pattern=r"^/[a-z0-9/_-]*$", max_length=200), ADDRESS]
 """A page's path on the tenant's site, for instance /pricing."""
 
 
@@ -45,19 +46,22 @@ class ArtefactContent(Part):
     """Registry name, as `artefact` in skill.yaml says it."""
     title_of_kind: ClassVar[str] = ""
     """Human name, for instance 'Landing page copy'."""
-    internal_fields: ClassVar[frozenset[str]] = frozenset()
-    """Top-level fields written for colleagues, never for customers (reasons, notes)."""
+    paper: ClassVar[bool] = False
+    """Whether all of it is for colleagues. Fields of other kinds say so one by one (readers.py)."""
 
     def render(self) -> str:
         """The artefact as Markdown for people."""
         raise NotImplementedError
 
+    def passages(self) -> Iterator[Passage]:
+        """Every text with its path and who reads it, in order."""
+        yield from _passages(self, "", frozenset({COLLEAGUES} if self.paper else ()))
+
     def texts(self, *, public_only: bool = False) -> Iterator[tuple[str, str]]:
-        """Every text with its path (`sections[2].body`), in order; `public_only` leaves out internal fields."""
-        for name in type(self).model_fields:
-            if public_only and name in self.internal_fields:
-                continue
-            yield from _strings(getattr(self, name), name)
+        """Every text with its path (`sections[2].body`), in order; `public_only` leaves out what colleagues read."""
+        for passage in self.passages():
+            if passage.public or not public_only:
+                yield passage.path, passage.text
 
     def primary_cta(self) -> str:
         """The one action it asks for; empty where the kind has none."""
@@ -68,18 +72,22 @@ class ArtefactContent(Part):
         return ""
 
 
-def _strings(value: Any, path: str) -> Iterator[tuple[str, str]]:
+def _passages(value: Any, path: str, marks: frozenset[Mark]) -> Iterator[Passage]:
     if isinstance(value, StrEnum):
         return
     if isinstance(value, str):
         if value:
-            yield path, value
+            yield Passage(path, value, marks)
     elif isinstance(value, BaseModel):
-        for name in type(value).model_fields:
-            yield from _strings(getattr(value, name), f"{path}.{name}")
-    elif isinstance(value, (tuple, list)):
+        for name, field in type(value).model_fields.items():
+            own = marks | {mark for mark in field.metadata if isinstance(mark, Mark)}
+            yield from _passages(getattr(value, name), f"{path}.{name}" if path else name, own)
+    elif isinstance(value, dict):
+        for key, item in value.items():  # pyright: ignore[reportUnknownVariableType]
+            yield from _passages(item, f"{path}[{key}]", marks)
+    elif isinstance(value, (tuple, list, set, frozenset)):
         for index, item in enumerate(value):  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-            yield from _strings(item, f"{path}[{index}]")
+            yield from _passages(item, f"{path}[{index}]", marks)
 
 
 @cache

@@ -43,6 +43,7 @@ class ContentStrategy(ArtefactContent):
 
     kind: ClassVar[str] = "content_strategy"
     title_of_kind: ClassVar[str] = "Content strategy"
+    paper: ClassVar[bool] = True
 
     summary: Memo
     pillars: tuple[Pillar, ...] = Field(min_length=2, max_length=5)

@@ -20,7 +20,7 @@ class ContextDocument(ArtefactContent):
 
     kind: ClassVar[str] = "context_document"
     title_of_kind: ClassVar[str] = "Product context"
-    internal_fields: ClassVar[frozenset[str]] = frozenset({"open_questions", "changes"})
+    paper: ClassVar[bool] = True
 
     name: Line
     sections: tuple[ContextSection, ...] = Field(min_length=12, max_length=12)

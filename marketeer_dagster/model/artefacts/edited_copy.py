@@ -1,12 +1,13 @@
 """Edited copy: the page after seven sweeps, with every change tracked."""
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from marketeer_dagster.model.artefacts.base import ArtefactContent, Line, Memo, Part, Remark, Text
 from marketeer_dagster.model.artefacts.page_copy import PageCopy
+from marketeer_dagster.model.artefacts.readers import COLLEAGUES
 
 
 class Sweep(StrEnum):
@@ -36,10 +37,9 @@ class EditedCopy(ArtefactContent):
 
     kind: ClassVar[str] = "edited_copy"
     title_of_kind: ClassVar[str] = "Edited page copy"
-    internal_fields: ClassVar[frozenset[str]] = frozenset({"changes", "summary"})
 
     page: PageCopy
-    changes: tuple[Change, ...] = Field(max_length=40)
+    changes: Annotated[tuple[Change, ...], COLLEAGUES] = Field(max_length=40)
     summary: Memo
 
     def primary_cta(self) -> str:

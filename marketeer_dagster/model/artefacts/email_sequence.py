@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, StringConstraints
 
 from marketeer_dagster.model.artefacts.base import ArtefactContent, Line, Part, Remark, Text
+from marketeer_dagster.model.artefacts.readers import ADDRESS
 from marketeer_dagster.model.marks import Alternatives
 
 SUBJECT_LIMIT = 60
@@ -24,7 +25,7 @@ class Email(Part):
     preheader: Annotated[str, StringConstraints(min_length=3, max_length=PREHEADER_LIMIT)]
     body: Text = Field(description="Markdown, one idea, one call to action.")
     cta_label: Annotated[str, StringConstraints(min_length=2, max_length=40)]
-    cta_url: Line
+    cta_url: Annotated[Line, ADDRESS]
 
 
 class EmailSequence(ArtefactContent):
@@ -32,9 +33,8 @@ class EmailSequence(ArtefactContent):
 
     kind: ClassVar[str] = "email_sequence"
     title_of_kind: ClassVar[str] = "Email sequence"
-    internal_fields: ClassVar[frozenset[str]] = frozenset({"goal", "exit_rule", "trigger", "audience"})
 
-    name: Line
+    name: Remark
     audience: Remark
     trigger: Remark
     goal: Remark

@@ -20,6 +20,7 @@ class ExperimentPlan(ArtefactContent):
 
     kind: ClassVar[str] = "experiment_plan"
     title_of_kind: ClassVar[str] = "Experiment plan"
+    paper: ClassVar[bool] = True
 
     path: PagePath
     hypothesis: Memo

@@ -53,6 +53,7 @@ class PageAudit(ArtefactContent):
 
     kind: ClassVar[str] = "page_audit"
     title_of_kind: ClassVar[str] = "Conversion audit"
+    paper: ClassVar[bool] = True
 
     path: PagePath
     summary: Memo

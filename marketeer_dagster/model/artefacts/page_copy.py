@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, StringConstraints
 
 from marketeer_dagster.model.artefacts.base import ArtefactContent, Line, PagePath, Part, Remark, Text, bullets
+from marketeer_dagster.model.artefacts.readers import ADDRESS, COLLEAGUES
 from marketeer_dagster.model.marks import Alternatives, ForColleagues
 
 TITLE_TAG_LIMIT = 60
@@ -29,7 +30,7 @@ class CallToAction(Part):
     """The action the page asks for."""
 
     label: Annotated[str, StringConstraints(min_length=2, max_length=40)]
-    url: Line
+    url: Annotated[Line, ADDRESS]
     note: Annotated[str, StringConstraints(max_length=120)] = Field(
         default="", description="Risk reversal under the button; only if the context states it."
     )
@@ -70,7 +71,6 @@ class PageCopy(ArtefactContent):
 
     kind: ClassVar[str] = "page_copy"
     title_of_kind: ClassVar[str] = "Landing page copy"
-    internal_fields: ClassVar[frozenset[str]] = frozenset({"headline_alternatives", "cta_alternatives", "notes"})
 
     path: PagePath = Field(description="The page's path on the site.")
     title_tag: Annotated[str, StringConstraints(min_length=10, max_length=TITLE_TAG_LIMIT)]
@@ -86,7 +86,7 @@ class PageCopy(ArtefactContent):
     )
     headline_alternatives: Annotated[tuple[Alternative, ...], Alternatives] = Field(min_length=2, max_length=5)
     cta_alternatives: Annotated[tuple[Alternative, ...], Alternatives] = Field(min_length=1, max_length=4)
-    notes: Annotated[str, StringConstraints(max_length=2000), ForColleagues] = Field(
+    notes: Annotated[str, StringConstraints(max_length=2000), ForColleagues, COLLEAGUES] = Field(
         default="", description="For colleagues: choices made and why."
     )
 

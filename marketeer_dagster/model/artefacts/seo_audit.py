@@ -42,6 +42,7 @@ class SeoAudit(ArtefactContent):
 
     kind: ClassVar[str] = "seo_audit"
     title_of_kind: ClassVar[str] = "SEO audit"
+    paper: ClassVar[bool] = True
 
     summary: Memo
     findings: tuple[SeoFinding, ...] = Field(min_length=1, max_length=20)

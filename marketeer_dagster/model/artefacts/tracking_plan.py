@@ -34,6 +34,7 @@ class TrackingPlan(ArtefactContent):
 
     kind: ClassVar[str] = "tracking_plan"
     title_of_kind: ClassVar[str] = "Tracking plan"
+    paper: ClassVar[bool] = True
 
     summary: Memo
     events: tuple[TrackedEvent, ...] = Field(min_length=1, max_length=25)
