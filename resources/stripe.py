@@ -149,10 +149,9 @@ class StripeClient_:  # noqa: N801 - the SDK's own client is called StripeClient
 
         Of a real account the last 30 days are, even where nothing happened in them. The market has its own calendar.
         """
-        known = account.known_from or last + timedelta(days=1)
-        if not self.connection.simulated:
-            known = min(known, today(self._clock) - timedelta(days=KEPT_DAYS - 1))
-        return max(first, known)
+        kept = None if self.connection.simulated else today(self._clock) - timedelta(days=KEPT_DAYS - 1)
+        known = [day for day in (account.known_from, kept) if day is not None]
+        return max(first, min(known, default=last + timedelta(days=1)))
 
     def _valuation(self, account: Account) -> Valuation:
         used = self._currencies(account)

@@ -16,8 +16,9 @@ from pydantic import ValidationError
 from marketeer_dagster.model.errors import ToolError, ToolErrorKind
 from resources.stripe_discounts import CustomersDiscount, DiscountBook
 from resources.stripe_errors import TOOL
+from resources.stripe_events import StripeEvent
 from resources.stripe_history import CREATED
-from resources.stripe_models import Coupon, Customer, Discount, Item, Items, Price, StripeEvent, Subscription
+from resources.stripe_models import Coupon, Customer, Discount, Item, Items, Price, Subscription
 from resources.stripe_valuation import PAYING
 
 CHANGES = tuple(f"customer.subscription.{what}" for what in ("created", "updated", "deleted", "paused", "resumed"))

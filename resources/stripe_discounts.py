@@ -41,6 +41,10 @@ class CustomersDiscount:
         known = [second for second in (self.until, self.discount.end) if second is not None]
         return min(known, default=None)
 
+    def at_work(self, at: int) -> bool:
+        ends = self.ends()
+        return self.begins() <= at and (ends is None or at < ends)
+
 
 @dataclass(frozen=True)
 class DiscountBook:
@@ -65,9 +69,9 @@ class DiscountBook:
         return [(d, coupon) for d, coupon in known if coupon is not None and coupon.duration != "once"]
 
     def of_customer(self, customer: str, at: int) -> Discount | None:
-        """The discount that the customer had at `at`; the one begun last where there were several."""
-        had = [d for d in self.customers.get(customer, ()) if d.begins() <= at and (d.ends() is None or at < d.ends())]  # pyright: ignore[reportOperatorIssue]
-        return max(had, key=CustomersDiscount.begins).discount if had else None
+        """The discount that the customer had at `at`: of several the one taken away first, then the one begun last."""
+        had = [one for one in self.customers.get(customer, ()) if one.at_work(at)]
+        return min(had, key=lambda one: (one.until is None, one.until or 0, -one.begins())).discount if had else None
 
 
 def discounted(lines: Sequence[Line], discounts: Discounts, at: int, book: DiscountBook) -> list[Decimal]:

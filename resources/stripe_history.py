@@ -12,7 +12,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from resources.mrr import History, State
-from resources.stripe_models import Items, StripeEvent, Subscription
+from resources.stripe_events import StripeEvent
+from resources.stripe_models import Items, Subscription
 from resources.stripe_valuation import PAYING, Valuation, Worth
 
 CREATED = "customer.subscription.created"

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 from resources.mrr import History
 from resources.stripe_discounts import DiscountBook
+from resources.stripe_events import StripeEvent
 from resources.stripe_history import histories
-from resources.stripe_models import Discount, StripeEvent, Subscription
+from resources.stripe_models import Discount, Subscription
 from resources.stripe_valuation import Valuation
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
