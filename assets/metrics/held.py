@@ -38,8 +38,8 @@ class Held:
         """`new` with the rows of `days` as they were, in place of any that it has for them."""
         if not days:
             return new
-        kept = self.rows[self.rows["date"].isin(set(days))]
-        others = new[~new["date"].isin(set(days))]
+        kept = self.rows[self.rows["date"].isin(list(days))]
+        others = new[~new["date"].isin(list(days))]
         import pandas as pd
 
         return pd.concat([others, kept[list(new.columns)]], ignore_index=True)

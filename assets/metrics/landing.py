@@ -130,7 +130,7 @@ def _put(source: MetricSource, fetched: _Fetched, held: Held, writer: Writer, in
     except Exception as error:
         return replace(_not_landed(fetched), span=span, error=_isolated(source, connection, intake, error))
     kept = [f"kept what was there of {_listed(missing)}: the vendor answered without"] if missing else []
-    if changed := held.revisions(found.rows[found.rows["date"].isin(set(guessed))], source.measures):
+    if changed := held.revisions(found.rows[found.rows["date"].isin(list(guessed))], source.measures):
         told = "; ".join(changed)
         kept.append(
             f"kept what was read of {_listed(guessed)} at the time, which is older than what "
