@@ -5,7 +5,7 @@ that ended since are enough. Prices, coupons and customers are looked up only wh
 what it takes: tiers and other currencies cannot be expanded five levels down, and an item's coupon neither.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any, Protocol, TypeVar
@@ -67,8 +67,7 @@ class _Reading:
     def __init__(self, api: Api, first: date, zone: ZoneInfo) -> None:
         self._api, self._first, self._zone = api, first, zone
         self._notes: set[str] = set()
-        self._left: set[str] = set()
-        """Customers known by events only: those came without them."""
+        self._unread = 0
 
     def account(self) -> Account:
         found = list(self._events())
@@ -78,6 +77,9 @@ class _Reading:
         subscriptions = tuple(map(self._with_all_lines, read))
         states = (*subscriptions, *_states(events))
         book = self._book(subscriptions, states, [e for e in found if e.type in DISCOUNTS])
+        if self._unread:
+            self._notes.add(f"{self._unread} ended subscriptions are told by their last events only, without their "
+                            "customers' discounts")  # fmt: skip
         lines = [(one, item) for one in states for item in one.items.data]
         names = self._product_names() if any(item.price.nickname is None for _, item in lines) else {}
         if _all_born_since(subscriptions, events, known_from):
@@ -113,9 +115,18 @@ class _Reading:
         for event in events or ():  # newest first: the newest state of each is kept
             ended.setdefault(str(event.data.after["id"]), event.data.after)
         for subscription in parsed(Subscription, (state for id, state in ended.items() if id not in living)):
-            if _paid(subscription):
-                self._left.add(subscription.customer)
-            yield subscription
+            yield self._again(subscription) if _paid(subscription) else subscription
+
+    def _again(self, ended: Subscription) -> Subscription:
+        """One that ended, with its customer and discounts: events name them by id, and no list of the living has it."""
+        try:
+            body = self._api.get(f"/v1/subscriptions/{ended.id}", expand=[path[len("data.") :] for path in EXPANDED])
+            return next(parsed(Subscription, [body]))
+        except ToolError as error:
+            if error.kind not in _GONE:
+                raise
+            self._unread += 1
+            return ended
 
     def _with_all_lines(self, subscription: Subscription) -> Subscription:
         """With the lines beyond those that come inside of it."""
@@ -160,19 +171,63 @@ class _Reading:
         told = list(parsed(Discount, (body for event in events for body in (event.before, event.data.after))))
         sets = [one.discounts for one in states] + [item.discounts for one in states for item in one.items.data]
         inside = [found for found_in in sets for found in found_in if isinstance(found, Discount)]
+        homes = {
+            d if isinstance(d, str) else d.id: one.id
+            for one in states
+            for item in one.items.data
+            for d in item.discounts
+        }
         known = {discount.id: discount for discount in (*told, *inside) if discount.id}
         customers = self._customers(subscriptions, events)
         theirs = [held.discount for held_by in customers.values() for held in held_by]
         ids = {discount.coupon_id for discount in (*told, *inside, *theirs)} - {None, ""}
         coupons = self._looked_up(Coupon, "/v1/coupons", COUPONS, {str(id) for id in ids})
-        return DiscountBook(known, coupons, customers)
+        return DiscountBook(known, coupons, self._deleted(coupons, [*told, *inside, *theirs], homes), customers)
+
+    def _deleted(
+        self, coupons: Mapping[str, Coupon], discounts: Sequence[Discount], homes: Mapping[str, str]
+    ) -> dict[str, Coupon]:
+        """Coupons that are in no list any more, told by the discounts made with them: one of each is opened.
+
+        `homes` are the subscriptions of those that are on an item.
+        """
+        found = {d.coupon.id: d.coupon for d in discounts if isinstance(d.coupon, Coupon) and d.coupon.id}
+        for discount in discounts:
+            id = discount.coupon_id
+            if (
+                id
+                and id not in coupons
+                and id not in found
+                and (opened := self._opened(discount, id, homes)) is not None
+            ):
+                found[id] = opened
+        return found
+
+    def _opened(self, discount: Discount, id: str, homes: Mapping[str, str]) -> Coupon | None:
+        """The coupon inside of a discount, asked for where fewer levels lie above it than in a list."""
+        try:
+            if discount.id in homes:
+                asked = {"subscription": homes[discount.id], "expand": ["data.discounts.source.coupon"]}
+                items = parsed(Item, self._api.pages("/v1/subscription_items", **asked))
+                held = [one for item in items for one in item.discounts if isinstance(one, Discount)]
+            elif discount.of_customer:
+                body = self._api.get(f"/v1/customers/{discount.customer}", expand=["discount.source.coupon"])
+                held = [Customer.model_validate(body).discount]
+            else:
+                return None
+        except (ToolError, ValidationError) as error:
+            if isinstance(error, ToolError) and error.kind not in _GONE:
+                raise
+            return None
+        return next(
+            (one.coupon for one in held if one and isinstance(one.coupon, Coupon) and one.coupon.id == id), None
+        )
 
     def _customers(
         self, subscriptions: Sequence[Subscription], events: Sequence[StripeEvent]
     ) -> dict[str, list[CustomersDiscount]]:
         """What customers have or had off, whatever they pay for: it appears in no subscription."""
         payers = {one.payer.id: one.payer for one in subscriptions if one.payer is not None}
-        payers |= {id: self._customer(id) for id in sorted(self._left - payers.keys())}
         held: dict[str, list[CustomersDiscount]] = {}
         for customer, discount in ((payer.id, payer.discount) for payer in payers.values()):
             if discount is not None and discount.of_customer:
@@ -186,14 +241,6 @@ class _Reading:
         if deleted:
             self._notes.add(f"{deleted} deleted customers: a discount of their own is no longer told by Stripe")
         return held
-
-    def _customer(self, id: str) -> Customer:
-        try:
-            return next(parsed(Customer, [self._api.get(f"/v1/customers/{id}")]))
-        except ToolError as error:
-            if error.kind is not ToolErrorKind.MISSING:
-                raise
-            return Customer(id=id, deleted=True)
 
     def _product_names(self) -> dict[str, str]:
         return {str(p["id"]): str(p.get("name") or p["id"]) for p in self._api.pages("/v1/products")}

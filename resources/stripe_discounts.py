@@ -53,15 +53,18 @@ class DiscountBook:
     discounts: Mapping[str, Discount] = field(default_factory=dict[str, Discount])
     coupons: Mapping[str, Coupon] = field(default_factory=dict[str, Coupon])
     """Coupons that exist, with what they are limited to."""
+    deleted: Mapping[str, Coupon] = field(default_factory=dict[str, Coupon])
+    """Coupons that do not, as a discount that lives on tells them: what they were limited to is no longer known."""
     customers: Mapping[str, Sequence[CustomersDiscount]] = field(default_factory=dict[str, list[CustomersDiscount]])
 
     def known(self, found: Discount | str) -> Discount | None:
         return self.discounts.get(found) if isinstance(found, str) else found
 
     def coupon(self, discount: Discount) -> Coupon | None:
-        """Its coupon; what a deleted one was limited to is no longer known."""
-        held = self.coupons.get(discount.coupon_id or "")
-        return held or (discount.coupon if isinstance(discount.coupon, Coupon) else None)
+        """What it takes off; None where nothing tells."""
+        id = discount.coupon_id or ""
+        inside = discount.coupon if isinstance(discount.coupon, Coupon) else None
+        return self.coupons.get(id) or inside or self.deleted.get(id)
 
     def lasting(self, discounts: Discounts) -> list[tuple[Discount, Coupon]]:
         """Those of more than one invoice, in order: a one-off does not change what recurs."""

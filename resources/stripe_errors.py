@@ -51,9 +51,10 @@ def _meaning(error: Any, status: int, headers: Any) -> tuple[ToolErrorKind, str 
     if status == 403:
         missing = " and ".join(rights_in(str(error))) or "the right that the message names"
         return ToolErrorKind.AUTH, f"give the restricted key {missing}: Stripe, Developers, API keys, edit key"
-    if error.code == "lock_timeout":
+    code = _code(error)
+    if code == "lock_timeout":
         return ToolErrorKind.OUTAGE, "another request holds the object; it passes by itself"
-    if error.code == "resource_missing":
+    if code == "resource_missing":
         return ToolErrorKind.MISSING, None
     if status == 429:
         reason = headers.get("stripe-rate-limited-reason") or headers.get("Stripe-Rate-Limited-Reason")
@@ -61,6 +62,13 @@ def _meaning(error: Any, status: int, headers: Any) -> tuple[ToolErrorKind, str 
     if status < 400:
         return ToolErrorKind.OUTAGE, "the answer is none of Stripe's: look for a proxy or a firewall in between"
     return kind_of_status(status), None
+
+
+def _code(error: Any) -> str | None:
+    """The code in the answer: the SDK puts it on some of its exceptions only."""
+    body = error.json_body
+    told = body.get("error") if isinstance(body, dict) else None
+    return error.code or (told.get("code") if isinstance(told, dict) else None)
 
 
 def _told(error: Any) -> str:

@@ -61,18 +61,28 @@ def _found(event: StripeEvent) -> dict[str, Any]:
 
 
 def _read(body: dict[str, Any], second: int, now: Subscription) -> Subscription:
-    """A subscription out of an event. Beyond the lines that it names, those of today that were there are taken."""
+    """A subscription out of an event, with what its version leaves out as it is today: its currency, which never
+    changes, its lines' discounts, which say themselves when they began, and lines beyond those that it names."""
     read = Subscription.model_validate(body)
-    if not read.items.has_more:
-        return read
-    named = {item.id for item in read.items.data}
-    rest = [item for item in now.items.data if item.id not in named and (item.created or 0) <= second]
-    return read.model_copy(update={"items": Items(data=(*read.items.data, *rest))})
+    today = {item.id: item for item in now.items.data}
+    whole = {str(line.get("id")) for line in (body.get("items") or {}).get("data") or [] if "discounts" in line}
+    lines = [
+        item
+        if item.id in whole or item.id not in today
+        else item.model_copy(update={"discounts": today[item.id].discounts})
+        for item in read.items.data
+    ]
+    if read.items.has_more:
+        named = {item.id for item in lines}
+        lines += [item for item in now.items.data if item.id not in named and (item.created or 0) <= second]
+    return read.model_copy(update={"currency": read.currency or now.currency, "items": Items(data=tuple(lines))})
 
 
 def _cut_short(events: Sequence[StripeEvent], now: Subscription) -> set[str]:
     if now.items.has_more or any((event.data.after.get("items") or {}).get("has_more") for event in events):
-        return {f"{now.id}: Stripe's events name its first lines only, the others are as they are today"}
+        return {
+            "of subscriptions with many lines Stripe's events name the first only: the others are as they are today"
+        }
     return set()
 
 

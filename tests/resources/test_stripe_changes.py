@@ -67,14 +67,29 @@ def test_a_customers_discount_that_became_another_is_told_in_two_parts() -> None
     assert days(body, events=(changed,), coupons=[HALF, coupon("TENTH", percent_off=10)])[0] == [50] * 3 + [90] * 3
 
 
-def test_the_discount_of_a_customer_who_left_is_looked_up() -> None:
+def test_one_who_left_is_read_again_with_the_customers_discount() -> None:
     gone = subscription(status="canceled", ended_at=at(-2))
     left = event("subscription.deleted", -2, gone)
     customer = {"id": "cus_1", "discount": discount("HALF", customer="cus_1")}
-    assert days(events=(left,), customers=[customer])[0] == [50, 50, 50, 50, 0, 0]
-    found, told = days(events=(left,), customers=[{"id": "cus_1", "deleted": True}])
+    assert days(gone | {"customer": customer}, events=(left,))[0] == [50, 50, 50, 50, 0, 0]
+    found, told = days(gone | {"customer": {"id": "cus_1", "deleted": True}}, events=(left,))
     assert found == [100, 100, 100, 100, 0, 0]
     assert told.notes == ("1 deleted customers: a discount of their own is no longer told by Stripe",)
+    found, told = days(events=(left,))
+    assert found == [100, 100, 100, 100, 0, 0]
+    assert told.notes == (
+        "1 ended subscriptions are told by their last events only, without their customers' discounts",
+    )
+
+
+def test_an_older_event_takes_currency_and_discounts_of_lines_from_today() -> None:
+    now = subscription(item(price(currency="usd"), discounts=[discount("HALF")]), currency="eur")
+    older = {**now, "items": {"data": [{"id": "si_price_team", "price": price(), "quantity": 1}]}, "discount": None}
+    del older["discounts"], older["currency"]
+    euro = price(currency_options={"eur": {"unit_amount": 9_000}})
+    events = (event("subscription.updated", -3, older, {"schedule": "sub_sched_1"}),)
+    found, told = days(now, events=events, prices=[euro])
+    assert (found, told.notes) == ([45] * 6, ())
 
 
 def test_a_pause_begins_with_its_event_and_ends_by_itself() -> None:
@@ -109,7 +124,9 @@ def test_lines_beyond_those_of_an_event_are_todays_and_it_says_so() -> None:
         after, events=(event("subscription.updated", -3, after, {"metadata": {}}),), subscription_items=lines
     )
     assert found == [140] * 6
-    assert told.notes == ("sub_1: Stripe's events name its first lines only, the others are as they are today",)
+    assert told.notes == (
+        "of subscriptions with many lines Stripe's events name the first only: the others are as they are today",
+    )
 
 
 def test_days_before_the_events_are_told_from_today_and_say_so() -> None:
