@@ -33,12 +33,14 @@ _EXPLAINED = {
     "stripe_daily": """\
 #### How MRR is counted
 
-MRR is what Stripe would bill for a month, told from prices, quantities and discounts. A year is 12 months of 365/12 days.
+MRR is what Stripe would bill for a month, told from prices, quantities and discounts. A year is 12 months of 365/12
+days.
 
-- Pays: `active` and `past_due`, until the subscription has ended; also with `cancel_at_period_end`, also backdated (from
-  `start_date`), also the days before a trial that begins later.
+- Pays: `active` and `past_due`, until the subscription has ended; also with `cancel_at_period_end`, also backdated
+  (from `start_date`), also the days before a trial that begins later.
 - Does not pay: `trialing`, `incomplete`, `incomplete_expired`, `unpaid`, `paused`, `canceled`.
-- Paused collection: pays with `keep_as_draft` (collected later), not with `void` or `mark_uncollectible`, until `resumes_at`.
+- Paused collection: pays with `keep_as_draft` (collected later), not with `void` or `mark_uncollectible`, until
+  `resumes_at`.
 - Prices: unit amounts with fractions of a cent, packages (`transform_quantity`), graduated and volume tiers with flat
   amounts (a quantity of 0 is in the first tier). No quantity is one.
 - Discounts: a line's own, then the subscription's in their order, otherwise the customer's; from start to end; off the
@@ -48,11 +50,11 @@ MRR is what Stripe would bill for a month, told from prices, quantities and disc
   connection's `currency` with its `fx_rates`.
 - Not counted: metered usage, phases of a schedule that have not begun, pending updates, prorations.
 - Tax: a price that includes tax counts with it; other tax does not.
-- Plan: the price's nickname, its product's name, lookup key or id; lines of one name are one plan.
+- Plan: the price's nickname, its product's name, lookup key or id. Lines of one name are one plan.
 
-What cannot be known is left out (a line) or not taken off (a discount) and is a note of the run. Stripe keeps events for
-30 days: days before that stay as they were read; those never read are told from what subscriptions are today, and the
-run says so.
+What cannot be known is left out (a line) or not taken off (a discount) and is a note of the run. Stripe keeps events
+for 30 days: days before that stay as they were read; those never read are told from what subscriptions are today, and
+the run says so.
 """,
 }
 """What a table's columns do not say by themselves, below its description."""

@@ -19,7 +19,7 @@ from tests.sandbox.conftest import START, account
 LAST = START - timedelta(days=1)
 FIRST = LAST - timedelta(days=27)
 VARYING = frozenset(VARIED)
-SPEC = account("acme", history_days=60, monthly_sessions=12_000, starting_mrr_usd=60_000, trial_conversion=0.4)
+SPEC = account("acme", history_days=45, monthly_sessions=6_000, starting_mrr_usd=60_000, trial_conversion=0.4)
 
 
 @pytest.fixture(scope="module")

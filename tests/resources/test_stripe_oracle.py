@@ -226,7 +226,7 @@ def told(account: Sequence[Life], *, complete: bool = True) -> dict[tuple[date, 
     return daily_movements(held, DAY0 - timedelta(days=1), DAY0 + timedelta(days=LENGTH))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(lives, max_size=4))
 def test_mrr_of_every_day_and_plan_is_what_is_paid(account: list[Life]) -> None:
     rows = told(account)
@@ -240,7 +240,7 @@ def test_mrr_of_every_day_and_plan_is_what_is_paid(account: list[Life]) -> None:
             assert abs(Fraction(row.mrr) - expected[plan]) < Fraction(1, 10_000), (day, plan)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(lives, max_size=4), st.booleans())
 def test_movements_are_the_change_of_mrr(account: list[Life], complete: bool) -> None:
     rows = told(account, complete=complete)
@@ -254,7 +254,7 @@ def test_movements_are_the_change_of_mrr(account: list[Life], complete: bool) ->
             before[plan] = row.mrr
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(lives, st.integers(0, LENGTH))
 def test_a_day_does_not_depend_on_what_happens_after_it(life: Life, day: int) -> None:
     """What was told of a day stays, as long as events are kept: later stages change later days only."""
