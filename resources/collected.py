@@ -1,6 +1,7 @@
 """What a metric client brings home: rows in the warehouse's columns, and how they were come by."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ class Collected:
     """What the vendor said is left, by quota name, in words."""
     notes: tuple[str, ...] = ()
     """What a reader of the figures must know: sampling, thresholding, rows withheld."""
+    certain_from: date | None = None
+    """The vendor tells days before this one from what is today; None where it tells every day from its records."""
 
 
 def frame(columns: dict[str, str], records: list[dict[str, object]], key: list[str]) -> "pd.DataFrame":

@@ -1,8 +1,8 @@
 """Monthly recurring revenue from subscription histories: pure functions, no vendor, no clock.
 
 Definitions (per plan and calendar day, compared at the day's end)
-- A subscription's MRR is the sum of its recurring, non-metered lines: unit amount x quantity x months^-1, after lasting
-  discounts, before tax, counted while its status is `active` or `past_due`. Trials and unpaid ones count 0.
+- A subscription's MRR is the sum of its recurring, non-metered lines after lasting discounts, as priced (a price that
+  includes tax counts with it); when it counts is said in resources/stripe_valuation.py.
 - A customer whose MRR goes from 0 to more is `new` in each plan taken (also one that comes back: reactivation counts as
   new); from more to 0 is `churned` in each plan left. Otherwise a plan that grew is `expansion`, one that shrank
   `contraction`: a change of plan is contraction in the old plan and expansion in the new one.
@@ -16,27 +16,6 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
-PAYING = frozenset({"active", "past_due"})
-"""Statuses that count: past_due is still being collected."""
-
-_MONTHS = {"day": Decimal(12) / 365, "week": Decimal(12 * 7) / 365, "month": Decimal(1), "year": Decimal(12)}
-_NO_MINOR_UNITS = frozenset({
-    "bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof", "xpf",
-})  # fmt: skip
-_THREE_DIGITS = frozenset({"bhd", "jod", "kwd", "omr", "tnd"})
-_EXACT = Decimal("0.000001")
-"""Amounts are rounded to this, so that sums and differences over years stay exact."""
-
-
-def monthly_amount(minor_units: Decimal, currency: str, quantity: int, interval: str, interval_count: int) -> Decimal:
-    """A price as money per month, in the currency's major unit.
-
-    A year is 12 months of 365/12 days. Currencies without or with three minor digits: Stripe, "Supported currencies".
-    """
-    digits = 0 if currency in _NO_MINOR_UNITS else 3 if currency in _THREE_DIGITS else 2
-    months = _MONTHS[interval] * interval_count
-    return (minor_units.scaleb(-digits) * quantity / months).quantize(_EXACT)
-
 
 @dataclass(frozen=True)
 class State:
@@ -44,6 +23,8 @@ class State:
 
     since: date
     mrr: Mapping[str, Decimal]
+    notes: frozenset[str] = frozenset()
+    """What of it could not be valued, in words."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +38,14 @@ class History:
     trial_plan: str = ""
     trial_converted: date | None = None
     """The day it first paid, for a subscription that began as a trial."""
+    notes: frozenset[str] = frozenset()
+    """What of its past is not known, in words."""
+
+    def notes_from(self, first: date) -> frozenset[str]:
+        """What a reader of the days from `first` on must know."""
+        before = [state for state in self.states if state.since < first][-1:]
+        held = [*before, *(state for state in self.states if state.since >= first)]
+        return self.notes.union(*(state.notes for state in held))
 
 
 @dataclass

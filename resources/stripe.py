@@ -1,8 +1,8 @@
 """Stripe: subscriptions become daily MRR movements, trials and churn by plan (definitions in resources/mrr.py)."""
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date, datetime, time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,41 +10,54 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import ValidationError
 
+from marketeer_dagster.model.clock import Clock, SystemClock, today
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import ToolError, ToolErrorKind
-from resources.calling import READ_ATTEMPTS, UNLIMITED, CallLimiter, call, kind_of_status, retry_after_seconds
+from resources.calling import READ_ATTEMPTS, UNLIMITED, CallLimiter, call
 from resources.collected import Collected, frame
 from resources.mrr import Movement, daily_movements
+from resources.stripe_account import CHANGES, COUPONS, EXPANDED, PRICES, Account, read_account, unreadable
+from resources.stripe_errors import TOOL, rights_in, translate
 from resources.stripe_history import histories
-from resources.stripe_models import Discount, Subscription, SubscriptionEvent, Valuation
+from resources.stripe_valuation import Valuation
 
 if TYPE_CHECKING:
     import pandas as pd
 
-TOOL = "stripe"
 TIMEOUT_S = (5.0, 30.0)
 """Longest waits to connect and for an answer."""
 PAGE_ROWS = 100
 """Stripe's largest page."""
-_EVENT_TYPES = tuple(f"customer.subscription.{what}" for what in ("created", "updated", "deleted", "paused", "resumed"))
-_KEY = re.compile(r"\b([rs]k_(?:test|live)_)[\w*]+")
+KEPT_DAYS = 30
+"""Stripe keeps events at least so long."""
 COLUMNS = {
     "date": "object", "plan": "str", "mrr": "float64", "new_mrr": "float64", "expansion_mrr": "float64",
     "contraction_mrr": "float64", "churned_mrr": "float64", "active": "int64", "trials_started": "int64",
     "trials_converted": "int64", "churned": "int64",
 }  # fmt: skip
+_ASKED = (
+    ("/v1/subscriptions", {"expand": list(EXPANDED)}),
+    ("/v1/events", {"types": list(CHANGES)}),
+    ("/v1/customers", {}),
+    ("/v1/products", {}),
+    ("/v1/prices", {"expand": list(PRICES)}),
+    ("/v1/coupons", {"expand": list(COUPONS)}),
+)
+"""What reading asks for, and so what a key must be allowed."""
 
 
 class StripeClient_:  # noqa: N801 - the SDK's own client is called StripeClient
-    """One tenant's Stripe account, read only. Needs secret `api_key` (a restricted key with read rights will do).
+    """One tenant's Stripe account, read only. Needs secret `api_key`: of a restricted key, with the right to read
+    subscriptions, events, customers, products, prices and coupons.
 
     Settings: `timezone` of the days (default UTC), `currency` to report in (default: the one most lines are in),
     `fx_rates` units of it for one of another currency, as in `eur=1.08,gbp=1.27`.
     """
 
-    def __init__(self, connection: Connection, *, limiter: CallLimiter = UNLIMITED) -> None:
+    def __init__(self, connection: Connection, *, limiter: CallLimiter = UNLIMITED, clock: Clock | None = None) -> None:
         self.connection = connection
         self._limiter = limiter
+        self._clock = clock or SystemClock()
         self._zone = _zone(connection)
         self._api_calls = 0
 
@@ -53,90 +66,114 @@ class StripeClient_:  # noqa: N801 - the SDK's own client is called StripeClient
         return self.collect_daily(first, last).rows
 
     def collect_daily(self, first: date, last: date) -> Collected:
-        """As `daily`, with API calls, and as notes what could not be valued or is older than Stripe's events."""
+        """As `daily`, with API calls, the first day that is known for certain, and as notes what could not be valued
+        and that earlier days are told from today's subscriptions."""
         self._api_calls = 0
-        events = list(self._events(first))
-        subscriptions = list(self._subscriptions(events if self._events_reach(first) else None))
-        valuation = self._valuation(subscriptions)
+        account = read_account(self, first, self._zone)
+        valuation = self._valuation(account)
         try:
-            held = list(histories(subscriptions, events, valuation, self._zone))
+            held = list(histories(account.subscriptions, account.events, valuation, self._zone))
         except ValidationError as error:
-            raise _unreadable(error) from error
-        rows = [_record(day, plan, row, valuation) for (day, plan), row in daily_movements(held, first, last).items()]
-        notes = sorted({note for subscription in subscriptions for note in valuation.unpriced(subscription)})
-        return Collected(frame(COLUMNS, rows, ["date", "plan"]), self._api_calls, notes=tuple(notes))
-
-    def check(self) -> None:
-        """One cheap request that proves key and rights; raises ToolError."""
-        self._call(lambda: self._sdk.raw_request("get", "/v1/subscriptions", limit=1))
-
-    def _subscriptions(self, events: Sequence[SubscriptionEvent] | None) -> Iterator[Subscription]:
-        """Every subscription that matters to the days asked for.
-
-        Most subscriptions of an old account ended long ago. With the `events` of all days asked for, those that live
-        (what Stripe lists when no status is named) and those that ended since are enough; without them, all are read.
-        """
-        asked: dict[str, Any] = {"expand": ["data.discounts"]}
-        if events is None:
-            asked["status"] = "all"
-        living: set[str] = set()
-        for subscription in _parsed(Subscription, self._pages("/v1/subscriptions", asked)):
-            living.add(subscription.id)
-            yield subscription
-        ended: dict[str, dict[str, Any]] = {}
-        for event in events or ():  # newest first: the newest state of each is kept
-            ended.setdefault(str(event.data.after["id"]), event.data.after)
-        yield from _parsed(Subscription, (state for id, state in ended.items() if id not in living))
-
-    def _events_reach(self, first: date) -> bool:
-        """Whether Stripe still has every event since the start of `first`: it has when it still has an older one.
-
-        Their 30 days cannot be counted from the newest event known: a quiet account's may be weeks old.
-        """
-        older = {"created": {"lt": self._second(first)}, "limit": 1}
-        return bool(self._call(lambda: self._sdk.raw_request("get", "/v1/events", **older).data)["data"])
-
-    def _events(self, first: date) -> Iterator[SubscriptionEvent]:
-        asked = {"types": list(_EVENT_TYPES), "created": {"gte": self._second(first)}}
-        return _parsed(SubscriptionEvent, self._pages("/v1/events", asked))
-
-    def _second(self, day: date) -> int:
-        """When `day` begins, in seconds since 1970."""
-        return int(datetime.combine(day, time(), self._zone).timestamp())
-
-    def _valuation(self, subscriptions: list[Subscription]) -> Valuation:
-        prices = [item.price for subscription in subscriptions for item in subscription.items.data]
-        used = [price.currency for price in prices]
-        chosen = self.connection.settings.get("currency", "").lower()
-        discounts = [d for s in subscriptions for d in s.discounts if isinstance(d, Discount)]
-        return Valuation(
-            currency=chosen or (max(sorted(set(used)), key=used.count) if used else "usd"),
-            rates=_rates(self.connection),
-            product_names=self._product_names() if any(p.nickname is None for p in prices) else {},
-            discounts={discount.id: discount for discount in discounts},
+            raise unreadable(error) from error
+        rows = [_record(day, plan, row) for (day, plan), row in daily_movements(held, first, last).items()]
+        certain = self._certain_from(account, first, last)
+        notes = {*account.notes, *self._remarks(account, valuation)}
+        notes.update(note for history in held for note in history.notes_from(first))
+        if certain > first:
+            notes.add(f"days before {certain} are told from what subscriptions are today: Stripe keeps no older events")
+        return Collected(
+            frame(COLUMNS, rows, ["date", "plan"]), self._api_calls, notes=tuple(sorted(notes)), certain_from=certain
         )
 
-    def _product_names(self) -> dict[str, str]:
-        return {str(p["id"]): str(p.get("name") or p["id"]) for p in self._pages("/v1/products", {})}
+    def check(self) -> None:
+        """One cheap request of each kind that reading makes; raises ToolError, for missing rights with all of them."""
+        refused: list[ToolError] = []
+        for path, asked in _ASKED:
+            try:
+                self.get(path, limit=1, **asked)
+            except ToolError as error:
+                if error.status != 403:
+                    raise
+                refused.append(error)
+        missing = tuple(dict.fromkeys(right for error in refused for right in rights_in(str(error))))
+        if len(missing) > 1:
+            rights = ", ".join(missing)
+            raise ToolError(
+                TOOL,
+                ToolErrorKind.AUTH,
+                f"the key may not read {rights}",
+                hint=f"give the restricted key {rights}: Stripe, Developers, API keys, edit key",
+                status=403,
+            ) from refused[0]
+        if refused:
+            raise refused[0]
 
-    def _pages(self, path: str, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """Every object of a list, page after page, each page one limited and retried call.
+    def pages(self, path: str, **asked: Any) -> Iterator[dict[str, Any]]:
+        """Every object of a list.
 
         The SDK's raw requests answer plain JSON: its typed objects cost 0.3 s for a page of 100 subscriptions, eight
         times what fetching the page takes.
         """
-        params = {**asked, "limit": PAGE_ROWS}
+        params, seen = {**asked, "limit": PAGE_ROWS}, set[str]()
         while True:
-            page = self._call(lambda asked=dict(params): self._sdk.raw_request("get", path, **asked).data)
-            yield from page["data"]
-            if not page["has_more"]:
+            page = self.get(path, **params)
+            found = page.get("data")
+            if not isinstance(found, list):
+                raise ToolError(TOOL, ToolErrorKind.INVALID, f"{path} answered without a list of objects")
+            yield from found
+            if not page.get("has_more"):
                 return
-            params["starting_after"] = page["data"][-1]["id"]
+            last = str(found[-1].get("id")) if found else ""
+            if not last or last in seen:
+                raise ToolError(TOOL, ToolErrorKind.INVALID, f"{path} says there is more and repeats a page")
+            seen.add(last)
+            params["starting_after"] = last
 
-    def _call(self, fn: Callable[[], Any]) -> Any:
+    def get(self, path: str, **asked: Any) -> dict[str, Any]:
+        """One answer to one question. Raises ToolError."""
         self._api_calls += 1
-        account = str(self.connection.tenant)
-        return call(TOOL, fn, translate=_translate, limiter=self._limiter, account=account, attempts=READ_ATTEMPTS)
+        answer = call(
+            TOOL,
+            lambda: self._sdk.raw_request("get", path, **asked).data,
+            translate=translate,
+            limiter=self._limiter,
+            account=str(self.connection.tenant),
+            attempts=READ_ATTEMPTS,
+        )
+        if not isinstance(answer, dict):
+            raise ToolError(TOOL, ToolErrorKind.INVALID, f"{path} answered with no object")
+        return answer
+
+    def _certain_from(self, account: Account, first: date, last: date) -> date:
+        """The first day of which every change is known.
+
+        Of a real account the last 30 days are, even where nothing happened in them. The market has its own calendar.
+        """
+        kept = None if self.connection.simulated else today(self._clock) - timedelta(days=KEPT_DAYS - 1)
+        known = [day for day in (account.known_from, kept) if day is not None]
+        return max(first, min(known, default=last + timedelta(days=1)))
+
+    def _valuation(self, account: Account) -> Valuation:
+        used = self._currencies(account)
+        chosen = self.connection.settings.get("currency", "").lower()
+        most = max(sorted(used), key=lambda currency: used[currency]) if used else "usd"
+        return Valuation(
+            currency=chosen or most,
+            rates=_rates(self.connection),
+            product_names=account.product_names,
+            prices=account.prices,
+            book=account.book,
+        )
+
+    def _remarks(self, account: Account, valuation: Valuation) -> list[str]:
+        used = sorted(code.upper() for code in self._currencies(account))
+        if len(used) < 2 or self.connection.settings.get("currency"):
+            return []
+        return [f"subscriptions in {', '.join(used)}: told in {valuation.currency.upper()}, which most are in; choose "
+                "with --set currency="]  # fmt: skip
+
+    def _currencies(self, account: Account) -> Counter[str]:
+        return Counter(one.money_of(item) for one in account.subscriptions for item in one.items.data)
 
     @cached_property
     def _sdk(self) -> Any:
@@ -159,26 +196,7 @@ class StripeClient_:  # noqa: N801 - the SDK's own client is called StripeClient
         )
 
 
-def _parsed(model: Any, objects: Iterable[dict[str, Any]]) -> Iterator[Any]:
-    try:
-        for found in objects:
-            yield model.model_validate(found)
-    except ValidationError as error:
-        raise _unreadable(error) from error
-
-
-def _unreadable(error: ValidationError) -> ToolError:
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
-    return ToolError(
-        TOOL,
-        ToolErrorKind.INVALID,
-        f"an answer lacks what is needed: {error.title} {where}: {first['msg']}",
-        hint="Stripe may have changed its API; pin the version in the connection or update",
-    )
-
-
-def _record(day: date, plan: str, row: Movement, valuation: Valuation) -> dict[str, object]:
+def _record(day: date, plan: str, row: Movement) -> dict[str, object]:
     return {
         "date": day,
         "plan": plan,
@@ -217,20 +235,3 @@ def _rates(connection: Connection) -> dict[str, Decimal]:
         raise ToolError(
             TOOL, ToolErrorKind.INVALID, f"fx_rates {text!r} cannot be read", hint="for example eur=1.08,gbp=1.27"
         ) from None
-
-
-def _translate(error: Exception) -> ToolError | None:
-    """What the SDK's exception means, without the key that Stripe repeats (partly masked) in its message."""
-    import stripe
-
-    if isinstance(error, stripe.APIConnectionError):
-        return ToolError(TOOL, ToolErrorKind.OUTAGE, str(error.user_message or error).split("\n")[0])
-    if not isinstance(error, stripe.StripeError):
-        return None
-    status = int(error.http_status or 0)
-    headers: Any = error.headers or {}
-    wait = retry_after_seconds(headers.get("retry-after") or headers.get("Retry-After"))
-    kind = kind_of_status(status) if status >= 400 else ToolErrorKind.OUTAGE
-    hints = {ToolErrorKind.AUTH: "check the key and that it may read subscriptions and events"}
-    message = _KEY.sub(r"\1***", str(error.user_message or error))
-    return ToolError(TOOL, kind, message, hint=hints.get(kind), status=status, retry_after_s=wait)

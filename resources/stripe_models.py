@@ -1,174 +1,286 @@
-"""What is read of Stripe's subscriptions, and what one is worth per month.
+"""What is read of Stripe's objects, in every shape that its API versions give them.
 
-Stripe leaves out or adds fields between API versions: unknown ones are ignored here, needed ones are checked.
+Lists answer in the version that the SDK pins. Events keep the version of the account at the time they were made, which
+may be years older: `plan` in place of `price`, one `discount` with its coupon inside in place of `discounts`, `start`
+in place of `start_date`. Unknown fields are ignored, needed ones are checked, older ones are read as what they became.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from resources.mrr import monthly_amount
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 
-class _Object(BaseModel):
+class StripeObject(BaseModel):
+    """Anything of Stripe's. Times are seconds since 1970, amounts are in a currency's minor units."""
+
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class Recurring(_Object):
+def id_of(value: Any) -> Any:
+    """The id of a reference, which Stripe gives as an id or, expanded, as the object."""
+    return value.get("id") if isinstance(value, dict) else value
+
+
+class Recurring(StripeObject):
+    """How often a price is charged."""
+
     interval: Literal["day", "week", "month", "year"]
-    interval_count: int = 1
+    interval_count: int = Field(default=1, ge=1)
     usage_type: str = "licensed"
 
 
-class Price(_Object):
+class Tier(StripeObject):
+    """One step of a tiered price."""
+
+    up_to: int | None = None
+    """The last unit that it holds; None for the last step."""
+    unit_amount: Decimal | None = None
+    unit_amount_decimal: Decimal | None = None
+    flat_amount: Decimal | None = None
+    flat_amount_decimal: Decimal | None = None
+
+    @field_validator("up_to", mode="before")
+    @classmethod
+    def _endless(cls, value: Any) -> Any:
+        return None if value == "inf" else value
+
+
+class Amounts(StripeObject):
+    """What a price asks for in one currency."""
+
+    unit_amount: Decimal | None = None
+    unit_amount_decimal: Decimal | None = None
+    tiers: tuple[Tier, ...] | None = None
+    """Only there when asked for (`expand`)."""
+    tax_behavior: str | None = None
+
+
+class Packages(StripeObject):
+    """A quantity is divided before it is priced."""
+
+    divide_by: int = Field(ge=1)
+    round: Literal["up", "down"]
+
+
+class Price(Amounts):
+    """A recurring price (or a plan, which is its older form)."""
+
     id: str
     currency: str
     nickname: str | None = None
     lookup_key: str | None = None
     product: str = ""
+    billing_scheme: str = "per_unit"
+    tiers_mode: str | None = None
     recurring: Recurring | None = None
-    unit_amount_decimal: Decimal | None = None
-    unit_amount: int | None = None
-    """Minor units; absent where tiers set the price."""
+    transform_quantity: Packages | None = None
+    currency_options: Mapping[str, Amounts] | None = None
+    """Only there when asked for (`expand`)."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_plan(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        read = {**value, "product": id_of(value.get("product")) or ""}
+        if "recurring" not in read and "interval" in read:
+            read["recurring"] = {
+                name: read[name] for name in ("interval", "interval_count", "usage_type") if read.get(name) is not None
+            }
+            read.setdefault("unit_amount", read.get("amount"))
+            read.setdefault("unit_amount_decimal", read.get("amount_decimal"))
+            read.setdefault("transform_quantity", read.get("transform_usage"))
+        return {name: held for name, held in read.items() if held is not None}
 
     @property
-    def amount(self) -> Decimal | None:
-        """Minor units per period and unit; None for tiered prices."""
-        return self.unit_amount_decimal if self.unit_amount is None else Decimal(self.unit_amount)
+    def metered(self) -> bool:
+        return self.recurring is not None and self.recurring.usage_type == "metered"
+
+    @property
+    def tiered(self) -> bool:
+        return self.billing_scheme == "tiered" or self.tiers_mode is not None
 
 
-class Item(_Object):
-    price: Price
-    quantity: int | None = None
-    """Absent for metered prices."""
-    current_period_start: int | None = None
+class Coupon(StripeObject):
+    """What a discount takes off."""
 
-
-class Items(_Object):
-    data: tuple[Item, ...] = ()
-
-
-class Coupon(_Object):
+    id: str = ""
     duration: str
     percent_off: Decimal | None = None
-    amount_off: int | None = None
+    amount_off: Decimal | None = None
+    currency: str | None = None
+    currency_options: Mapping[str, Mapping[str, Any]] | None = None
+    applies_to: tuple[str, ...] | None = None
+    """Products it is limited to; None for all, and where Stripe was not asked."""
+
+    @field_validator("applies_to", mode="before")
+    @classmethod
+    def _products(cls, value: Any) -> Any:
+        return value.get("products") if isinstance(value, dict) else value
+
+    def off(self, currency: str) -> Decimal | None:
+        """Minor units of `currency` that it takes off an invoice; None where it knows no amount in it."""
+        if self.amount_off is not None and self.currency in (None, currency):
+            return self.amount_off
+        option = (self.currency_options or {}).get(currency, {})
+        return None if option.get("amount_off") is None else Decimal(str(option["amount_off"]))
 
 
-class DiscountSource(_Object):
-    coupon: Coupon | str | None = None
+class Discount(StripeObject):
+    """A coupon (or promotion code) at work for a customer, a subscription or one of its items."""
 
-
-class Discount(_Object):
-    id: str
-    source: DiscountSource | None = None
+    id: str = ""
+    start: int | None = None
     end: int | None = None
+    customer: str | None = None
+    subscription: str | None = None
+    subscription_item: str | None = None
+    invoice: str | None = None
+    coupon: Coupon | str | None = None
+    """An id where Stripe was not asked to expand it; None where it names none."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_source(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        source = value.get("source")
+        coupon = source.get("coupon") if isinstance(source, dict) else value.get("coupon")
+        if isinstance(coupon, dict) and "duration" not in coupon:  # deleted: three fields
+            coupon = coupon.get("id")
+        return {**value, "id": value.get("id") or "", "coupon": coupon, "customer": id_of(value.get("customer"))}
+
+    @property
+    def coupon_id(self) -> str | None:
+        return self.coupon.id if isinstance(self.coupon, Coupon) else self.coupon
+
+    @property
+    def of_customer(self) -> bool:
+        """Whether it lowers whatever the customer pays, rather than one subscription, item or invoice."""
+        return self.customer is not None and not (self.subscription or self.subscription_item or self.invoice)
 
 
-class Subscription(_Object):
-    """A subscription as it was at one moment. Times are seconds since 1970."""
+Discounts = tuple[Discount | str, ...]
+
+
+def _discounts(value: Mapping[str, Any]) -> list[Any]:
+    """`discounts`, or the one `discount` of older versions (which newer ones leave out or null)."""
+    listed = [found for found in value.get("discounts") or [] if found]
+    single = value.get("discount")
+    if not single:
+        return listed
+    return [single, *(found for found in listed if id_of(found) != id_of(single))]
+
+
+class Customer(StripeObject):
+    """Who pays. A deleted one has its id only."""
+
+    id: str
+    deleted: bool = False
+    discount: Discount | None = None
+
+
+class ItemTrial(StripeObject):
+    """A trial of one item."""
+
+    start_date: int
+    end_date: int
+
+
+class Item(StripeObject):
+    """One line of a subscription."""
+
+    id: str = ""
+    created: int | None = None
+    price: Price
+    quantity: int | None = None
+    """Absent for metered prices; 1 where a licensed one has none."""
+    current_period_start: int | None = None
+    current_trial: ItemTrial | None = None
+    discounts: Discounts = ()
+    includes_tax: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_version(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        inclusive = any(isinstance(rate, dict) and rate.get("inclusive") for rate in value.get("tax_rates") or [])
+        return {
+            **value,
+            "price": value.get("price") or value.get("plan"),
+            "discounts": _discounts(value),
+            "includes_tax": inclusive,
+        }
+
+
+class Items(StripeObject):
+    """The lines that came with a subscription: the first ten, and whether there are more."""
+
+    data: tuple[Item, ...] = ()
+    has_more: bool = False
+
+
+class Pause(StripeObject):
+    """Collection is paused: invoices are made, and this is done with them."""
+
+    behavior: str = "void"
+    resumes_at: int | None = None
+
+
+class Subscription(StripeObject):
+    """A subscription as it was at one moment."""
 
     id: str
     customer: str
     status: str
     created: int
     start_date: int
+    currency: str | None = None
     trial_start: int | None = None
     trial_end: int | None = None
     ended_at: int | None = None
+    paused_at: int | None = None
+    """When its status became `paused`; newer versions tell."""
+    current_period_start: int | None = None
+    """Older versions keep it here, newer ones in each item."""
+    pause_collection: Pause | None = None
     items: Items = Items()
-    discounts: tuple[Discount | str, ...] = ()
+    discounts: Discounts = ()
+    payer: Customer | None = None
+    """The customer, where Stripe was asked to expand it."""
+    includes_tax: bool = False
 
-    @property
-    def paying_from(self) -> int:
-        """When the first payment was due."""
-        return self.trial_end if self.trial_start is not None and self.trial_end is not None else self.start_date
+    @model_validator(mode="before")
+    @classmethod
+    def _of_version(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        customer = value.get("customer")
+        start = value.get("start_date") or value.get("start") or value.get("created")
+        rates = value.get("default_tax_rates") or []
+        paused = (value.get("status_details") or {}).get("paused") or {}
+        read = {
+            **value,
+            "customer": id_of(customer),
+            "payer": customer if isinstance(customer, dict) else None,
+            "start_date": start,
+            "created": value.get("created") or start,
+            "discounts": _discounts(value),
+            "items": value.get("items") or _only_plan(value),
+            "paused_at": paused.get("transitioned_at"),
+            "includes_tax": any(isinstance(rate, dict) and rate.get("inclusive") for rate in rates),
+        }
+        return {name: held for name, held in read.items() if held is not None}
+
+    def money_of(self, item: Item) -> str:
+        """The currency in which `item` is billed: the subscription's, which may be another than its price's."""
+        return (self.currency or item.price.currency).lower()
 
 
-class EventData(_Object):
-    after: dict[str, Any] = Field(alias="object")
-    previous_attributes: dict[str, Any] = Field(default_factory=dict)
-
-
-class SubscriptionEvent(_Object):
-    """A change of a subscription: how it was afterwards, and what differed before."""
-
-    id: str
-    type: str
-    created: int
-    data: EventData
-
-
-@dataclass(frozen=True)
-class Valuation:
-    """How an account's subscriptions become money per month in one currency."""
-
-    currency: str
-    """ISO code in lower case, as Stripe writes it."""
-    rates: Mapping[str, Decimal]
-    """Units of `currency` for one of another; amounts in currencies without a rate are left out."""
-    product_names: Mapping[str, str]
-    discounts: Mapping[str, Discount]
-    """By id: events carry ids only."""
-
-    def plan(self, price: Price) -> str:
-        """The name people know a price by."""
-        return price.nickname or self.product_names.get(price.product) or price.lookup_key or price.id
-
-    def monthly(self, subscription: Subscription, at: int) -> dict[str, Decimal]:
-        """Money per month by plan after the discounts that last at `at` (seconds since 1970)."""
-        share = self._kept_share(subscription, at)
-        worth: dict[str, Decimal] = {}
-        for item in subscription.items.data:
-            amount = self._line(item) * share
-            if amount > 0:
-                plan = self.plan(item.price)
-                worth[plan] = worth.get(plan, Decimal(0)) + amount.quantize(Decimal("0.000001"))
-        return worth
-
-    def discount_ends(self, subscription: Subscription) -> list[int]:
-        """When its lasting discounts end."""
-        return [discount.end for discount in self._lasting(subscription) if discount.end is not None]
-
-    def unpriced(self, subscription: Subscription) -> set[str]:
-        """Why lines of it count nothing, in words."""
-        reasons: set[str] = set()
-        for item in subscription.items.data:
-            if item.price.recurring and item.price.recurring.usage_type == "metered":
-                reasons.add(f"{self.plan(item.price)}: metered usage is not recurring revenue")
-            elif item.price.amount is None:
-                reasons.add(f"{self.plan(item.price)}: tiered price, left out")
-            elif item.price.currency != self.currency and item.price.currency not in self.rates:
-                reasons.add(f"{item.price.currency.upper()}: no rate to {self.currency.upper()}, left out")
-        return reasons
-
-    def _line(self, item: Item) -> Decimal:
-        price, recurring = item.price, item.price.recurring
-        rate = Decimal(1) if price.currency == self.currency else self.rates.get(price.currency)
-        if price.amount is None or recurring is None or rate is None or recurring.usage_type == "metered":
-            return Decimal(0)
-        quantity = 1 if item.quantity is None else item.quantity
-        return rate * monthly_amount(
-            price.amount, price.currency, quantity, recurring.interval, recurring.interval_count
-        )
-
-    def _kept_share(self, subscription: Subscription, at: int) -> Decimal:
-        share = Decimal(1)
-        billed = sum((item.price.amount or 0) * (item.quantity or 1) for item in subscription.items.data)
-        for discount in self._lasting(subscription):
-            coupon = discount.source.coupon if discount.source else None
-            if not isinstance(coupon, Coupon) or (discount.end is not None and discount.end <= at):
-                continue
-            if coupon.percent_off is not None:
-                share *= 1 - coupon.percent_off / 100
-            elif coupon.amount_off is not None and billed:
-                share *= max(Decimal(0), 1 - Decimal(coupon.amount_off) / billed)
-        return share
-
-    def _lasting(self, subscription: Subscription) -> list[Discount]:
-        """Discounts of more than one invoice; a one-off does not change what recurs."""
-        known = [self.discounts.get(d) if isinstance(d, str) else d for d in subscription.discounts]
-        coupons = [(d, d.source.coupon) for d in known if d is not None and d.source is not None]
-        return [d for d, coupon in coupons if isinstance(coupon, Coupon) and coupon.duration != "once"]
+def _only_plan(value: Mapping[str, Any]) -> dict[str, Any] | None:
+    if not value.get("plan"):
+        return None
+    return {"data": [{"plan": value["plan"], "quantity": value.get("quantity")}]}

@@ -22,18 +22,27 @@ class Held:
 
     rows: "pd.DataFrame"
 
+    def of_kind(self, *, simulated: bool) -> "Held":
+        """Only what came from the same world: the market's figures are never kept for real ones, nor the reverse."""
+        return Held(self.rows[self.rows["simulated"] == simulated])
+
+    def told_before(self, day: "date | None") -> tuple[date, ...]:
+        """Days before `day` that have rows here; none where `day` is None."""
+        return tuple(sorted(held for held in days_of(self.rows) if day is not None and held < day))
+
     def missing_from(self, new: "pd.DataFrame") -> tuple[date, ...]:
         """Days that have rows here and none in `new`."""
         return tuple(sorted(days_of(self.rows).keys() - days_of(new).keys()))
 
     def with_days_kept(self, new: "pd.DataFrame", days: Sequence[date]) -> "pd.DataFrame":
-        """`new` with the rows of `days` as they were."""
+        """`new` with the rows of `days` as they were, in place of any that it has for them."""
         if not days:
             return new
-        kept = self.rows[self.rows["date"].isin(set(days))]
+        kept = self.rows[self.rows["date"].isin(list(days))]
+        others = new[~new["date"].isin(list(days))]
         import pandas as pd
 
-        return pd.concat([new, kept[list(new.columns)]], ignore_index=True)
+        return pd.concat([others, kept[list(new.columns)]], ignore_index=True)
 
     def revisions(self, new: "pd.DataFrame", measures: Sequence[str]) -> tuple[str, ...]:
         """Days whose sums of `measures` differ from `new`, in words, newest first."""

@@ -66,7 +66,8 @@ class Intake:
     clock: Clock
     log: Logger
     accept_missing_days: bool = False
-    """Believe a vendor that no longer knows days it reported before. Otherwise what was there is kept."""
+    """Believe a vendor that no longer knows days it reported before, or tells them from what is today. Otherwise what
+    was there is kept."""
 
 
 @dataclass(frozen=True)
@@ -118,15 +119,23 @@ def _put(source: MetricSource, fetched: _Fetched, held: Held, writer: Writer, in
     found, span, connection = fetched.outcome, fetched.span, fetched.connection
     if span is None or not isinstance(found, Collected):
         return _not_landed(fetched)
+    held = held.of_kind(simulated=connection.simulated)
     missing = () if intake.accept_missing_days else held.missing_from(found.rows)
+    guessed = () if intake.accept_missing_days else held.told_before(found.certain_from)
     if missing and found.rows.empty:
         return replace(_not_landed(fetched), span=span, error=_nothing_left(source, missing))
-    rows = held.with_days_kept(found.rows, missing)
+    rows = held.with_days_kept(found.rows, sorted({*missing, *guessed}))
     try:
         writer.replace(source.table, connection.tenant, span.first, span.last, rows, simulated=connection.simulated)
     except Exception as error:
         return replace(_not_landed(fetched), span=span, error=_isolated(source, connection, intake, error))
-    kept = (f"kept what was there of {_listed(missing)}: the vendor answered without",) if missing else ()
+    kept = [f"kept what was there of {_listed(missing)}: the vendor answered without"] if missing else []
+    if changed := held.revisions(found.rows[found.rows["date"].isin(list(guessed))], source.measures):
+        told = "; ".join(changed)
+        kept.append(
+            f"kept what was read of {_listed(guessed)} at the time, which is older than what "
+            f"{source.tool} still records; it would tell now {told}"
+        )
     return Landing(
         tenant=str(connection.tenant),
         simulated=connection.simulated,

@@ -6,7 +6,10 @@ from pydantic import BaseModel, ConfigDict
 
 from marketeer_dagster.sandbox.accounts import Account
 from marketeer_dagster.sandbox.google_key import private_key_pem
+from marketeer_dagster.sandbox.terms import RATES
 from marketeer_dagster.sandbox.world import World
+
+_FX_RATES = ",".join(f"{currency}={rate}" for currency, rate in RATES.items() if currency != "usd")
 
 
 class ToolConnection(BaseModel):
@@ -38,7 +41,10 @@ def connections(world: World, account: Account) -> dict[str, ToolConnection]:
             settings={"base_url": f"{url}/searchconsole", "site_url": account.site_url, "token_uri": token_uri},
             secrets=google,
         ),
-        "stripe": ToolConnection(settings={"base_url": f"{url}/stripe"}, secrets={"api_key": keys.stripe_key}),
+        "stripe": ToolConnection(
+            settings={"base_url": f"{url}/stripe", "currency": "usd", "fx_rates": _FX_RATES},
+            secrets={"api_key": keys.stripe_key},
+        ),
         "wordpress": ToolConnection(
             settings={"base_url": f"{url}/wordpress/{tenant}", "user": keys.wordpress_user},
             secrets={"application_password": keys.wordpress_password},

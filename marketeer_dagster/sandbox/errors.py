@@ -27,7 +27,9 @@ _ANTHROPIC = {
     500: ("api_error", "Internal server error"),
     529: ("overloaded_error", "Overloaded"),
 }
-_STRIPE_TYPES = {429: "rate_limit_error", 500: "api_error"}
+_STRIPE_TYPES = {500: "api_error"}
+_STRIPE_LIMITED = {"Stripe-Rate-Limited-Reason": "global-rate", "Stripe-Should-Retry": "false"}
+"""What Stripe says of a limit that was reached: never how long to wait."""
 _STRIPE_MESSAGES = {
     401: "Invalid API Key provided",
     429: "Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits.",
@@ -54,8 +56,10 @@ def error_response(
 ) -> Response:
     """The answer with which `vendor` refuses or fails; `message` replaces its standard text."""
     headers: dict[str, str] = {}
-    if status in (429, 529) and retry_after_s is not None and vendor != "mailchimp":
+    if status in (429, 529) and retry_after_s is not None and vendor not in ("mailchimp", "stripe"):
         headers["Retry-After"] = f"{retry_after_s:g}"
+    if status == 429 and vendor == "stripe":
+        headers |= _STRIPE_LIMITED
     body = _BODIES.get(vendor, _google)(status, message)
     media_type = "application/problem+json" if vendor == "mailchimp" else "application/json"
     return Response(json.dumps(body), status_code=status, headers=headers, media_type=media_type)
@@ -88,7 +92,7 @@ def _stripe(status: int, message: str | None) -> dict[str, Any]:
     text = message or _STRIPE_MESSAGES.get(status, "Invalid request")
     error: dict[str, Any] = {"message": text, "type": _STRIPE_TYPES.get(status, "invalid_request_error")}
     if status == 429:
-        error["code"] = "rate_limit"
+        error |= {"code": "rate_limit", "doc_url": "https://stripe.com/docs/error-codes/rate-limit"}
     return {"error": error}
 
 

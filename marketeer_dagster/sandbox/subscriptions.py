@@ -15,6 +15,12 @@ _UPGRADES_PER_MONTH = 0.015
 _DOWNGRADES_PER_MONTH = 0.006
 _OLDEST_CUSTOMER_DAYS = 900
 _SECONDS = 86_400
+_EPOCH = date(1970, 1, 1).toordinal()
+
+
+def moment(day: date, second: int = 0) -> int:
+    """Seconds since 1970 of a second of a day, UTC."""
+    return (day.toordinal() - _EPOCH) * _SECONDS + second
 
 
 class PlanChange(BaseModel):
@@ -44,6 +50,21 @@ class Subscription(BaseModel):
     @property
     def plan(self) -> int:
         return self.plans[-1].plan
+
+    def plan_at(self, at: int) -> int:
+        """The index of its plan at a second since 1970."""
+        held = [change.plan for change in self.plans if moment(change.day, change.second) <= at]
+        return held[-1] if held else self.plans[0].plan
+
+    def ended_by(self, at: int) -> bool:
+        return self.ended is not None and moment(self.ended, self.ended_second) <= at
+
+    def on_trial(self, at: int) -> bool:
+        return self.trial_end is not None and at < moment(self.trial_end, self.second)
+
+    def pays(self, at: int) -> bool:
+        """Whether it exists, is not on trial and has not ended."""
+        return moment(self.created, self.second) <= at and not self.on_trial(at) and not self.ended_by(at)
 
 
 class SubscriptionEvent(BaseModel):

@@ -29,6 +29,36 @@ SELECT column_name, comment FROM duckdb_columns() WHERE table_name = 'ga4_daily'
 Every table has `tenant`. `simulated` is true for figures that the sandbox's market made.
 """
 
+_EXPLAINED = {
+    "stripe_daily": """\
+#### How MRR is counted
+
+MRR is what Stripe would bill for a month, told from prices, quantities and discounts. A year is 12 months of 365/12
+days.
+
+- Pays: `active` and `past_due`, until the subscription has ended; also with `cancel_at_period_end`, also backdated
+  (from `start_date`), also the days before a trial that begins later.
+- Does not pay: `trialing`, `incomplete`, `incomplete_expired`, `unpaid`, `paused`, `canceled`.
+- Paused collection: pays with `keep_as_draft` (collected later), not with `void` or `mark_uncollectible`, until
+  `resumes_at`.
+- Prices: unit amounts with fractions of a cent, packages (`transform_quantity`), graduated and volume tiers with flat
+  amounts (a quantity of 0 is in the first tier). No quantity is one.
+- Discounts: a line's own, then the subscription's in their order, otherwise the customer's; from start to end; off the
+  products that a coupon is limited to. An amount comes off each invoice and is shared among the lines. `once` does not
+  recur and is not counted.
+- Currencies: the subscription's, whose amount is the price's option; minor units as Stripe has them; turned into the
+  connection's `currency` with its `fx_rates`.
+- Not counted: metered usage, phases of a schedule that have not begun, pending updates, prorations.
+- Tax: a price that includes tax counts with it; other tax does not.
+- Plan: the price's nickname, its product's name, lookup key or id. Lines of one name are one plan.
+
+What cannot be known is left out (a line) or not taken off (a discount) and is a note of the run. Stripe keeps events
+for 30 days: days before that stay as they were read; those never read are told from what subscriptions are today, and
+the run says so.
+""",
+}
+"""What a table's columns do not say by themselves, below its description."""
+
 
 def render() -> str:
     """The whole document."""
@@ -49,7 +79,8 @@ def render() -> str:
 
 def _table(table: Table) -> str:
     rows = ((c.name, c.type.lower() + (", key" if c.key else ""), c.comment) for c in table.columns)
-    return _section(table.name, table.comment, rows)
+    more = _EXPLAINED.get(table.name)
+    return _section(table.name, table.comment, rows) + (f"\n{more}" if more else "")
 
 
 def _section(name: str, comment: str, rows: Iterable[tuple[str, str, str]]) -> str:

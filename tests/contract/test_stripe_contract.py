@@ -21,7 +21,7 @@ NOW = int(datetime.combine(START, datetime.min.time(), UTC).timestamp())
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Running]:
     with run_in_thread(seed=11, start=START) as running:
-        running.admin.open_account(account("acme", history_days=45, monthly_sessions=12_000, starting_mrr_usd=20_000))
+        running.admin.open_account(account("acme", history_days=45, monthly_sessions=12_000, starting_mrr_usd=80_000))
         running.admin.open_account(account("other", context="devtool", history_days=7))
         yield running
 
@@ -91,9 +91,10 @@ def test_objects_are_of_the_types_the_sdk_ships(client: stripe.StripeClient) -> 
             conforms(item.price, stripe.Price)
             conforms(item.plan, stripe.Plan)
     for made, to in (
-        (client.v1.customers.list({"limit": 5}), stripe.Customer),
+        (client.v1.customers.list({"limit": 100}), stripe.Customer),
+        (client.v1.coupons.list({"expand": ["data.applies_to", "data.currency_options"]}), stripe.Coupon),
         (client.v1.products.list(), stripe.Product),
-        (client.v1.prices.list(), stripe.Price),
+        (client.v1.prices.list({"expand": ["data.tiers", "data.currency_options"]}), stripe.Price),
         (client.v1.events.list({"limit": 50}), stripe.Event),
     ):
         assert made.data
@@ -119,14 +120,15 @@ def test_pages_say_whether_there_is_more_and_go_both_ways(client: stripe.StripeC
     assert len(client.v1.subscriptions.list().data) == 10, "Stripe's default page"
 
 
-@pytest.mark.parametrize("status", ["active", "trialing", "canceled"])
+@pytest.mark.parametrize("status", ["active", "past_due", "trialing", "canceled"])
 def test_statuses_filter(client: stripe.StripeClient, status: Any) -> None:
     found = every(client.v1.subscriptions.list({"status": status, "limit": 100}))
     assert found and {one.status for one in found} == {status}
 
 
 def test_without_a_status_the_cancelled_are_left_out(client: stripe.StripeClient) -> None:
-    assert {one.status for one in every(client.v1.subscriptions.list({"limit": 100}))} == {"active", "trialing"}
+    told = {one.status for one in every(client.v1.subscriptions.list({"limit": 100}))}
+    assert told == {"active", "past_due", "trialing"}
 
 
 def test_created_filters(client: stripe.StripeClient) -> None:
@@ -145,7 +147,7 @@ def test_subscriptions_tell_their_whole_life(client: stripe.StripeClient) -> Non
         if one.status == "trialing":
             assert one.trial_end is not None and one.trial_end >= NOW and one.ended_at is None
             assert (item.current_period_start, item.current_period_end) == (one.trial_start, one.trial_end)
-        elif one.status == "active":
+        elif one.status in ("active", "past_due"):
             assert one.ended_at is None
             assert item.current_period_start <= NOW <= item.current_period_end
         else:
@@ -155,7 +157,8 @@ def test_subscriptions_tell_their_whole_life(client: stripe.StripeClient) -> Non
 def test_events_of_a_subscription_lead_from_birth_to_what_it_is_now(client: stripe.StripeClient) -> None:
     now = {one.id: one for one in every(client.v1.subscriptions.list({"status": "all", "limit": 100}))}
     told: dict[str, list[Any]] = {}
-    for event in reversed(every(client.v1.events.list({"limit": 100}))):
+    kinds = ["customer.subscription.*"]
+    for event in reversed(every(client.v1.events.list({"limit": 100, "types": kinds}))):
         told.setdefault(event.data.object["id"], []).append(event)
     kinds = {event.type for events in told.values() for event in events}
     assert kinds == {f"customer.subscription.{what}" for what in ("created", "updated", "deleted")}
@@ -221,6 +224,86 @@ def test_errors_are_stripes_own(sandbox: Running, client: stripe.StripeClient) -
     sandbox.admin.fault("stripe", "500", count=1)
     with pytest.raises(stripe.APIError):
         client.v1.products.list()
+
+
+def test_a_limit_says_nothing_of_how_long_to_wait(sandbox: Running, client: stripe.StripeClient) -> None:
+    sandbox.admin.fault("stripe", "429", count=1)
+    with pytest.raises(stripe.RateLimitError) as limited:
+        client.v1.products.list()
+    headers = {name.lower(): value for name, value in (limited.value.headers or {}).items()}
+    assert "retry-after" not in headers and headers["stripe-rate-limited-reason"] == "global-rate"
+    assert limited.value.json_body["error"]["type"] == "invalid_request_error"
+
+
+def test_a_locked_object_is_429_of_its_own_code(sandbox: Running, client: stripe.StripeClient) -> None:
+    sandbox.admin.habit("stripe", "lock_timeouts", tenant="acme")
+    met: list[str | None] = []
+    for _ in range(3):
+        try:
+            client.v1.products.list()
+        except stripe.StripeError as error:
+            met.append(error.code)
+    sandbox.admin.habit("stripe", "lock_timeouts", on=False, tenant="acme")
+    assert met == ["lock_timeout"]
+
+
+@pytest.mark.parametrize(
+    ("path", "right"),
+    [
+        ("subscriptions", "rak_subscription_read"),
+        ("subscription_items?subscription=sub_1", "rak_subscription_read"),
+        ("events", "rak_event_read"),
+        ("customers", "rak_customer_read"),
+        ("products", "rak_product_read"),
+        ("prices", "rak_plan_read"),
+        ("coupons", "rak_coupon_read"),
+        ("subscriptions?expand[]=data.customer", "rak_customer_read"),
+        ("subscriptions?limit=100&expand[]=data.discounts.source.coupon", "rak_coupon_read"),
+    ],
+)
+def test_a_restricted_key_is_told_the_right_it_lacks(sandbox: Running, path: str, right: str) -> None:
+    headers = {"Authorization": f"Bearer {sandbox.world.credentials('acme').stripe_key}"}
+    sandbox.admin.habit("stripe", f"without_{right}", tenant="acme")
+    refused = httpx.get(f"{sandbox.url}/stripe/v1/{path}", headers=headers)
+    sandbox.admin.habit("stripe", f"without_{right}", on=False, tenant="acme")
+    assert refused.status_code == 403
+    assert f"Having the '{right}' permission" in refused.json()["error"]["message"]
+
+
+def test_expanding_goes_four_levels_deep_and_opens_ids_only_where_asked(client: stripe.StripeClient) -> None:
+    with pytest.raises(stripe.InvalidRequestError, match="more than 4 levels"):
+        client.v1.subscriptions.list({"expand": ["data.items.data.price.tiers"]})
+    with pytest.raises(stripe.InvalidRequestError, match="cannot be expanded"):
+        client.v1.subscriptions.list({"expand": ["data.colour"]})
+    plain = every(client.v1.subscriptions.list({"limit": 100}))
+    opened = every(client.v1.subscriptions.list({"limit": 100, "expand": ["data.discounts"]}))
+    coupons = every(client.v1.subscriptions.list({"limit": 100, "expand": ["data.discounts.source.coupon"]}))
+    assert {type(one) for sub in plain for one in sub.discounts} == {str}
+    assert {type(one.source.coupon) for sub in opened for one in sub.discounts} == {str}
+    for sub in coupons:
+        for one in sub.discounts:
+            conforms(one, stripe.Discount)
+            conforms(one.source.coupon, stripe.Coupon)
+
+
+def test_lists_inside_of_objects_hold_ten(client: stripe.StripeClient) -> None:
+    long = next(s for s in every(client.v1.subscriptions.list({"limit": 100})) if s["items"].has_more)
+    assert len(long["items"].data) == 10
+    rest = client.v1.subscription_items.list({"subscription": long.id, "limit": 100})
+    assert len(rest.data) == long["items"].to_dict()["total_count"] > 10 and not rest.has_more
+
+
+def test_events_look_as_in_the_accounts_version(sandbox: Running, client: stripe.StripeClient) -> None:
+    older = every(client.v1.events.list({"limit": 100, "types": ["customer.subscription.updated"]}))
+    sandbox.admin.habit("stripe", "older_events", on=False, tenant="acme")
+    newer = every(client.v1.events.list({"limit": 100, "types": ["customer.subscription.updated"]}))
+    sandbox.admin.habit("stripe", "older_events", tenant="acme")
+    assert {one.api_version for one in older} == {"2020-08-27"} and [o.id for o in older] == [n.id for n in newer]
+    assert all("discounts" not in one.data.object and "current_period_end" in one.data.object for one in older)
+    assert all("discounts" in one.data.object and "discount" not in one.data.object for one in newer)
+    changed = [set(one.data.to_dict()["previous_attributes"]) for one in older]
+    assert {"schedule"} in changed, "some change nothing about money"
+    assert any("status" in names for names in changed) and any("items" in names for names in changed)
 
 
 def test_unknown_addresses_are_stripes_404(sandbox: Running) -> None:

@@ -18,6 +18,9 @@ from marketeer_dagster.model.ids import derived
 from marketeer_dagster.publishing.html import Block, render_test
 from marketeer_dagster.sandbox.accounts import AccountSpec
 from marketeer_dagster.sandbox.server import Running, run_in_thread
+from marketeer_dagster.sandbox.subscriptions import moment
+from marketeer_dagster.sandbox.terms import terms_of, worth
+from marketeer_dagster.sandbox.vendors.stripe import VARIED
 from resources.ga4 import Ga4Client
 from resources.search_console import SearchConsoleClient
 from resources.stripe import StripeClient_
@@ -111,10 +114,17 @@ def test_stripe_movements_add_up_and_end_where_the_subscriptions_are(acme: Acme)
     pd.testing.assert_series_equal(
         total["mrr"].diff().iloc[1:], moved.iloc[1:], check_names=False, check_exact=False, atol=1e-6
     )
-    alive = [s for s in acme.sandbox.world.market.book(_account(acme)).subscriptions if s.paying_since and not s.ended]
-    worth = sum(_account(acme).spec.plans[s.plan].monthly_usd for s in alive)
-    assert total["mrr"].iloc[-1] == pytest.approx(worth)
-    assert rows[rows["date"] == acme.last]["active"].sum() == len(alive)
+    truly = _worth(acme, acme.last)
+    assert total["mrr"].iloc[-1] == pytest.approx(sum(truly))
+    assert rows[rows["date"] == acme.last]["active"].sum() == sum(worth > 0 for worth in truly)
+
+
+def _worth(acme: Acme, day: date) -> list[float]:
+    """US dollars a month of each subscription and product at the end of `day`."""
+    held, seed, at = _account(acme), acme.sandbox.world.seed, moment(day + timedelta(days=1)) - 1
+    known = acme.sandbox.world.market.book(held).subscriptions
+    found = [worth(held, one, terms_of(seed, held, one, frozenset(VARIED)), at) for one in known]
+    return [float(amount) for products in found for amount in products.values()]
 
 
 def _account(acme: Acme):
@@ -275,7 +285,11 @@ def test_recent_days_need_only_what_changed_and_come_out_the_same(acme: Acme) ->
 
 def test_days_older_than_stripes_events_still_count_those_who_left_since(acme: Acme) -> None:
     day = acme.last - timedelta(days=36)
+    for habit in VARIED:
+        acme.sandbox.admin.habit("stripe", habit, on=False)
     rows = StripeClient_(acme.connections["stripe"]).daily(day, day)
+    for habit in VARIED:
+        acme.sandbox.admin.habit("stripe", habit)
     held = acme.sandbox.world.market.book(_account(acme)).subscriptions
     paid = [s for s in held if s.paying_since and s.paying_since <= day and not (s.ended and s.ended <= day)]
     assert [s for s in paid if s.ended], "the market must have lost somebody who paid that day"

@@ -7,7 +7,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resources.mrr import History, Movement, State, daily_movements, monthly_amount
+from resources.mrr import History, Movement, State, daily_movements
 
 DAY = date(2026, 3, 1)
 
@@ -58,14 +58,6 @@ def test_trials_start_and_convert_without_counting_before_they_pay() -> None:
     rows = daily_movements([trial], on(0), on(14))
     assert rows[on(0), "Team"] == Movement(trials_started=1)
     assert rows[on(14), "Team"] == Movement(mrr=Decimal(99), new=Decimal(99), active=1, trials_converted=1)
-
-
-def test_prices_become_money_per_month() -> None:
-    assert monthly_amount(Decimal(120_000), "usd", 2, "year", 1) == 200
-    assert monthly_amount(Decimal(9_000), "usd", 1, "month", 3) == 30
-    assert monthly_amount(Decimal(5_000), "jpy", 1, "month", 1) == 5_000
-    assert monthly_amount(Decimal(5_000), "kwd", 1, "month", 1) == 5
-    assert round(monthly_amount(Decimal(700), "eur", 1, "week", 1) * 12, 2) == Decimal("365.00")
 
 
 plans = st.dictionaries(st.sampled_from(["Starter", "Team", "Business"]), st.integers(0, 500), max_size=2)

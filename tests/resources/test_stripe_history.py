@@ -6,11 +6,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from resources.mrr import History
+from resources.stripe_discounts import DiscountBook
+from resources.stripe_events import StripeEvent
 from resources.stripe_history import histories
-from resources.stripe_models import Discount, Subscription, SubscriptionEvent, Valuation
+from resources.stripe_models import Discount, Subscription
+from resources.stripe_valuation import Valuation
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
-USD = Valuation(currency="usd", rates={}, product_names={}, discounts={})
+USD = Valuation(currency="usd")
 
 
 def at(day: int) -> int:
@@ -36,8 +39,8 @@ def subscription(*items: dict[str, Any], **fields: Any) -> dict[str, Any]:
     return base | {"items": {"object": "list", "data": list(items)}} | fields
 
 
-def event(what: str, day: int, after: dict[str, Any], **before: Any) -> SubscriptionEvent:
-    return SubscriptionEvent.model_validate(
+def event(what: str, day: int, after: dict[str, Any], **before: Any) -> StripeEvent:
+    return StripeEvent.model_validate(
         {
             "id": f"evt_{day}",
             "type": f"customer.subscription.{what}",
@@ -47,7 +50,7 @@ def event(what: str, day: int, after: dict[str, Any], **before: Any) -> Subscrip
     )
 
 
-def read(now: dict[str, Any], *events: SubscriptionEvent, valuation: Valuation = USD) -> History:
+def read(now: dict[str, Any], *events: StripeEvent, valuation: Valuation = USD) -> History:
     newest_first = sorted(events, key=lambda e: -e.created)
     (found,) = histories([Subscription.model_validate(now)], newest_first, valuation, ZoneInfo("UTC"))
     return found
@@ -107,15 +110,17 @@ def test_quantity_and_several_lines_add_up_by_plan() -> None:
 def test_metered_tiered_and_foreign_lines_count_nothing_and_say_so() -> None:
     metered = {"interval": "month", "interval_count": 1, "usage_type": "metered"}
     now = subscription(
-        item("Usage", 5, recurring=metered), item("Tiered", 0, unit_amount=None), item("Euro", 5000, currency="eur")
+        item("Usage", 5, recurring=metered),
+        item("Tiered", 0, unit_amount=None, billing_scheme="tiered", tiers_mode="volume"),
+        item("Euro", 5000, currency="eur"),
     )
     assert paid(read(now)) == [(on(0), {})]
-    assert USD.unpriced(Subscription.model_validate(now)) == {
+    assert read(now).notes_from(on(0)) == {
         "Usage: metered usage is not recurring revenue",
-        "Tiered: tiered price, left out",
+        "Tiered: tiered price whose tiers Stripe does not tell, left out",
         "EUR: no rate to USD, left out",
     }
-    with_rate = Valuation("usd", {"eur": Decimal("1.1")}, {}, {})
+    with_rate = Valuation("usd", {"eur": Decimal("1.1")})
     assert paid(read(now, valuation=with_rate)) == [(on(0), {"Euro": 55})]
 
 
@@ -124,7 +129,7 @@ def test_a_lasting_discount_lowers_mrr_until_it_ends_and_a_one_off_does_not() ->
         {"id": "di_1", "end": at(90), "source": {"coupon": {"duration": "repeating", "percent_off": 50}}}
     )
     once = Discount.model_validate({"id": "di_2", "source": {"coupon": {"duration": "once", "percent_off": 50}}})
-    valuation = Valuation("usd", {}, {}, {"di_1": half, "di_2": once})
+    valuation = Valuation("usd", book=DiscountBook({"di_1": half, "di_2": once}))
     now = subscription(item("Team", 10000), discounts=["di_1", "di_2"])
     assert paid(read(now, valuation=valuation)) == [(on(0), {"Team": 50}), (on(90), {"Team": 100})]
 
