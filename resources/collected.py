@@ -19,6 +19,8 @@ class Collected:
     """What the vendor said is left, by quota name, in words."""
     notes: tuple[str, ...] = ()
     """What a reader of the figures must know: sampling, thresholding, rows withheld."""
+    doubts: tuple[str, ...] = ()
+    """Those of the notes that somebody has to mend or bear in mind: figures unknown, cut off, from a sample."""
 
 
 def frame(columns: dict[str, str], records: list[dict[str, object]], key: list[str]) -> "pd.DataFrame":
