@@ -33,8 +33,6 @@ READ_DAYS = HISTORY_DAYS
 SILENT_SHARE = 0.1
 """A settled day below this share of the window's median counts as silent: tags fail all at once, demand does not."""
 _SHOWN = 20
-_OF_EVERY_TABLE = ("no_impossible_values", "figures_known")
-"""Checks that make sense where a day without rows is nothing odd."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,7 @@ class _Check:
 
 def build_metric_checks(source: MetricSource) -> AssetChecksDefinition:
     """The checks of one table, in one step. Needs resources `store`, `warehouse` and `clock`."""
-    checks = [check for check in _CHECKS if source.every_day or check.name in _OF_EVERY_TABLE]
+    checks = [check for check in _CHECKS if _makes_sense(check, source)]
     key = AssetKey(source.table)
 
     @multi_asset_check(
@@ -87,6 +85,18 @@ def build_metric_checks(source: MetricSource) -> AssetChecksDefinition:
                 yield _result(key, check, check.find(asked))
 
     return metric_checks
+
+
+def _makes_sense(check: _Check, source: MetricSource) -> bool:
+    """Silence is odd only where every day has rows, and only some figures may be unknown."""
+    if check.name == "figures_known":
+        return bool(_may_be_unknown(source))
+    return source.every_day or check.name == "no_impossible_values"
+
+
+def _may_be_unknown(source: MetricSource) -> list[str]:
+    columns = TABLES[source.table].columns
+    return [column.name for column in columns if column.nullable and column.name in source.measures]
 
 
 def _result(key: AssetKey, check: _Check, found: Sequence[_Finding]) -> AssetCheckResult:
@@ -134,14 +144,12 @@ def _impossible(asked: _Asked) -> list[_Finding]:
 
 def _unknown(asked: _Asked) -> list[_Finding]:
     found: list[_Finding] = []
-    for column in TABLES[asked.source.table].columns:
-        if column.name in asked.source.measures and column.nullable:
-            rows = asked.snapshot.execute(_UNKNOWN.format(table=asked.source.table, column=column.name), {
-                "days": WINDOW_DAYS,
-            }).fetchall()  # fmt: skip
-            found += [
-                _Finding(tenant, day, f"{column.name} is unknown on {n} days, newest {day}") for tenant, day, n in rows
-            ]
+    for name in _may_be_unknown(asked.source):
+        query = _UNKNOWN.format(table=asked.source.table, column=name)
+        rows = asked.snapshot.execute(query, {"days": WINDOW_DAYS}).fetchall()
+        found += [
+            _Finding(tenant, day, f"{name} is unknown on {count} days up to this one") for tenant, day, count in rows
+        ]
     return found
 
 
