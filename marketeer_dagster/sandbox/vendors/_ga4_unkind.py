@@ -14,7 +14,7 @@ HABITS = {
     "thresholds": Habit("Rows of a single user are withheld; only subjectToThresholding shows it.", on=True),
     "other_row": Habit("Beyond 500 rows a day the rest is summed up in (other).", on=True),
     "server_error_quota": Habit("Ten server errors within an hour lock the property for its project.", on=True),
-    "crowded": Habit("The property is at its cardinality limit: (other) from 20 rows a day on, and in dates, too."),
+    "crowded": Habit("The property is at its cardinality limit: (other) from 12 rows a day on, and in dates, too."),
     "fractions": Habit("Attribution splits key events: a tenth of each is credited to (data not available)."),
     "sampled": Habit("Reports are computed from a thirtieth of the events."),
     "truncated": Habit("Days more than 20 days ago are cut off without an error."),
@@ -29,7 +29,7 @@ HABITS = {
 USD_RATES = {"USD": 1.0, "EUR": 1 / 1.08, "GBP": 0.79, "JPY": 150.0, "CHF": 0.88, "PLN": 4.0, "SEK": 10.5}
 """Units of a currency for one dollar of the market's."""
 OTHER = "(other)"
-_ROWS_A_DAY, _CROWDED_ROWS = 500, 20
+_ROWS_A_DAY, _CROWDED_ROWS = 500, 12
 _UNSET_SHARE, _PAGELESS_SHARE = 0.01, 0.005
 _KEPT_DAYS = 20
 _UNAVAILABLE = "(data not available)"

@@ -12,7 +12,9 @@ from marketeer_dagster.sandbox.searches import SearchRow
 from marketeer_dagster.sandbox.world import World
 
 HABITS = {
-    "rare_queries": Habit("Queries with fewer than 3 impressions a day are left out of rows by query.", on=True),
+    "rare_queries": Habit(
+        "A day's rare queries (below 3 impressions or 1.5 % of the site's) are left out of rows by query.", on=True
+    ),
     "spellings": Habit(
         "Pages come with #fragments and query strings, in a domain property also as http, www and subdomains.", on=True
     ),
@@ -23,7 +25,7 @@ HABITS = {
         "The load quota of page and query is spent: 403 quotaExceeded, for a quarter of an hour or a day."
     ),
 }
-_FEW = 3
+_FEW, _FEW_SHARE = 3, 0.015
 _FRAGMENT, _PARAMETER, _WWW, _HTTP, _SUBDOMAIN = 0.03, 0.05, 0.08, 0.10, 0.11
 """Shares of rows up to which an address is spelled so."""
 _LOAD = "Search Analytics load quota exceeded. Learn about usage limits: https://developers.google.com/webmaster-tools/v3/limits."
@@ -77,7 +79,8 @@ class Unkind:
         shown: dict[str, int] = {}
         for row in rows:
             shown[row.query] = shown.get(row.query, 0) + row.impressions
-        return frozenset(query for query, times in shown.items() if times < _FEW)
+        least = max(_FEW, _FEW_SHARE * sum(shown.values()))
+        return frozenset(query for query, times in shown.items() if times < least)
 
     def address(self, row: SearchRow, domain: bool) -> str:
         """The row's page as Google spells it; `domain` is a property of all hosts and schemes."""
