@@ -67,7 +67,7 @@ class Ga4Client:
     def collect_daily(self, first: date, last: date) -> Collected:
         """As `daily`, with API calls, the property's remaining quota, and what the figures lack as notes."""
         report = self._report(self._question(_DAILY_DIMENSIONS, self._daily_metrics), str(first), str(last))
-        return report.collected(DAILY_COLUMNS, self._daily_metrics, self._sign_in.notes)
+        return report.collected(DAILY_COLUMNS, self._daily_metrics, self._sign_in.notes, (first, last))
 
     def experiments(self, first: date, last: date) -> "pd.DataFrame":
         """Rows of `experiment_daily` for [first, last]: visitors and conversions per arm. Raises ToolError."""
@@ -83,7 +83,7 @@ class Ga4Client:
         if self._key_event not in report.question.metrics:
             return _nothing(self._no_key_event().message)
         report.keep(lambda key: not _NOT_SET & set(key[1:]))
-        return report.collected(EXPERIMENT_COLUMNS, self._experiment_metrics, self._sign_in.notes)
+        return report.collected(EXPERIMENT_COLUMNS, self._experiment_metrics, self._sign_in.notes, (first, last))
 
     def check(self) -> tuple[str, ...]:
         """Ask what an ingest asks, of yesterday; returns what its figures will lack.
@@ -181,8 +181,8 @@ class Ga4Client:
     def _count_server_error(self, error: Exception, report: Report | None) -> None:
         """Raises ToolError(quota) instead of an error that would lock the property for everybody."""
         known = _translate(error)
-        if known is None or (known.status or 0) < 500:
-            return
+        if known is None or (known.status or 0) < 500 or isinstance(error, ToolError):
+            return  # a ToolError is the token endpoint's, which is another server
         left = report.server_errors_left if report is not None else None
         try:
             self._limiter.acquire(SERVER_ERRORS, self._property)
@@ -242,4 +242,4 @@ def _refuses(error: ToolError, field: str, what: str) -> bool:
 
 
 def _translate(error: Exception) -> ToolError | None:
-    return error if isinstance(error, ToolError) else translate_google(TOOL, error)
+    return translate_google(TOOL, error)

@@ -103,10 +103,17 @@ class Report:
         at = self.question.metrics.index(metric)
         return all(_number(values[at]) == 0 for _, values in self._rows)
 
-    def collected(self, columns: Mapping[str, str], metrics: Sequence[str], notes: Sequence[str] = ()) -> Collected:
+    def collected(
+        self,
+        columns: Mapping[str, str],
+        metrics: Sequence[str],
+        notes: Sequence[str] = (),
+        days: tuple[date, date] = (date.min, date.max),
+    ) -> Collected:
         """The rows in our columns, dimensions first and then `metrics`, of which unknown ones have no value.
 
-        Rows that our spelling of "not set" makes alike are added up; rows of no day are left out and told.
+        Rows that our spelling of "not set" makes alike are added up; rows of no day, of none of `days`, or with figures
+        that are no numbers are left out and told.
         """
         names = list(columns)
         keys = names[: len(self.question.dimensions)]
@@ -115,8 +122,11 @@ class Report:
         dayless: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
         for key, values in self._rows:
             day = _day(key[0])
-            if day is None:
+            if day is None or not days[0] <= day <= days[1]:
                 dayless.append((key, values))
+                continue
+            if any(_number(text) is None for text in values):
+                self._doubts[f"rows with figures that are no numbers were left out, such as {', '.join(key)}"] = None
                 continue
             texts = (_text(name, value) for name, value in zip(keys[1:], key[1:], strict=True))
             record: dict[str, Any] = {"date": day, **dict(zip(keys[1:], texts, strict=True))}
@@ -148,11 +158,9 @@ class Report:
     _short: set[str] = field(default_factory=set)
 
     def _value(self, metric: str, text: str | None, whole: bool) -> Any:
-        if metric in self._unknown or text is None:
-            return math.nan
-        number = _number(text)
+        number = None if metric in self._unknown or text is None else _number(text)
         if number is None:
-            raise _unusable(f"{metric} is {text!r}, which is no number")
+            return math.nan
         return round(number) if whole else number
 
     def _tell_left_out(self, dayless: Sequence[tuple[tuple[str, ...], tuple[str, ...]]]) -> None:
@@ -164,7 +172,9 @@ class Report:
             for name in self.question.metrics[:1]
         )
         days = ", ".join(sorted({key[0] or "empty" for key, _ in dayless})[:3])
-        self._doubts[f"{len(dayless)} rows without a day were left out (date {days}): {said} in all"] = None
+        self._doubts[f"{len(dayless)} rows of no day that was asked for were left out (date {days}): {said} in all"] = (
+            None
+        )
 
     def _refuse_other_reports(self, page: Any) -> None:
         dimensions = tuple(str(header.name) for header in page.dimension_headers)

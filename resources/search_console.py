@@ -63,7 +63,7 @@ class SearchConsoleClient:
         calls = unusable = 0
         # `date` is asked for although a request is of one day: only then does the answer say whether it is complete.
         for day in _days(first, last):
-            rows = DayRows(self._hosts)
+            rows = DayRows(day, self._hosts)
             for dimensions in (KEY, BY_PAGE):
                 for page in self._pages(day, dimensions):
                     calls += 1

@@ -22,9 +22,10 @@ BY_PAGE = tuple(name for name in KEY if name != "query")
 class DayRows:
     """What came of one day, by query and by page."""
 
+    day: date
     own_hosts: frozenset[str]
     unusable: int = 0
-    """Rows without keys or figures: no data of any page."""
+    """Rows without keys or figures, or of another day: no data of any page."""
     _seen: set[tuple[str, ...]] = field(default_factory=set)
     _by_query: dict[tuple[object, ...], "Figures"] = field(default_factory=dict)
     _by_page: dict[tuple[object, ...], "Figures"] = field(default_factory=dict)
@@ -33,7 +34,7 @@ class DayRows:
         """Take in one page of an answer. Raises ToolError(outage) when it repeats rows that were there."""
         for row in rows:
             read = _read(row, dimensions)
-            if read is None:
+            if read is None or read[0][dimensions.index("date")] != self.day.isoformat():
                 self.unusable += 1
                 continue
             keys, figures = read
@@ -46,7 +47,7 @@ class DayRows:
             self._seen.add((*dimensions, *keys))
             values = dict(zip(dimensions, keys, strict=True))
             place = (
-                date.fromisoformat(values["date"]),
+                self.day,
                 path_of(values["page"], self.own_hosts),
                 values["country"].lower(),
                 values["device"].lower(),
@@ -117,10 +118,6 @@ def _read(row: Any, dimensions: tuple[str, ...]) -> tuple[tuple[str, ...], Figur
     except (KeyError, TypeError, ValueError):
         return None
     if not isinstance(keys, list) or len(keys) != len(dimensions) or not all(isinstance(key, str) for key in keys):
-        return None
-    try:
-        date.fromisoformat(keys[dimensions.index("date")])
-    except ValueError:
         return None
     # Impressions are what positions are weighed by; a row of none would weigh nothing and divide by it.
     if not impressions >= 0 or not clicks >= 0 or clicks + impressions == 0:

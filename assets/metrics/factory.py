@@ -30,6 +30,7 @@ from marketeer_dagster.model.errors import ToolError
 from marketeer_dagster.model.ids import TenantId
 from marketeer_dagster.store import Store
 from marketeer_dagster.warehouse import Warehouse
+from resources.calling import LONGEST_WAIT_S
 from resources.connectors import for_tenant
 from resources.limits import limiter
 
@@ -133,11 +134,16 @@ def _whole_check(landings: Sequence[Landing]) -> AssetCheckResult:
     )
 
 
+def _passes_soon(error: ToolError) -> bool:
+    """Whether another attempt of this run makes sense: a quota that comes back tomorrow is a later run's."""
+    return not error.permanent and (error.retry_after_s or 0.0) <= LONGEST_WAIT_S
+
+
 def _raise_if_nothing_landed(source: MetricSource, landings: Sequence[Landing]) -> None:
     """With nothing landed the days must not count as materialised; the run shows why."""
     errors = [landing.error for landing in landings if landing.error is not None]
     if not errors or len(errors) < len(landings):
         return
-    passing = any(isinstance(error, ToolError) and not error.permanent for error in errors)
+    passing = any(isinstance(error, ToolError) and _passes_soon(error) for error in errors)
     said = "; ".join(f"{landing.tenant}: {landing.error}" for landing in landings)
     raise Failure(f"{source.table}: no tenant's rows landed: {said}", allow_retries=passing)

@@ -103,7 +103,7 @@ LANDS: Mapping[str, tuple[list[tuple[object, ...]], str, bool]] = {
     ),
     "report-other-row": (
         [("(other)", "(other)", 44, 1.0, 0.0), USUAL],
-        "1 rows without a day were left out (date (other)): sessions 9 in all",
+        "1 rows of no day that was asked for were left out (date (other)): sessions 9 in all",
         True,
     ),
     "report-sampled": ([("/pricing", "google", 12000, 600.0, 0.0)], "sampled: computed from 3.3% of events", True),
@@ -181,6 +181,29 @@ def test_totals_are_no_rows() -> None:
         client = Ga4Client(connection("ga4", wire.url))
         report = client._report(Question(("country",), ("activeUsers",)), "2026-11-01", "2026-11-01")
     assert report._rows == [(("Germany",), ("12345",))]
+
+
+@pytest.mark.parametrize("day", ["20261102", "(other)", "(not set)", "RESERVED_TOTAL", "", "2026", "20261399"])
+def test_a_row_of_no_day_that_was_asked_for_keeps_no_good_row_away(day: str) -> None:
+    (good,) = recorded.answer("ga4", "report-thresholded").body["rows"]
+    odd = {**good, "dimensionValues": [{"value": day}, *good["dimensionValues"][1:]]}
+    found = read("report-thresholded", changes={"rows": [odd, good], "rowCount": 2})
+    assert landed(found) == [USUAL]
+    assert found.doubts == (
+        f"1 rows of no day that was asked for were left out (date {day or 'empty'}): sessions 120 in all",
+    )
+
+
+@pytest.mark.parametrize("value", ["", "many", "NaN", "inf"])
+def test_a_figure_that_is_no_number_keeps_no_good_row_away(value: str) -> None:
+    (good,) = recorded.answer("ga4", "report-thresholded").body["rows"]
+    odd = {
+        "dimensionValues": [good["dimensionValues"][0], {"value": "/odd"}, *good["dimensionValues"][2:]],
+        "metricValues": [{"value": value}, *good["metricValues"][1:]],
+    }
+    found = read("report-thresholded", changes={"rows": [odd, good], "rowCount": 2})
+    assert landed(found) == [USUAL]
+    assert "no numbers were left out, such as 20261101, /odd" in found.doubts[0]
 
 
 def test_a_report_stops_before_it_spends_the_last_tokens() -> None:

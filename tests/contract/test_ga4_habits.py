@@ -86,7 +86,7 @@ def test_rows_beyond_the_limit_are_summed_up_and_what_has_no_day_is_told(acme: P
     acme.turn("ga4", "crowded", on=False)
     whole = acme.ga4().collect_daily(DAY, DAY)
     assert len(found.rows) == 12 < len(whole.rows)
-    assert found.doubts[0].startswith("1 rows without a day were left out (date (other)): sessions ")
+    assert found.doubts[0].startswith("1 rows of no day that was asked for were left out (date (other)): sessions ")
     lost = int(found.doubts[0].split("sessions ")[1].split(" ")[0])
     assert found.rows["sessions"].sum() + lost == whole.rows["sessions"].sum()
 

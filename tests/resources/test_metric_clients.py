@@ -220,7 +220,7 @@ def test_a_property_one_may_not_read_is_an_auth_error(acme: Acme, tool: str, set
 
 
 def test_addresses_that_are_one_path_are_one_row() -> None:
-    rows = DayRows(frozenset({"acme.example", "www.acme.example"}))
+    rows = DayRows(date(2026, 3, 1), frozenset({"acme.example", "www.acme.example"}))
 
     def row(page: str, clicks: float, impressions: float, position: float) -> dict[str, object]:
         keys = ["2026-03-01", page, "q", "usa", "DESKTOP"]
