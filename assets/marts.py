@@ -177,14 +177,13 @@ def _check(connection: duckdb.DuckDBPyConnection, table: str, name: str, offendi
 
 
 def _same_traffic(name: str) -> _Reconciliation:
+    # Conversions may be fractions, whose sum depends on the order they are added in.
+    sums = "SELECT tenant, date, sum(sessions) AS sessions, round(sum(conversions), 6) AS conversions FROM"
     return _Reconciliation(
         "Sessions and conversions of every tenant and day are those of ga4_daily.",
         f"""
 SELECT tenant, date, m.sessions AS in_mart, f.sessions AS in_facts
-FROM (SELECT tenant, date, sum(sessions) AS sessions, sum(conversions) AS conversions FROM {name} GROUP BY ALL) AS m
-FULL JOIN (
-    SELECT tenant, date, sum(sessions) AS sessions, sum(conversions) AS conversions FROM ga4_daily GROUP BY ALL
-) AS f USING (tenant, date)
+FROM ({sums} {name} GROUP BY ALL) AS m FULL JOIN ({sums} ga4_daily GROUP BY ALL) AS f USING (tenant, date)
 WHERE m.sessions IS DISTINCT FROM f.sessions OR m.conversions IS DISTINCT FROM f.conversions""",
     )
 

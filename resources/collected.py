@@ -22,6 +22,8 @@ class Collected:
     """What a reader of the figures must know: sampling, thresholding, rows withheld."""
     certain_from: date | None = None
     """The vendor tells days before this one from what is today; None where it tells every day from its records."""
+    doubts: tuple[str, ...] = ()
+    """Those of the notes that somebody has to mend or bear in mind: figures unknown, cut off, from a sample."""
 
 
 def frame(columns: dict[str, str], records: list[dict[str, object]], key: list[str]) -> "pd.DataFrame":

@@ -7,6 +7,7 @@ from pydantic import SecretStr
 
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import BadInput
+from marketeer_dagster.model.tenant import Tenant
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,9 @@ _GOOGLE_ONE_OF = ("service_account_json", "refresh_token", "access_token")
 CONNECTORS: Mapping[str, Connector] = {
     c.tool: c
     for c in (
-        Connector("ga4", ("property_id", "token_uri", "key_event"), _GOOGLE, ("property_id",), _GOOGLE_ONE_OF),
+        Connector(
+            "ga4", ("property_id", "token_uri", "key_event", "currency"), _GOOGLE, ("property_id",), _GOOGLE_ONE_OF
+        ),
         Connector("search_console", ("site_url", "token_uri", "data_state"), _GOOGLE, ("site_url",), _GOOGLE_ONE_OF),
         Connector("stripe", ("currency", "timezone", "fx_rates"), ("api_key",), ("api_key",)),
         Connector(
@@ -61,21 +64,34 @@ CONNECTORS: Mapping[str, Connector] = {
 }
 
 
-def check(connection: Connection) -> None:
-    """Ask the tool for something small, reading only. Raises ToolError with what to do."""
-    _CHECKS[connection.tool](connection)
+_FROM_TENANT: Mapping[str, tuple[str, ...]] = {"ga4": ("currency", "timezone")}
+"""Settings that a tool takes from its tenant where the connection does not say otherwise."""
 
 
-def _ga4(connection: Connection) -> None:
+def for_tenant(connection: Connection, tenant: Tenant) -> Connection:
+    """The connection with what its tool must know of the tenant: the currency figures are kept in, the time zone."""
+    known = {name: str(getattr(tenant, name)) for name in _FROM_TENANT.get(connection.tool, ())}
+    return connection.model_copy(update={"settings": {**known, **connection.settings}}) if known else connection
+
+
+def check(connection: Connection) -> tuple[str, ...]:
+    """Ask the tool what its work will ask, reading only; returns what somebody should know although it answers.
+
+    Raises ToolError with what to do.
+    """
+    return _CHECKS[connection.tool](connection) or ()
+
+
+def _ga4(connection: Connection) -> tuple[str, ...]:
     from resources.ga4 import Ga4Client
 
-    Ga4Client(connection).check()
+    return Ga4Client(connection).check()
 
 
-def _search_console(connection: Connection) -> None:
+def _search_console(connection: Connection) -> tuple[str, ...]:
     from resources.search_console import SearchConsoleClient
 
-    SearchConsoleClient(connection).check()
+    return SearchConsoleClient(connection).check()
 
 
 def _stripe(connection: Connection) -> None:
@@ -96,7 +112,7 @@ def _mailchimp(connection: Connection) -> None:
     MailchimpClient(connection).ping()
 
 
-_CHECKS: Mapping[str, Callable[[Connection], None]] = {
+_CHECKS: Mapping[str, Callable[[Connection], tuple[str, ...] | None]] = {
     "ga4": _ga4,
     "search_console": _search_console,
     "stripe": _stripe,

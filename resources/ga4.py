@@ -4,29 +4,34 @@ Reads through the Data API's REST transport. Metrics are asked in one report per
 that a backfill of months costs one report's quota tokens instead of one a day.
 """
 
-from datetime import date, datetime
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from marketeer_dagster.model.connection import Connection
-from marketeer_dagster.model.errors import ToolError
-from resources.calling import READ_ATTEMPTS, UNLIMITED, CallLimiter, call
+from marketeer_dagster.model.errors import ToolError, ToolErrorKind
+from resources.calling import UNLIMITED, CallLimiter, call
 from resources.collected import Collected, frame
-from resources.google_auth import TIMEOUT_S, credentials, require_setting, translate_google
+from resources.ga4_report import TOOL, Question, Report
+from resources.google_auth import TIMEOUT_S, SignIn, require_setting
+from resources.google_errors import HOUR_S, translate_google
 
 if TYPE_CHECKING:
     import pandas as pd
 
-TOOL = "ga4"
 SCOPES = ("https://www.googleapis.com/auth/analytics.readonly",)
 PAGE_ROWS = 100_000
 """Rows per request; the API allows 250,000 and defaults to 10,000."""
+READ_ATTEMPTS = 4
+"""Fewer than for other reads: ten server errors lock a property for an hour, and two reports are read."""
+SERVER_ERRORS = "ga4_server_errors"
+"""The budget of server errors among the catalog's limits: what other runs met within the hour counts as well."""
 DEFAULT_KEY_EVENT = "sign_up"
 """The event counted as a conversion, unless the connection's setting `key_event` names another."""
 
 DAILY_COLUMNS = {
     "date": "object", "landing_page": "str", "source": "str", "medium": "str", "campaign": "str", "sessions": "int64",
-    "users": "int64", "engaged_sessions": "int64", "conversions": "int64", "revenue": "float64",
+    "users": "int64", "engaged_sessions": "int64", "conversions": "float64", "revenue": "float64",
 }  # fmt: skip
 _DAILY_DIMENSIONS = ("date", "landingPage", "sessionSource", "sessionMedium", "sessionCampaignName")
 EXPERIMENT_COLUMNS = {
@@ -34,27 +39,35 @@ EXPERIMENT_COLUMNS = {
     "revenue": "float64",
 }  # fmt: skip
 _EXPERIMENT_DIMENSIONS = ("date", "customEvent:experiment_id", "customEvent:experiment_variant")
-_NOT_SET = frozenset({"", "(not set)"})
+_NOT_SET = frozenset({"", "(not set)", "(other)"})
 
 
 class Ga4Client:
-    """One tenant's GA4 property. Needs setting `property_id` and Google credentials; `base_url` is optional."""
+    """One tenant's GA4 property. Needs setting `property_id` and Google credentials.
+
+    Settings: `base_url`, `key_event`, and `currency`, in which revenue is asked for (default: the property's own).
+    """
 
     def __init__(self, connection: Connection, *, limiter: CallLimiter = UNLIMITED) -> None:
         self.connection = connection
         self._limiter = limiter
         self._property = require_setting(connection, "property_id", "123456789").removeprefix("properties/")
-        self._key_event = connection.settings.get("key_event", DEFAULT_KEY_EVENT)
+        self._key_event = f"keyEvents:{connection.settings.get('key_event', DEFAULT_KEY_EVENT)}"
+        self._daily_metrics = ("sessions", "totalUsers", "engagedSessions", self._key_event, "totalRevenue")
+        self._experiment_metrics = ("totalUsers", self._key_event, "totalRevenue")
 
     def daily(self, first: date, last: date) -> "pd.DataFrame":
-        """Rows of `ga4_daily` for [first, last], days in the property's time zone. Raises ToolError."""
+        """Rows of `ga4_daily` for [first, last], days in the property's time zone. Raises ToolError.
+
+        A figure that the property does not give (revenue this account may not see, an event that is no key event) has
+        no value; conversions may be fractions.
+        """
         return self.collect_daily(first, last).rows
 
     def collect_daily(self, first: date, last: date) -> Collected:
-        """As `daily`, with API calls, the property's remaining quota, and sampling or thresholding as notes."""
-        metrics = ("sessions", "totalUsers", "engagedSessions", f"keyEvents:{self._key_event}", "totalRevenue")
-        report = self._report(_DAILY_DIMENSIONS, metrics, first, last)
-        return report.collected(DAILY_COLUMNS, 5)
+        """As `daily`, with API calls, the property's remaining quota, and what the figures lack as notes."""
+        report = self._report(self._question(_DAILY_DIMENSIONS, self._daily_metrics), str(first), str(last))
+        return report.collected(DAILY_COLUMNS, self._daily_metrics, self._sign_in.notes, (first, last))
 
     def experiments(self, first: date, last: date) -> "pd.DataFrame":
         """Rows of `experiment_daily` for [first, last]: visitors and conversions per arm. Raises ToolError."""
@@ -62,43 +75,149 @@ class Ga4Client:
 
     def collect_experiments(self, first: date, last: date) -> Collected:
         """As `experiments`, with API calls, quota and notes. A visitor counts once a day for the arm that was shown."""
-        metrics = ("totalUsers", f"keyEvents:{self._key_event}", "totalRevenue")
-        report = self._report(_EXPERIMENT_DIMENSIONS, metrics, first, last)
-        report.rows = [row for row in report.rows if not _NOT_SET & {str(row[1]), str(row[2])}]
-        return report.collected(EXPERIMENT_COLUMNS, 3)
+        question = self._question(_EXPERIMENT_DIMENSIONS, self._experiment_metrics)
+        try:
+            report = self._report(question, str(first), str(last))
+        except ToolError as error:
+            return self._without_dimension(error)
+        if self._key_event not in report.question.metrics:
+            return _nothing(self._no_key_event().message)
+        report.keep(lambda key: not _NOT_SET & set(key[1:]))
+        return report.collected(EXPERIMENT_COLUMNS, self._experiment_metrics, self._sign_in.notes, (first, last))
 
-    def check(self) -> None:
-        """One cheap request that proves connection and rights; raises ToolError."""
+    def check(self) -> tuple[str, ...]:
+        """Ask what an ingest asks, of yesterday; returns what its figures will lack.
+
+        Raises ToolError where an ingest would, and for a key event without which there are no conversions.
+        """
+        daily = self._question(_DAILY_DIMENSIONS, self._daily_metrics)
+        report = self._report(daily, "yesterday", "yesterday", pages=1)
+        if self._key_event not in report.question.metrics:
+            raise self._no_key_event()
+        found = report.collected(DAILY_COLUMNS, self._daily_metrics)
+        try:
+            self._report(
+                self._question(_EXPERIMENT_DIMENSIONS, self._experiment_metrics), "yesterday", "yesterday", pages=1
+            )
+        except ToolError as error:
+            missing = self._without_dimension(error).doubts
+            return (*self._sign_in.notes, *found.doubts, *missing)
+        return (*self._sign_in.notes, *found.doubts)
+
+    def _question(self, dimensions: tuple[str, ...], metrics: tuple[str, ...]) -> Question:
+        settings = self.connection.settings
+        return Question(dimensions, metrics, settings.get("currency", "").upper(), settings.get("timezone", ""))
+
+    def _report(self, question: Question, first: str, last: str, pages: int | None = None) -> Report:
+        """A report to its end, or its first `pages`; without the key event where the property knows none so named."""
+        try:
+            report = self._pages(question, first, last, pages)
+        except ToolError as error:
+            if not _refuses(error, self._key_event, "metric"):
+                raise
+            report = self._pages(question.without(self._key_event), first, last, pages)
+            report.unknown(self._key_event, self._no_key_event().message)
+        if report.nothing_but_zero("totalRevenue") and "totalRevenue" in self._blocked:
+            reasons = self._blocked["totalRevenue"]
+            report.unknown("totalRevenue", f"totalRevenue may not be seen by this account ({reasons})")
+        return report
+
+    def _pages(self, question: Question, first: str, last: str, pages: int | None) -> Report:
+        report = Report(question)
+        while report.more and (pages is None or report.calls < pages):
+            if report.calls:
+                report.refuse_to_go_on()
+            request = self._request(question, first, last, report.offset)
+            report.add(
+                self._call(lambda asked=request: self._sdk.run_report(asked, retry=None, timeout=TIMEOUT_S), report)
+            )
+        return report
+
+    def _request(self, question: Question, first: str, last: str, offset: int) -> Any:
+        from google.analytics.data_v1beta import types
+
+        return types.RunReportRequest(
+            property=f"properties/{self._property}",
+            dimensions=[types.Dimension(name=name) for name in question.dimensions],
+            metrics=[types.Metric(name=name) for name in question.metrics],
+            date_ranges=[types.DateRange(start_date=first, end_date=last)],
+            # An order of its own makes pages disjoint: without one, rows may move between requests.
+            order_bys=[
+                types.OrderBy(dimension=types.OrderBy.DimensionOrderBy(dimension_name=name))
+                for name in question.dimensions
+            ],
+            currency_code=question.currency,
+            limit=PAGE_ROWS,
+            offset=offset,
+            return_property_quota=True,
+        )
+
+    @cached_property
+    def _blocked(self) -> dict[str, str]:
+        """Metrics that this account asks for in vain, with the reasons. Empty when the property does not say."""
         from google.analytics.data_v1beta.types import GetMetadataRequest
 
         name = f"properties/{self._property}/metadata"
-        self._call(lambda: self._sdk.get_metadata(GetMetadataRequest(name=name), retry=None, timeout=TIMEOUT_S))
-
-    def _report(self, dimensions: tuple[str, ...], metrics: tuple[str, ...], first: date, last: date) -> "_Report":
-        from google.analytics.data_v1beta import types
-
-        report = _Report()
-        while report.more:
-            request = types.RunReportRequest(
-                property=f"properties/{self._property}",
-                dimensions=[types.Dimension(name=name) for name in dimensions],
-                metrics=[types.Metric(name=name) for name in metrics],
-                date_ranges=[types.DateRange(start_date=first.isoformat(), end_date=last.isoformat())],
-                # An order of its own makes pages disjoint: without one, rows may move between requests.
-                order_bys=[
-                    types.OrderBy(dimension=types.OrderBy.DimensionOrderBy(dimension_name=name)) for name in dimensions
-                ],
-                limit=PAGE_ROWS,
-                offset=len(report.rows),
-                return_property_quota=True,
+        try:
+            said = self._call(
+                lambda: self._sdk.get_metadata(GetMetadataRequest(name=name), retry=None, timeout=TIMEOUT_S)
             )
-            report.add(self._call(lambda asked=request: self._sdk.run_report(asked, retry=None, timeout=TIMEOUT_S)))
-        return report
+        except ToolError:
+            return {}
+        return {m.api_name: ", ".join(r.name for r in m.blocked_reasons) for m in said.metrics if m.blocked_reasons}
 
-    def _call(self, fn: Any) -> Any:
+    def _call(self, fn: Any, report: Report | None = None) -> Any:
+        def counted() -> Any:
+            try:
+                return fn()
+            except Exception as error:
+                self._count_server_error(error, report)
+                raise
+
         return call(
-            TOOL, fn, translate=_translate, limiter=self._limiter, account=self._property, attempts=READ_ATTEMPTS
+            TOOL, counted, translate=_translate, limiter=self._limiter, account=self._property, attempts=READ_ATTEMPTS
         )
+
+    def _count_server_error(self, error: Exception, report: Report | None) -> None:
+        """Raises ToolError(quota) instead of an error that would lock the property for everybody."""
+        known = _translate(error)
+        if known is None or (known.status or 0) < 500 or isinstance(error, ToolError):
+            return  # a ToolError is the token endpoint's, which is another server
+        left = report.server_errors_left if report is not None else None
+        try:
+            self._limiter.acquire(SERVER_ERRORS, self._property)
+        except ToolError:
+            left = 0
+        if left is not None and left <= 1:
+            raise ToolError(
+                TOOL,
+                ToolErrorKind.QUOTA,
+                f"property {self._property} answered so many server errors that Google would lock it: {known.message}",
+                hint="not asked again within the hour; later runs take this up",
+                status=known.status,
+                retry_after_s=HOUR_S,
+            ) from error
+
+    def _no_key_event(self) -> ToolError:
+        name = self._key_event.partition(":")[2]
+        return ToolError(
+            TOOL,
+            ToolErrorKind.INVALID,
+            f"{name} is no key event of property {self._property}, so there are no conversions",
+            hint=f"mark the event {name} as a key event in GA4 (Admin > Events), or name another: "
+            f"marketeer connect ga4 --tenant {self.connection.tenant} --set key_event=NAME",
+        )
+
+    def _without_dimension(self, error: ToolError) -> Collected:
+        """Nothing, and which dimension is not registered; raises `error` when it is about anything else."""
+        missing = [name for name in _EXPERIMENT_DIMENSIONS[1:] if _refuses(error, name, "dimension")]
+        if not missing:
+            raise error
+        return _nothing(f"experiments cannot be read: register {', '.join(missing)} as a custom dimension in GA4")
+
+    @cached_property
+    def _sign_in(self) -> SignIn:
+        return SignIn(self.connection, SCOPES)
 
     @cached_property
     def _sdk(self) -> Any:
@@ -107,66 +226,19 @@ class Ga4Client:
 
         return BetaAnalyticsDataClient(
             transport="rest",
-            credentials=credentials(self.connection, SCOPES),
+            credentials=self._sign_in.credentials(),
             client_options=ClientOptions(api_endpoint=self.connection.base_url) if self.connection.base_url else None,
         )
 
 
-class _Report:
-    """Pages of one report, put together."""
-
-    def __init__(self) -> None:
-        self.rows: list[list[object]] = []
-        self.calls = 0
-        self.more = True
-        self._quota: dict[str, str] = {}
-        self._notes: dict[str, None] = {}
-
-    def add(self, page: Any) -> None:
-        self.calls += 1
-        for row in page.rows:
-            dimensions = [value.value for value in row.dimension_values]
-            self.rows.append([*dimensions, *(value.value for value in row.metric_values)])
-        self.more = bool(page.rows) and len(self.rows) < page.row_count
-        self._read_quota(page.property_quota)
-        self._read_quality(page.metadata)
-
-    def _read_quota(self, quota: Any) -> None:
-        for name in ("tokens_per_day", "tokens_per_hour", "tokens_per_project_per_hour", "concurrent_requests"):
-            status = getattr(quota, name)
-            if status.consumed or status.remaining:
-                self._quota[name] = f"{status.remaining:,} left, {status.consumed:,} used by the last request"
-
-    def _read_quality(self, metadata: Any) -> None:
-        for sample in metadata.sampling_metadatas:
-            share = sample.samples_read_count / max(sample.sampling_space_size, 1)
-            self._notes[f"sampled: computed from {share:.1%} of events"] = None
-        if metadata.subject_to_thresholding:
-            self._notes["thresholded: rows with few users are withheld"] = None
-        if metadata.data_loss_from_other_row:
-            self._notes["rows beyond the property's cardinality limit are summed up in '(other)'"] = None
-
-    def collected(self, columns: dict[str, str], dimensions: int) -> Collected:
-        """The rows in our columns; those that our spelling of "not set" makes alike are added up."""
-        names = list(columns)
-        merged: dict[tuple[object, ...], dict[str, Any]] = {}
-        for row in self.rows:
-            record = {name: _value(name, columns[name], text) for name, text in zip(names, row, strict=True)}
-            held = merged.setdefault(tuple(record[name] for name in names[:dimensions]), record)
-            if held is not record:
-                held.update({name: held[name] + record[name] for name in names[dimensions:]})
-        rows = frame(columns, list(merged.values()), names[:dimensions])
-        return Collected(rows, self.calls, self._quota, tuple(self._notes))
+def _nothing(why: str) -> Collected:
+    """No experiment's rows, and the reason."""
+    return Collected(frame(EXPERIMENT_COLUMNS, [], list(EXPERIMENT_COLUMNS)[:3]), 1, notes=(why,), doubts=(why,))
 
 
-def _value(name: str, dtype: str, text: object) -> Any:
-    if dtype == "object":
-        return datetime.strptime(str(text), "%Y%m%d").date()
-    if dtype == "int64":
-        return int(float(str(text)))
-    if dtype == "float64":
-        return float(str(text))
-    return "" if name == "campaign" and text in _NOT_SET else str(text)
+def _refuses(error: ToolError, field: str, what: str) -> bool:
+    """Whether a 400 is about this one field: the sentence may begin with a guess at another."""
+    return error.kind is ToolErrorKind.INVALID and f"Field {field} is not a valid {what}" in error.message
 
 
 def _translate(error: Exception) -> ToolError | None:

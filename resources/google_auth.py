@@ -1,81 +1,111 @@
-"""Credentials and errors that all of Google's APIs share."""
+"""Credentials that all of Google's APIs share, and what a connection without them is told."""
 
-import http.client
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import ToolError, ToolErrorKind
-from resources.calling import kind_of_status, retry_after_seconds
+from resources.google_token import Granted, ask_token, signed
 
 GOOGLE_TOKEN_URI = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
 TIMEOUT_S = 30.0
 """Longest wait for one answer of a Google API; reports of a large property take seconds."""
-_QUOTA_REASONS = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "dailyLimitExceeded"})
-"""Reasons that some APIs send with status 403 although they mean 429 (Search Console, Tag Manager)."""
+_READONLY = ".readonly"
 
 
-def credentials(connection: Connection, scopes: Iterable[str]) -> Any:
-    """google.auth credentials of a connection: service account, refresh token or bare access token, in this order.
+class SignIn:
+    """A connection's credentials with Google: service account, refresh token or bare access token, in this order.
 
     `settings.token_uri` overrides where tokens are fetched. Raises ToolError(auth) when the connection holds none of
-    them or the key file cannot be read.
+    them or the key file cannot be read; using them raises it for whatever the token endpoint refuses.
     """
-    secrets = {name: value.get_secret_value() for name, value in connection.secrets.items()}
-    token_uri = connection.settings.get("token_uri")
-    if "service_account_json" in secrets:
-        return _service_account(connection, secrets["service_account_json"], token_uri, list(scopes))
-    if "refresh_token" not in secrets and "access_token" not in secrets:
-        raise ToolError(
-            connection.tool,
-            ToolErrorKind.AUTH,
-            f"{connection.tenant} is connected without credentials",
-            hint=f"marketeer connect {connection.tool} --tenant {connection.tenant} --secret service_account_json=VAR",
-        )
-    from google.oauth2.credentials import Credentials
 
-    return Credentials(
-        token=secrets.get("access_token"),
-        refresh_token=secrets.get("refresh_token"),
-        token_uri=token_uri or GOOGLE_TOKEN_URI,
-        client_id=secrets.get("client_id"),
-        client_secret=secrets.get("client_secret"),
-        scopes=list(scopes),
-    )
+    def __init__(self, connection: Connection, scopes: Iterable[str]) -> None:
+        self._connection = connection
+        self._scopes = tuple(scopes)
+        self._secrets = {name: value.get_secret_value() for name, value in connection.secrets.items()}
+        self._notes: dict[str, None] = {}
+        self._token_uri = connection.settings.get("token_uri") or GOOGLE_TOKEN_URI
+        self._account: Any = None
+        if "service_account_json" in self._secrets:
+            self._account = self._service_account(self._secrets["service_account_json"])
+        elif "refresh_token" not in self._secrets and "access_token" not in self._secrets:
+            raise self._refused(
+                f"{connection.tenant} is connected without credentials",
+                f"marketeer connect {connection.tool} --tenant {connection.tenant} --secret service_account_json=VAR",
+            )
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the token endpoint said that somebody must know, so far."""
+        return tuple(self._notes)
 
-def _service_account(connection: Connection, key_file: str, token_uri: str | None, scopes: list[str]) -> Any:
-    from google.oauth2 import service_account
+    def credentials(self) -> Any:
+        """google.auth credentials that get their tokens here.
 
-    try:
-        info: dict[str, Any] = json.loads(key_file)
-        if token_uri:
-            info["token_uri"] = token_uri
-        account = service_account.Credentials.from_service_account_info(info, scopes=scopes)
-    except (ValueError, TypeError, AttributeError) as error:
-        raise ToolError(
-            connection.tool,
-            ToolErrorKind.AUTH,
-            f"the service account key of {connection.tenant} cannot be read ({type(error).__name__})",
-            hint="it must be the whole JSON key file that Google Cloud hands out",
-        ) from None
-    return _by_token_endpoint(account, scopes)
+        google-auth's own ask the endpoint several times by themselves, and those of a service account look up a
+        regional access boundary at iamcredentials.googleapis.com, whatever the token endpoint is.
+        """
+        from google.oauth2.credentials import Credentials
 
+        def fetch(request: Any, scopes: Any) -> tuple[str, datetime]:
+            granted = self._fetched()
+            return granted.token, granted.expires
 
-def _by_token_endpoint(account: Any, scopes: list[str]) -> Any:
-    """Credentials that get their tokens from the key's token endpoint and ask nobody else.
+        held = None if self._account is not None else self._secrets.get("access_token")
+        return Credentials(token=held, refresh_handler=fetch, scopes=list(self._scopes))
 
-    google-auth's own service account credentials sign tokens by themselves and look up a regional access boundary at
-    iamcredentials.googleapis.com in the background, whatever the token endpoint is: from a loopback sandbox, too.
-    """
-    from google.oauth2.credentials import Credentials
+    def _fetched(self) -> Granted:
+        granted = ask_token(self._connection.tool, self._token_uri, self._form(), TIMEOUT_S)
+        if granted.note:
+            self._notes[granted.note] = None
+        missing = [scope for scope in self._scopes if not _covered(scope, granted.scopes)]
+        if granted.scopes and missing:
+            raise self._refused(
+                f"the sign-in does not include {', '.join(missing)}",
+                "sign in again and tick every box of Google's consent page: "
+                f"marketeer connect {self._connection.tool} --tenant {self._connection.tenant}",
+            )
+        return granted
 
-    def fetch(request: Any, scopes: Any) -> tuple[str, Any]:
-        account.refresh(request)
-        return account.token, account.expiry
+    def _form(self) -> dict[str, str]:
+        """What the token endpoint is sent."""
+        if self._account is not None:
+            return signed(self._account, self._token_uri, self._scopes)
+        names = ("refresh_token", "client_id", "client_secret")
+        if "refresh_token" not in self._secrets:
+            raise self._refused(
+                "the access token has ended (they live for an hour) and there is no refresh token",
+                "connect a service account or a refresh token instead: "
+                f"marketeer connect {self._connection.tool} --tenant {self._connection.tenant} "
+                "--secret service_account_json=VAR",
+            )
+        missing = [name for name in names if name not in self._secrets]
+        if missing:
+            raise self._refused(
+                f"a refresh token needs {' and '.join(missing)} of the client it was made with",
+                " ".join(f"--secret {name}=VAR" for name in names),
+            )
+        return {"grant_type": "refresh_token", **{name: self._secrets[name] for name in names}}
 
-    return Credentials(token=None, refresh_handler=fetch, scopes=scopes)
+    def _service_account(self, key_file: str) -> Any:
+        from google.oauth2 import service_account
+
+        try:
+            info = json.loads(key_file)
+            # The key file names its own endpoint, unless the connection does; it is also who the assertion is for.
+            self._token_uri = self._connection.settings.get("token_uri") or str(info["token_uri"])
+            return service_account.Credentials.from_service_account_info(info)
+        except (ValueError, TypeError, AttributeError, KeyError) as error:
+            raise self._refused(
+                f"the service account key of {self._connection.tenant} cannot be read ({type(error).__name__})",
+                "it must be the whole JSON key file that Google Cloud hands out",
+            ) from None
+
+    def _refused(self, message: str, hint: str) -> ToolError:
+        return ToolError(self._connection.tool, ToolErrorKind.AUTH, message, hint=hint)
 
 
 def require_setting(connection: Connection, name: str, example: str) -> str:
@@ -91,50 +121,6 @@ def require_setting(connection: Connection, name: str, example: str) -> str:
     return value
 
 
-def translate_google(tool: str, error: Exception) -> ToolError | None:
-    """What an exception of google-auth, google-api-core, googleapiclient or the wire below them means."""
-    from google.api_core.exceptions import GoogleAPICallError
-    from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
-    from google.protobuf.json_format import ParseError
-    from googleapiclient.errors import HttpError
-    from httplib2.error import HttpLib2Error
-
-    if isinstance(error, HttpError):
-        return _answered(tool, int(error.status_code), str(error.reason), error.resp, _reasons(error.error_details))
-    if isinstance(error, GoogleAPICallError) and error.code:
-        headers: Any = getattr(error.response, "headers", {})
-        reasons = {str(getattr(error, "reason", "") or "")}
-        return _answered(tool, int(error.code), str(error.message), headers, reasons)
-    if isinstance(error, RefreshError):
-        return _refused_token(tool, error)
-    if isinstance(error, (TransportError, GoogleAuthError)):
-        return ToolError(tool, ToolErrorKind.OUTAGE, f"the token endpoint does not answer: {error}")
-    if isinstance(error, (OSError, http.client.HTTPException, HttpLib2Error, ParseError, json.JSONDecodeError)):
-        return ToolError(tool, ToolErrorKind.OUTAGE, f"no usable answer: {type(error).__name__}: {error}")
-    return None
-
-
-def _answered(tool: str, status: int, message: str, headers: Mapping[str, str], reasons: set[str]) -> ToolError:
-    kind = ToolErrorKind.QUOTA if status == 403 and reasons & _QUOTA_REASONS else kind_of_status(status)
-    hints = {
-        ToolErrorKind.AUTH: "check the credentials and that the account may read this property",
-        ToolErrorKind.MISSING: "check the property in the connection's settings",
-        ToolErrorKind.QUOTA: "the vendor's quota is spent; later runs take this up",
-    }
-    retry_after = retry_after_seconds(headers.get("retry-after"))
-    return ToolError(tool, kind, message, hint=hints.get(kind), status=status, retry_after_s=retry_after)
-
-
-def _refused_token(tool: str, error: Any) -> ToolError:
-    # google-auth says retryable for 429, 5xx and "temporarily unavailable" of the token endpoint.
-    if error.retryable:
-        return ToolError(tool, ToolErrorKind.OUTAGE, f"the token endpoint fails: {error.args[0]}")
-    hint = f"connect it again: marketeer connect {tool}"
-    return ToolError(tool, ToolErrorKind.AUTH, f"no access token: {error.args[0]}", hint=hint)
-
-
-def _reasons(details: Any) -> set[str]:
-    if not isinstance(details, list):
-        return set()
-    found: list[Any] = details
-    return {str(detail.get("reason", "")) for detail in found if isinstance(detail, dict)}
+def _covered(scope: str, granted: frozenset[str]) -> bool:
+    """Whether a scope, or the wider one that includes reading, was granted."""
+    return scope in granted or (scope.endswith(_READONLY) and scope.removesuffix(_READONLY) in granted)

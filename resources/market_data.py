@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from marketeer_dagster.warehouse import Warehouse
+from marketeer_dagster.warehouse.facts import ANONYMIZED
 
 WINDOW_DAYS = 28
 """Four whole weeks: the same number of each weekday in both windows."""
@@ -85,7 +86,7 @@ def _totals(connection: duckdb.DuckDBPyConnection, window: _Window) -> str:
 
 
 def _pages(connection: duckdb.DuckDBPyConnection, window: _Window) -> str:
-    query = _GA4.format(subject="landing_page", where="true", limit=MOST_PAGES)
+    query = _GA4.format(subject="landing_page", where="landing_page LIKE '/%'", limit=MOST_PAGES)
     rows = connection.execute(query, window.parameters).fetchall()
     if window.page is not None and all(row[0] != window.page for row in rows):
         rows += connection.execute(
@@ -102,7 +103,7 @@ def _channels(connection: duckdb.DuckDBPyConnection, window: _Window) -> str:
 
 
 def _queries(connection: duckdb.DuckDBPyConnection, window: _Window) -> str:
-    where, parameters = _of_page(window, "page"), _with_page(window)
+    where, parameters = _of_page(window, "page"), {**_with_page(window), "rare": ANONYMIZED}
     top = _GSC.format(where=where, having=_CLICKED, order="now_clicks", limit=MOST_QUERIES)
     risen = _GSC.format(where=where, having=_RISEN, order="now_shown - then_shown", limit=MOST_RISERS)
     of = "" if window.page is None else f" of {window.page}"
@@ -176,7 +177,7 @@ def _traffic(title: str, rows: Sequence[tuple[object, ...]]) -> str:
     return _table(
         (title, "Sessions", "Change", "Sign-ups", "Conversion rate", "Rate before"),
         [
-            (name, _count(now), _change(now, then), _count(done), _rate(done, now), _rate(done_then, then))
+            (name, _count(now), _change(now, then), _known(done, now), _rate(done, now), _rate(done_then, then))
             for name, now, done, then, done_then in rows
         ],
     )
@@ -204,6 +205,11 @@ def _count(value: object) -> str:
     return f"{float(str(value or 0)):,.0f}"
 
 
+def _known(value: object, of: object) -> str:
+    """A count of events; unknown where there were sessions and the vendor gives none of them a count."""
+    return "unknown" if value is None and of else _count(value)
+
+
 def _rate(part: object, whole: object) -> str:
     return f"{float(str(part)) / float(str(whole)):.2%}" if whole and part is not None else "n/a"
 
@@ -215,9 +221,9 @@ def _change(now: object, then: object) -> str:
 _GA4 = """
 SELECT {subject} AS subject,
     coalesce(sum(sessions) FILTER (date >= $middle), 0)::BIGINT AS now,
-    coalesce(sum(conversions) FILTER (date >= $middle), 0)::BIGINT,
+    sum(conversions) FILTER (date >= $middle),
     coalesce(sum(sessions) FILTER (date < $middle), 0)::BIGINT AS earlier,
-    coalesce(sum(conversions) FILTER (date < $middle), 0)::BIGINT
+    sum(conversions) FILTER (date < $middle)
 FROM ga4_daily WHERE tenant = $tenant AND date BETWEEN $start AND $last AND {where}
 GROUP BY subject HAVING now + earlier > 0 ORDER BY now DESC, earlier DESC, subject LIMIT {limit}
 """
@@ -229,7 +235,8 @@ WITH sums AS (
         coalesce(sum(impressions) FILTER (date >= $middle), 0)::BIGINT AS now_shown,
         coalesce(sum(impressions) FILTER (date < $middle), 0)::BIGINT AS then_shown,
         sum(position * impressions) FILTER (date >= $middle) / sum(impressions) FILTER (date >= $middle) AS position
-    FROM gsc_daily WHERE tenant = $tenant AND date BETWEEN $start AND $last AND {where} GROUP BY query
+    FROM gsc_daily
+    WHERE tenant = $tenant AND date BETWEEN $start AND $last AND query <> $rare AND {where} GROUP BY query
 )
 SELECT * FROM sums WHERE position IS NOT NULL AND {having} ORDER BY {order} DESC, query LIMIT {limit}
 """

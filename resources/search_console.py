@@ -1,34 +1,38 @@
 """Google Search Console: clicks, impressions and positions by page, query, country and device.
 
 The API returns at most 25,000 rows a request and 50,000 a day of data per search type, so a range is read day by day,
-each paged to its end: asked for months at once it would silently keep the top rows only.
+each paged to its end: asked for months at once it would silently keep the top rows only. Each day is read twice, by
+query and by page, because rare queries are withheld (resources/search_rows.py).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from marketeer_dagster.model.clock import SystemClock, today
 from marketeer_dagster.model.connection import Connection
-from marketeer_dagster.model.errors import ToolError
+from marketeer_dagster.model.errors import ToolError, ToolErrorKind
 from resources.calling import READ_ATTEMPTS, UNLIMITED, CallLimiter, call
 from resources.collected import Collected, frame
-from resources.google_auth import TIMEOUT_S, credentials, require_setting, translate_google
+from resources.google_auth import TIMEOUT_S, SignIn, require_setting
+from resources.google_errors import translate_google
+from resources.search_rows import BY_PAGE, KEY, TOOL, DayRows
 
 if TYPE_CHECKING:
     import pandas as pd
 
-TOOL = "search_console"
 SCOPES = ("https://www.googleapis.com/auth/webmasters.readonly",)
 PAGE_ROWS = 25_000
 COLUMNS = {
     "date": "object", "page": "str", "query": "str", "country": "str", "device": "str", "clicks": "int64",
     "impressions": "int64", "position": "float64",
 }  # fmt: skip
-_KEY = list(COLUMNS)[:5]
-_DIMENSIONS = ["date", "page", "query", "country", "device"]
-"""`date` is asked for although a request is of one day: only then does the answer say whether the day is complete."""
+_UNVERIFIED = "siteUnverifiedUser"
+"""The right of somebody who only listed a site: it may be looked up, its data may not be read."""
+_SETTLED_DAYS = 4
+"""Age of a day that surely has data, for a check."""
 
 
 class SearchConsoleClient:
@@ -54,39 +58,91 @@ class SearchConsoleClient:
 
     def collect_daily(self, first: date, last: date) -> Collected:
         """As `daily`, with API calls and what is incomplete as notes."""
-        pages = [page for day in _days(first, last) for page in self._pages(day)]
-        records = _merged(_record(row, self._hosts) for page in pages for row in page.get("rows", ()))
-        fresh = min((page["metadata"]["firstIncompleteDate"] for page in pages if _incomplete(page)), default=None)
-        notes = (f"still being collected by Google from {fresh} on",) if fresh else ()
-        return Collected(frame(COLUMNS, records, _KEY), len(pages), notes=notes)
+        records: list[dict[str, object]] = []
+        fresh: set[str] = set()
+        calls = unusable = 0
+        # `date` is asked for although a request is of one day: only then does the answer say whether it is complete.
+        for day in _days(first, last):
+            rows = DayRows(day, self._hosts)
+            for dimensions in (KEY, BY_PAGE):
+                for page in self._pages(day, dimensions):
+                    calls += 1
+                    rows.add(dimensions, page.get("rows") or ())
+                    if incomplete := (page.get("metadata") or {}).get("firstIncompleteDate"):
+                        fresh.add(str(incomplete))
+            records += rows.records()
+            unusable += rows.unusable
+        doubts = (f"{unusable} rows without keys or figures were left out",) if unusable else ()
+        notes = (f"still being collected by Google from {min(fresh)} on",) if fresh else ()
+        told = (*notes, *self._sign_in.notes, *doubts)
+        return Collected(frame(COLUMNS, records, list(KEY)), calls, notes=told, doubts=doubts)
 
-    def check(self) -> None:
-        """One cheap request that proves connection and rights; raises ToolError."""
-        self._call(lambda: self._sdk.sites().get(siteUrl=self._site).execute())
+    def check(self) -> tuple[str, ...]:
+        """Ask what an ingest asks, one row of a settled day; returns what somebody should know. Raises ToolError."""
+        day = today(SystemClock()) - timedelta(days=_SETTLED_DAYS)
+        for dimensions in (KEY, BY_PAGE):
+            self._query(day, dimensions, 0, 1)
+        return self._sign_in.notes
 
-    def _pages(self, day: date) -> Iterator[dict[str, Any]]:
+    def _pages(self, day: date, dimensions: tuple[str, ...]) -> Iterator[dict[str, Any]]:
         start = 0
         while True:
-            page = self._query(day, start)
+            page = self._query(day, dimensions, start, PAGE_ROWS)
             yield page
-            rows = len(page.get("rows", ()))
+            rows = len(page.get("rows") or ())
             if rows < PAGE_ROWS:
                 return
             start += rows
 
-    def _query(self, day: date, start: int) -> dict[str, Any]:
+    def _query(self, day: date, dimensions: tuple[str, ...], start: int, rows: int) -> dict[str, Any]:
         body = {
             "startDate": day.isoformat(),
             "endDate": day.isoformat(),
-            "dimensions": _DIMENSIONS,
+            "dimensions": list(dimensions),
             "dataState": self._data_state,
-            "rowLimit": PAGE_ROWS,
+            "rowLimit": rows,
             "startRow": start,
         }
-        return self._call(lambda: self._sdk.searchanalytics().query(siteUrl=self._site, body=body).execute())
+        try:
+            said = self._call(lambda: self._sdk.searchanalytics().query(siteUrl=self._site, body=body).execute())
+        except ToolError as error:
+            raise self._about_site(error) from error
+        if not isinstance(said, dict):
+            raise ToolError(TOOL, ToolErrorKind.OUTAGE, "no usable answer: it is no object")
+        return said
+
+    def _about_site(self, error: ToolError) -> ToolError:
+        """The refusal of a site with what the account has instead; any other error as it is."""
+        if error.status != 403 or "permission for site" not in error.message:
+            return error
+        try:
+            said = self._call(lambda: self._sdk.sites().list().execute())
+            entries = [(str(e["siteUrl"]), str(e["permissionLevel"])) for e in said.get("siteEntry") or ()]
+        except (ToolError, AttributeError, KeyError, TypeError):
+            return error
+        return ToolError(
+            TOOL, error.kind, error.message.partition(f"{error.kind.value}: ")[2], hint=self._instead(dict(entries)),
+            status=error.status,
+        )  # fmt: skip
+
+    def _instead(self, sites: dict[str, str]) -> str:
+        if sites.get(self._site) == _UNVERIFIED:
+            return f"the account lists {self._site} but never proved it may see it: add it as a user of the property"
+        readable = [site for site, right in sites.items() if right != _UNVERIFIED]
+        same = [site for site in readable if _host(site).removeprefix("www.") == _host(self._site).removeprefix("www.")]
+        if same:
+            connect = f"marketeer connect {TOOL} --tenant {self.connection.tenant} --set site_url={same[0]}"
+            return f"the account has this site as {same[0]}: {connect}"
+        if readable:
+            return f"the account may read {', '.join(sorted(readable))}; add it as a user of {self._site}"
+        return f"the account has no property at all: add it as a user of {self._site} in Search Console"
 
     def _call(self, fn: Any) -> Any:
         return call(TOOL, fn, translate=_translate, limiter=self._limiter, account=self._site, attempts=READ_ATTEMPTS)
+
+    @cached_property
+    def _sign_in(self) -> SignIn:
+        return SignIn(self.connection, SCOPES)
 
     @cached_property
     def _sdk(self) -> Any:
@@ -99,7 +155,7 @@ class SearchConsoleClient:
         return build(
             "searchconsole",
             "v1",
-            http=AuthorizedHttp(credentials(self.connection, SCOPES), http=httplib2.Http(timeout=TIMEOUT_S)),
+            http=AuthorizedHttp(self._sign_in.credentials(), http=httplib2.Http(timeout=TIMEOUT_S)),
             client_options=ClientOptions(api_endpoint=base_url) if base_url else None,
             static_discovery=True,
             cache_discovery=False,
@@ -110,42 +166,8 @@ def _days(first: date, last: date) -> Iterator[date]:
     return (first + timedelta(days=n) for n in range((last - first).days + 1))
 
 
-def _incomplete(page: dict[str, Any]) -> bool:
-    return bool(page.get("metadata", {}).get("firstIncompleteDate"))
-
-
-def _record(row: dict[str, Any], own_hosts: frozenset[str]) -> dict[str, object]:
-    day, page, query, country, device = row["keys"]
-    return {
-        "date": date.fromisoformat(day),
-        "page": _path(page, own_hosts),
-        "query": query,
-        "country": country.lower(),
-        "device": device.lower(),
-        "clicks": round(row["clicks"]),
-        "impressions": round(row["impressions"]),
-        "position": float(row["position"]),
-    }
-
-
-def _path(page: str, own_hosts: frozenset[str]) -> str:
-    """A page of the property's own host as the path that analytics knows it by; another subdomain's stays whole."""
-    parts = urlsplit(page)
-    return (parts.path or "/") if parts.netloc in own_hosts else page
-
-
-def _merged(records: Iterable[dict[str, Any]]) -> list[dict[str, object]]:
-    """One record per key: several URLs (query strings, www) may be one path. Positions are weighted by impressions."""
-    merged: dict[tuple[object, ...], dict[str, Any]] = {}
-    for record in records:
-        held = merged.setdefault(tuple(record[name] for name in _KEY), record)
-        if held is not record:
-            shown = held["impressions"] + record["impressions"]
-            weighted = held["position"] * held["impressions"] + record["position"] * record["impressions"]
-            held["position"] = weighted / shown
-            held["impressions"] = shown
-            held["clicks"] += record["clicks"]
-    return list(merged.values())
+def _host(site: str) -> str:
+    return urlsplit(site).netloc or site.removeprefix("sc-domain:")
 
 
 def _translate(error: Exception) -> ToolError | None:

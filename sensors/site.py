@@ -27,9 +27,9 @@ def measure_site(scene: Scene, signal: Signal, day: date) -> Evidence | None:
         f"where tenant = ? and {column} = ? and date > ? and date <= ?",
         [signal.tenant, signal.subject, day - timedelta(days=WINDOW_DAYS), day],
     ).fetchone()
-    if row is None or not row[0]:
-        return None
     rate = signal.evidence.metric == "conversion_rate"
+    if row is None or not row[0] or (rate and row[1] is None):
+        return None
     return measured(signal, float(row[1]) / float(row[0]) if rate else float(row[0]) / WINDOW_DAYS, day)
 
 

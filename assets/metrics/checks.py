@@ -20,12 +20,16 @@ from assets.metrics.factory import connected
 from assets.metrics.landing import newest_day
 from assets.metrics.sources import MetricSource
 from assets.tables import markdown_table
+from marketeer_dagster.campaigns.watch import HISTORY_DAYS
 from marketeer_dagster.model.clock import Clock
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.store import Store
+from marketeer_dagster.warehouse.schema import TABLES
 
 WINDOW_DAYS = 28
 """How far back gaps and silence are looked for."""
+READ_DAYS = HISTORY_DAYS
+"""How far back a row can make a loop conclude something: an older one stands against nobody."""
 SILENT_SHARE = 0.1
 """A settled day below this share of the window's median counts as silent: tags fail all at once, demand does not."""
 _SHOWN = 20
@@ -64,7 +68,7 @@ class _Check:
 
 def build_metric_checks(source: MetricSource) -> AssetChecksDefinition:
     """The checks of one table, in one step. Needs resources `store`, `warehouse` and `clock`."""
-    checks = [check for check in _CHECKS if source.every_day or check.name == "no_impossible_values"]
+    checks = [check for check in _CHECKS if _makes_sense(check, source)]
     key = AssetKey(source.table)
 
     @multi_asset_check(
@@ -81,6 +85,18 @@ def build_metric_checks(source: MetricSource) -> AssetChecksDefinition:
                 yield _result(key, check, check.find(asked))
 
     return metric_checks
+
+
+def _makes_sense(check: _Check, source: MetricSource) -> bool:
+    """Silence is odd only where every day has rows, and only some figures may be unknown."""
+    if check.name == "figures_known":
+        return bool(_may_be_unknown(source))
+    return source.every_day or check.name == "no_impossible_values"
+
+
+def _may_be_unknown(source: MetricSource) -> list[str]:
+    columns = TABLES[source.table].columns
+    return [column.name for column in columns if column.nullable and column.name in source.measures]
 
 
 def _result(key: AssetKey, check: _Check, found: Sequence[_Finding]) -> AssetCheckResult:
@@ -112,13 +128,28 @@ def _absent(asked: _Asked) -> list[_Finding]:
 
 
 def _impossible(asked: _Asked) -> list[_Finding]:
+    table = TABLES[asked.source.table]
+    shown = [column.name for column in table.columns if column.name not in ("tenant", "date", "simulated")]
     found: list[_Finding] = []
     for condition, problem in asked.source.impossible:
-        query = (
-            f"SELECT tenant, date, count(*) FROM {asked.source.table} WHERE {condition} GROUP BY ALL ORDER BY date DESC"
-        )
-        rows = asked.snapshot.execute(query).fetchall()
-        found += [_Finding(tenant, day, f"{problem} ({count} rows)") for tenant, day, count in rows]
+        rows = asked.snapshot.execute(
+            _IMPOSSIBLE.format(table=table.name, condition=condition, row=", ".join(f'"{name}"' for name in shown)),
+            {"days": READ_DAYS},
+        ).fetchall()
+        for tenant, day, count, row in rows:
+            values = ", ".join(f"{name} {value}" for name, value in zip(shown, row.values(), strict=True))
+            found.append(_Finding(tenant, day, f"{problem} ({count} rows, such as {values})"))
+    return found
+
+
+def _unknown(asked: _Asked) -> list[_Finding]:
+    found: list[_Finding] = []
+    for name in _may_be_unknown(asked.source):
+        query = _UNKNOWN.format(table=asked.source.table, column=name)
+        rows = asked.snapshot.execute(query, {"days": WINDOW_DAYS}).fetchall()
+        found += [
+            _Finding(tenant, day, f"{name} is unknown on {count} days up to this one") for tenant, day, count in rows
+        ]
     return found
 
 
@@ -148,6 +179,18 @@ def _gaps_and_silence(asked: _Asked, connection: Connection) -> Iterator[_Findin
         yield _Finding(tenant, day, said)
 
 
+# Days count back from the tenant's newest, not from today: what loops read of an old copy is as old as that.
+_IMPOSSIBLE = """
+WITH newest AS (SELECT tenant, max(date) AS newest FROM {table} GROUP BY tenant)
+SELECT tenant, date, count(*), any_value(struct_pack({row})) FROM {table} JOIN newest USING (tenant)
+WHERE date > newest - $days::INTEGER AND ({condition}) GROUP BY tenant, date ORDER BY date DESC, tenant
+"""
+_UNKNOWN = """
+WITH newest AS (SELECT tenant, max(date) AS newest FROM {table} GROUP BY tenant)
+SELECT tenant, max(date), count(DISTINCT date) FROM {table} JOIN newest USING (tenant)
+WHERE date > newest - $days::INTEGER AND {column} IS NULL GROUP BY tenant ORDER BY tenant
+"""
+
 # Days between the tenant's first and newest that have no rows, or nearly nothing compared with the window's median.
 _CONTINUITY = """
 WITH daily AS (
@@ -171,9 +214,16 @@ _CHECKS = (
     ),
     _Check(
         "no_impossible_values",
-        "No row contradicts itself: counts below zero, more conversions than sessions, and the like.",
+        f"No row of the {READ_DAYS} days that loops read contradicts itself: counts below zero, more clicks than "
+        "impressions, and the like. Rare but possible rows pass.",
         _impossible,
         AssetCheckSeverity.ERROR,
+    ),
+    _Check(
+        "figures_known",
+        f"The vendor gave every figure of the last {WINDOW_DAYS} days: none is restricted or not set up.",
+        _unknown,
+        AssetCheckSeverity.WARN,
     ),
     _Check(
         "fresh",

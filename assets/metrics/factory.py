@@ -5,6 +5,7 @@ from datetime import date
 
 from dagster import (
     AssetCheckResult,
+    AssetCheckSeverity,
     AssetCheckSpec,
     AssetExecutionContext,
     AssetsDefinition,
@@ -29,9 +30,13 @@ from marketeer_dagster.model.errors import ToolError
 from marketeer_dagster.model.ids import TenantId
 from marketeer_dagster.store import Store
 from marketeer_dagster.warehouse import Warehouse
+from resources.calling import LONGEST_WAIT_S
+from resources.connectors import for_tenant
 from resources.limits import limiter
 
 LANDED = "tenants_landed"
+WHOLE = "nothing_held_back"
+"""Named when the vendor samples, cuts off or withholds figures; blocks nothing, and a person may have to act."""
 
 
 def build_metric_asset(source: MetricSource) -> AssetsDefinition:
@@ -56,7 +61,12 @@ def build_metric_asset(source: MetricSource) -> AssetsDefinition:
                 LANDED,
                 asset=source.table,
                 description="Every connected tenant's rows of the days asked for have landed; names the others.",
-            )
+            ),
+            AssetCheckSpec(
+                WHOLE,
+                asset=source.table,
+                description="No vendor sampled, cut off or withheld figures of these days; names whose, and why.",
+            ),
         ],
         required_resource_keys={"store", "warehouse", "clock", SCOPE},
         # Calls are retried where they are made; this is for what lasts longer than a call's patience.
@@ -73,7 +83,8 @@ def build_metric_asset(source: MetricSource) -> AssetsDefinition:
             limits = limiter(context.resources.store.settings())
             intake = Intake(warehouse, limits, clock, context.log, scope.accept_missing_days)
             landings = land(source, connections, span, intake)
-        yield _landed_check(source, landings)
+        yield _landed_check(landings)
+        yield _whole_check(landings)
         _raise_if_nothing_landed(source, landings)
         with warehouse.reading() as snapshot:
             told = range_metadata(source, span, landings, snapshot)
@@ -90,9 +101,9 @@ def connected(store: Store, tool: str, only: Sequence[str] = ()) -> tuple[Connec
 
     Raises NotFound for a tenant that does not exist.
     """
-    wanted = [store.tenants.get(TenantId(name)).id for name in only] or [tenant.id for tenant in store.tenants.list()]
-    found = (store.connections.get(tenant, tool) for tenant in sorted(wanted))
-    return tuple(connection for connection in found if connection is not None)
+    wanted = [store.tenants.get(TenantId(name)) for name in only] or list(store.tenants.list())
+    found = [(tenant, store.connections.get(tenant.id, tool)) for tenant in sorted(wanted, key=lambda one: one.id)]
+    return tuple(for_tenant(connection, tenant) for tenant, connection in found if connection is not None)
 
 
 def _span(context: AssetExecutionContext) -> Span:
@@ -100,7 +111,7 @@ def _span(context: AssetExecutionContext) -> Span:
     return Span(date.fromisoformat(keys.start), date.fromisoformat(keys.end))
 
 
-def _landed_check(source: MetricSource, landings: Sequence[Landing]) -> AssetCheckResult:
+def _landed_check(landings: Sequence[Landing]) -> AssetCheckResult:
     failed = {landing.tenant: landing.error for landing in landings if landing.error is not None}
     said = "\n".join(f"- **{tenant}**: {error}" for tenant, error in failed.items())
     return AssetCheckResult(
@@ -111,11 +122,28 @@ def _landed_check(source: MetricSource, landings: Sequence[Landing]) -> AssetChe
     )
 
 
+def _whole_check(landings: Sequence[Landing]) -> AssetCheckResult:
+    doubted = {landing.tenant: landing.doubts for landing in landings if landing.doubts}
+    said = "\n".join(f"- **{tenant}**: {doubt}" for tenant, doubts in doubted.items() for doubt in doubts)
+    return AssetCheckResult(
+        check_name=WHOLE,
+        passed=not doubted,
+        severity=AssetCheckSeverity.WARN,
+        description=f"held back from {', '.join(doubted)}" if doubted else "nothing was held back",
+        metadata={"tenants": ", ".join(doubted) or "none", "why": MetadataValue.md(said or "nothing was held back")},
+    )
+
+
+def _passes_soon(error: ToolError) -> bool:
+    """Whether another attempt of this run makes sense: a quota that comes back tomorrow is a later run's."""
+    return not error.permanent and (error.retry_after_s or 0.0) <= LONGEST_WAIT_S
+
+
 def _raise_if_nothing_landed(source: MetricSource, landings: Sequence[Landing]) -> None:
     """With nothing landed the days must not count as materialised; the run shows why."""
     errors = [landing.error for landing in landings if landing.error is not None]
     if not errors or len(errors) < len(landings):
         return
-    passing = any(isinstance(error, ToolError) and not error.permanent for error in errors)
+    passing = any(isinstance(error, ToolError) and _passes_soon(error) for error in errors)
     said = "; ".join(f"{landing.tenant}: {landing.error}" for landing in landings)
     raise Failure(f"{source.table}: no tenant's rows landed: {said}", allow_retries=passing)

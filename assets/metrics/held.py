@@ -1,5 +1,6 @@
 """What the warehouse already holds of the days being read again: for telling revisions, and for not losing days."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -79,13 +80,18 @@ def _sums(rows: "pd.DataFrame", measures: Sequence[str]) -> dict[date, dict[str,
     sums: dict[str, dict[date, float]] = {name: {} for name in measures}
     for name in measures:
         for day, value in zip(rows["date"], rows[name], strict=True):
+            # A figure that the vendor does not give is NaN, and so is every sum with it: unknown, not zero.
             sums[name][day] = sums[name].get(day, 0.0) + float(value)
     return {day: {name: sums[name][day] for name in measures} for day in sums[measures[0]]}
 
 
 def _changes(before: dict[str, float], after: dict[str, float]) -> list[str]:
     return [
-        f"{name} {before[name]:,.10g} → {after[name]:,.10g}"
+        f"{name} {_told(before[name])} → {_told(after[name])}"
         for name in before
-        if round(before[name], 2) != round(after[name], 2)
+        if _told(round(before[name], 2)) != _told(round(after[name], 2))
     ]
+
+
+def _told(figure: float) -> str:
+    return "unknown" if math.isnan(figure) else f"{figure:,.10g}"

@@ -47,6 +47,8 @@ class Landing:
     api_calls: int = 0
     quota: dict[str, str] = field(default_factory=dict[str, str])
     notes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    """Those of the notes by which figures are not the whole truth."""
     revised: tuple[str, ...] = ()
     """Days that were there before and whose sums changed, in words."""
     error: MarketeerError | None = None
@@ -144,6 +146,7 @@ def _put(source: MetricSource, fetched: _Fetched, held: Held, writer: Writer, in
         api_calls=found.api_calls,
         quota=found.quota,
         notes=(*found.notes, *kept),
+        doubts=found.doubts,
         revised=held.revisions(rows, source.measures),
     )
 

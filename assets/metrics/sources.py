@@ -94,8 +94,10 @@ SOURCES = (
         every_day=True,
         impossible=(
             ("least(sessions, users, engaged_sessions, conversions) < 0", "a count below zero"),
-            ("engaged_sessions > sessions", "more engaged sessions than sessions"),
-            ("sessions > 0 and conversions > sessions", "more sign-ups than sessions"),
+            # GA4 estimates counts of large rows by themselves, so that a part may come out a little above its whole.
+            # More conversions than sessions are nothing odd: GA4 counts events, and a session may have several.
+            ("engaged_sessions > 1.05 * sessions + 2", "more engaged sessions than sessions"),
+            ("isnan(conversions) or isinf(conversions) or isnan(revenue) or isinf(revenue)", "a figure that is none"),
         ),
     ),
     MetricSource(
@@ -103,7 +105,7 @@ SOURCES = (
         tool="search_console",
         kinds=frozenset({"google", "duckdb"}),
         description="Clicks, impressions and positions by day, page, query, country and device, from Google Search "
-        "Console. Queries that few people search are withheld by Google; the newest days are provisional.",
+        "Console. What rare queries brought stands under one row of the page; the newest days are provisional.",
         collect=_search,
         measures=("clicks", "impressions"),
         lag_days=4,
@@ -111,7 +113,8 @@ SOURCES = (
         impossible=(
             ("least(clicks, impressions) < 0", "a count below zero"),
             ("clicks > impressions", "more clicks than impressions"),
-            ("position < 1", "a position above the first"),
+            ("position < 1 - 1e-6", "a position above the first"),
+            ("isnan(position) or isinf(position)", "a figure that is none"),
         ),
     ),
     MetricSource(

@@ -3,6 +3,7 @@
 The engine brings numpy along and is loaded where something is judged: most processes of the platform judge nothing.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +14,7 @@ import duckdb
 from marketeer_dagster.catalog.models import SignalSpec
 from marketeer_dagster.model.ids import TenantId
 from marketeer_dagster.model.signal import Evidence
+from marketeer_dagster.warehouse.facts import ANONYMIZED
 
 if TYPE_CHECKING:
     from marketeer_dagster.optimise.anomaly import Reading
@@ -24,7 +26,8 @@ SETTLED_DAYS = 21
 LEAST_SESSIONS = 700
 """Sessions in the last four weeks below which a page is too small to be watched."""
 
-Rows = list[tuple[str, date, float, float]]
+Rows = list[tuple[str, date, float, float | None]]
+"""Subject, day, sessions, conversions; these are None where the vendor does not give them."""
 
 
 @dataclass(frozen=True)
@@ -108,10 +111,12 @@ def conversion_drops(
     from marketeer_dagster.optimise.anomaly import Direction, Policy, score_rate
 
     policy = Policy(direction=Direction.DOWN, min_effect=spec.threshold)
-    for page, rows in _by_subject(_page_rows(connection, tenant, as_of)):
-        reading = score_rate(
-            [row[1] for row in rows], [row[3] for row in rows], [row[2] for row in rows], policy=policy, as_of=as_of
-        )
+    for page, rows in _by_subject(_pages(connection, tenant, as_of)):
+        # A session may sign up twice: of a share there is no more than all. What the vendor does not give is missing.
+        converted = [math.nan if row[3] is None else min(row[3], row[2]) for row in rows]
+        if all(map(math.isnan, converted)):
+            continue
+        reading = score_rate([row[1] for row in rows], converted, [row[2] for row in rows], policy=policy, as_of=as_of)
         if reading.fired:
             yield Sighting(tenant, page, "conversion_rate", reading, query_shift(connection, tenant, page, as_of))
 
@@ -123,7 +128,7 @@ def traffic_drops(
     from marketeer_dagster.optimise.anomaly import Direction, Policy, Status, score_series
 
     policy = Policy(direction=Direction.DOWN, min_effect=spec.threshold)
-    pages = _page_rows(connection, tenant, as_of)
+    pages = _pages(connection, tenant, as_of)
     for subject, rows in [*_by_subject(pages), *_by_subject(_channel_rows(connection, tenant, as_of))]:
         reading = score_series([row[1] for row in rows], [row[2] for row in rows], policy=policy, as_of=as_of)
         # One subject's silence is its visitors': the counter as a whole is judged by `tracking_broken`.
@@ -135,6 +140,7 @@ def traffic_drops(
 def query_shift(connection: duckdb.DuckDBPyConnection, tenant: TenantId, page: str, as_of: date) -> str:
     """What visitors of a page search for in the last week beside the four weeks before, as a Markdown table."""
     rows = connection.execute(_QUERY_SHIFT, {"tenant": tenant, "page": page, "as_of": as_of}).fetchall()
+    rows = [row for row in rows if row[0] != ANONYMIZED]
     if not rows:
         return ""
     # A query is whatever somebody typed: it must not end its cell or its row.
@@ -177,6 +183,11 @@ where tenant = $tenant and date > $as_of - $days and date <= $as_of
     group by page having sum(sessions) >= $least)
 group by page, date order by page, date
 """
+
+
+def _pages(connection: duckdb.DuckDBPyConnection, tenant: TenantId, as_of: date) -> Rows:
+    """Rows of real pages: "(not set)" and "(other)" are landing pages of GA4's that nobody can look at."""
+    return [row for row in _page_rows(connection, tenant, as_of) if str(row[0]).startswith("/")]
 
 
 def _page_rows(connection: duckdb.DuckDBPyConnection, tenant: TenantId, as_of: date) -> Rows:

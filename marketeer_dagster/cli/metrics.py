@@ -2,7 +2,8 @@
 
 from datetime import date, timedelta
 
-from dagster import DagsterInstance
+from dagster import DagsterEventType, DagsterInstance
+from dagster._core.execution.job_execution_result import JobExecutionResult
 
 from assets.executor import PROCESS_TAG
 from assets.metrics import ingest_tags, scope_config
@@ -25,8 +26,39 @@ def ingest_days(
     tags = {**ingest_tags(first, last, tenant), PROCESS_TAG: process_tag()}
     result = execute(instance, "ingest", tags=tags, run_config=scope_config([tenant] if tenant else []))
     if not result.success:
-        raise MarketeerError(f"ingest of {first} to {last} failed", hint=f"see run {result.run_id} in the Dagster UI")
+        why = "\n".join(_failures(result)) or "the run says no reason"
+        raise MarketeerError(
+            f"ingest of {first} to {last} failed:\n{why}", hint=f"all of it: run {result.run_id} in the Dagster UI"
+        )
+    for line in _left_out(result):
+        progress(line)
     return result.run_id
+
+
+def _failures(result: JobExecutionResult) -> list[str]:
+    """Why steps failed, in the words of the error that a person can act on."""
+    said: dict[str, None] = {}
+    for event in result.all_events:
+        if event.event_type is not DagsterEventType.STEP_FAILURE:
+            continue
+        failed = event.step_failure_data
+        words = failed.user_failure_data.description if failed.user_failure_data else None
+        if not words and failed.error is not None:
+            cause = failed.error
+            while cause.cause is not None:
+                cause = cause.cause
+            words = cause.message.strip()
+        said[words or f"{event.step_key} failed"] = None
+    return list(said)
+
+
+def _left_out(result: JobExecutionResult) -> list[str]:
+    """What is not, or not wholly, in the warehouse although the run ended well: by table and tenant."""
+    return [
+        f"{found.asset_key.to_user_string()}: {found.description}\n{found.metadata['why'].value}"
+        for found in result.get_asset_check_evaluations()
+        if not found.passed and "why" in found.metadata
+    ]
 
 
 def ensure_metrics(home: Home, instance: DagsterInstance, tenant: TenantId, progress: Progress) -> None:

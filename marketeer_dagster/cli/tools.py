@@ -13,7 +13,8 @@ from marketeer_dagster.cli.output import AsJson, console, print_json, print_tabl
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import BadInput, ToolError
 from marketeer_dagster.model.ids import TenantId
-from resources.connectors import CONNECTORS, check
+from marketeer_dagster.model.tenant import Tenant
+from resources.connectors import CONNECTORS, check, for_tenant
 
 ForTenant = Annotated[str, typer.Option("--tenant", "-t", help="Id of the tenant.")]
 
@@ -53,7 +54,7 @@ def register(app: typer.Typer) -> None:
         home = open_home()
         tenants = [home.store.tenants.get(TenantId(tenant))] if tenant else list(home.store.tenants.list())
         with running_market(home) if checking else nullcontext():
-            rows = [_row(home, owner.id, tool, checking) for owner in tenants for tool in CONNECTORS]
+            rows = [_row(home, owner, tool, checking) for owner in tenants for tool in CONNECTORS]
         if as_json:
             print_json(rows)
         else:
@@ -61,11 +62,12 @@ def register(app: typer.Typer) -> None:
             print_table(
                 "Tools", columns, (tuple(row.values()) for row in rows), "No tenants yet: marketeer tenant add ID"
             )
-        if any(row["answer"] not in ("", "ok") for row in rows):
+        if any(row["answer"] and row["answer"].partition(";")[0] != "ok" for row in rows):
             raise typer.Exit(1)
 
 
-def _row(home: Home, tenant: TenantId, tool: str, checking: bool) -> dict[str, str]:
+def _row(home: Home, owner: Tenant, tool: str, checking: bool) -> dict[str, str]:
+    tenant = owner.id
     connection = home.store.connections.get(tenant, tool)
     if connection is None:
         return {"tenant": tenant, "tool": tool, "state": "not connected", "where": "", "answer": ""}
@@ -73,8 +75,7 @@ def _row(home: Home, tenant: TenantId, tool: str, checking: bool) -> dict[str, s
     answer = ""
     if checking:
         try:
-            check(connection)
-            answer = "ok"
+            answer = "; ".join(("ok", *check(for_tenant(connection, owner))))
         except ToolError as error:
             answer = str(error)
     where = connection.base_url or "the vendor"

@@ -14,10 +14,14 @@ _GOOGLE = {
     ),
     403: ("PERMISSION_DENIED", "User does not have sufficient permissions for this property."),
     404: ("NOT_FOUND", "Requested entity was not found."),
-    429: ("RESOURCE_EXHAUSTED", "Exhausted property tokens per hour. These quota tokens will return in under an hour."),
+    429: ("RESOURCE_EXHAUSTED", "Exhausted concurrent requests quota. Please send fewer requests concurrently."),
     500: ("INTERNAL", "Internal error encountered."),
     503: ("UNAVAILABLE", "The service is currently unavailable."),
 }
+_TOO_MANY_QUERIES = (
+    "Quota exceeded for quota metric 'Queries' and limit 'Queries per minute per user'. Learn more at "
+    "https://developers.google.com/webmaster-tools/limits"
+)
 _ANTHROPIC = {
     400: ("invalid_request_error", "invalid request"),
     401: ("authentication_error", "invalid x-api-key"),
@@ -51,12 +55,15 @@ _MAILCHIMP = {
 }
 
 
+_WITHOUT_RETRY_AFTER = frozenset({"stripe", "mailchimp", "ga4", "searchconsole", "oauth"})
+
+
 def error_response(
     vendor: str, status: int, message: str | None = None, *, retry_after_s: float | None = None
 ) -> Response:
     """The answer with which `vendor` refuses or fails; `message` replaces its standard text."""
     headers: dict[str, str] = {}
-    if status in (429, 529) and retry_after_s is not None and vendor not in ("mailchimp", "stripe"):
+    if status in (429, 529) and retry_after_s is not None and vendor not in _WITHOUT_RETRY_AFTER:
         headers["Retry-After"] = f"{retry_after_s:g}"
     if status == 429 and vendor == "stripe":
         headers |= _STRIPE_LIMITED
@@ -71,10 +78,11 @@ def _google(status: int, message: str | None) -> dict[str, Any]:
 
 
 def _search_console(status: int, message: str | None) -> dict[str, Any]:
-    body = _google(status, message)
-    reasons = {401: "authError", 403: "forbidden", 404: "notFound", 429: "quotaExceeded", 500: "backendError"}
+    body = _google(status, message or (_TOO_MANY_QUERIES if status == 429 else None))
+    reasons = {401: "authError", 403: "forbidden", 404: "notFound", 429: "rateLimitExceeded", 500: "backendError"}
     reason = reasons.get(status, "invalidParameter")
-    body["error"]["errors"] = [{"message": body["error"]["message"], "domain": "global", "reason": reason}]
+    domain = "usageLimits" if status == 429 else "global"
+    body["error"]["errors"] = [{"message": body["error"]["message"], "domain": domain, "reason": reason}]
     return body
 
 

@@ -1,6 +1,7 @@
 """Faults on demand: which vendor misbehaves how, how often, and for how long."""
 
 import threading
+import time
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -53,6 +54,7 @@ class Faults:
         self._left: list[int | None] = []
         self._fired: list[int] = []
         self._requests: dict[str, int] = {}
+        self._server_errors: list[tuple[float, str, str]] = []
 
     def add(self, spec: FaultSpec) -> None:
         with self._lock:
@@ -63,11 +65,22 @@ class Faults:
     def clear(self) -> None:
         with self._lock:
             self._specs, self._left, self._fired = [], [], []
+            self._server_errors = []
 
     def fired(self) -> "list[tuple[FaultSpec, int]]":
         """Each fault in force and how often it has happened."""
         with self._lock:
             return list(zip(self._specs, self._fired, strict=True))
+
+    def note_server_error(self, vendor: str, path: str) -> None:
+        """Remember that a request to `path` was answered with a 5xx: some vendors count those."""
+        with self._lock:
+            self._server_errors.append((time.monotonic(), vendor, path))
+
+    def server_errors(self, vendor: str, part: str, *, since: float) -> int:
+        """Server errors of a vendor's paths with `part` in them, since a moment of time.monotonic."""
+        with self._lock:
+            return sum(at >= since and who == vendor and part in path for at, who, path in self._server_errors)
 
     def draw(self, vendor: str) -> FaultSpec | None:
         """The fault that this request meets, if any. The first that strikes wins."""

@@ -50,6 +50,8 @@ class Misbehaviour:
         vendor = scope["path"].split("/", 2)[1]
         if fault.kind in _ANSWERED_HERE:
             await _drain(receive)
+            if _ANSWERED_HERE[fault.kind] >= 500:
+                self.world.faults.note_server_error(vendor, scope["path"])
             response = error_response(vendor, _ANSWERED_HERE[fault.kind], retry_after_s=fault.retry_after_s)
             await response(scope, receive, send)
         elif fault.kind is FaultKind.HANG:

@@ -3,6 +3,8 @@
 from marketeer_dagster.warehouse.tables import SIMULATED, TENANT, Table, count, day, name, number
 
 _CURRENCY = "in the tenant's currency"
+ANONYMIZED = "(rare searches)"
+"""What stands for the query of searches that Google withholds because few people made them."""
 
 GA4_DAILY = Table(
     "ga4_daily",
@@ -11,15 +13,28 @@ GA4_DAILY = Table(
     (
         TENANT,
         day("Day in the property's time zone."),
-        name("landing_page", "Path of the first page of the session, with its query string where there was one."),
+        name(
+            "landing_page",
+            "Path of the first page of the session, with its query string where there was one; (not set) without a "
+            "page view, (other) beyond GA4's cardinality limit.",
+        ),
         name("source", "Session source as GA4 reports it, for instance google or (direct)."),
         name("medium", "Session medium as GA4 reports it, for instance organic, cpc or email."),
         name("campaign", "Session campaign (utm_campaign); empty when not set."),
         count("sessions", "Sessions begun (count)."),
         count("users", "Users with a session (count); not additive over rows."),
         count("engaged_sessions", "Sessions of 10 s or more, with a key event or two page views (count)."),
-        count("conversions", "Key events counted as conversion, sign_up unless configured otherwise (count)."),
-        number("revenue", f"Total revenue GA4 attributes to the row ({_CURRENCY})."),
+        number(
+            "conversions",
+            "Key events counted as conversion, sign_up unless configured otherwise (count, may be fractional and more "
+            "than one a session); null when the property has no such key event.",
+            nullable=True,
+        ),
+        number(
+            "revenue",
+            f"Total revenue GA4 attributes to the row ({_CURRENCY}); null when the account may not see it.",
+            nullable=True,
+        ),
         SIMULATED,
     ),
 )
@@ -27,12 +42,13 @@ GA4_DAILY = Table(
 GSC_DAILY = Table(
     "gsc_daily",
     "Search results by day, page, query, country and device, from Google Search Console. "
-    "Queries of few people are withheld by Google, so sums are below the site's totals.",
+    f"Queries of few people are withheld by Google: what a page got by them stands under '{ANONYMIZED}', so that sums "
+    "over a page are its totals.",
     (
         TENANT,
         day("Day in Pacific time, as Search Console counts."),
         name("page", "Path of the page shown in the results."),
-        name("query", "What was searched for."),
+        name("query", f"What was searched for; {ANONYMIZED} for all searches of a page that Google withholds."),
         name("country", "Three-letter country code, lower case (ISO 3166-1 alpha-3)."),
         name("device", "desktop, mobile or tablet."),
         count("clicks", "Clicks to the site (count)."),
@@ -110,7 +126,7 @@ EXPERIMENT_DAILY = Table(
         name("variant", "Arm: control or a short name such as b."),
         count("visitors", "Visitors who saw the arm for the first time that day (count)."),
         count("conversions", "Of these, how many converted (count)."),
-        number("revenue", f"Revenue of these visitors ({_CURRENCY})."),
+        number("revenue", f"Revenue of these visitors ({_CURRENCY}); null when unknown.", nullable=True),
         SIMULATED,
     ),
 )

@@ -48,12 +48,15 @@ def ensure(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _ensure_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     connection.execute(table.create())
-    rows = connection.execute(f'SELECT column_name, column_type FROM (DESCRIBE "{table.name}")').fetchall()
-    found: dict[str, str] = dict(rows)
+    rows = connection.execute(f'SELECT column_name, column_type, "null" FROM (DESCRIBE "{table.name}")').fetchall()
+    found: dict[str, str] = {name: type_ for name, type_, _ in rows}
+    never_null = {name for name, _, null in rows if null == "NO"}
     for column in table.columns:
         if column.name not in found:
             connection.execute(f'ALTER TABLE "{table.name}" ADD COLUMN "{column.name}" {column.type}')
         elif found[column.name] != column.type:
             connection.execute(f'ALTER TABLE "{table.name}" ALTER "{column.name}" TYPE {column.type}')
+        if column.nullable and column.name in never_null:
+            connection.execute(f'ALTER TABLE "{table.name}" ALTER "{column.name}" DROP NOT NULL')
     for statement in table.comments():
         connection.execute(statement)

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from dagster import AssetCheckEvaluation, AssetCheckSeverity, DagsterInstance, Definitions
 
-from assets.metrics.checks import WINDOW_DAYS
+from assets.metrics.checks import READ_DAYS, WINDOW_DAYS
 from tests.assets.metrics_home import CHECKS, Home, living_home
 
 LATEST = 30
@@ -35,7 +35,7 @@ def fill(home: Home, change: Callable[[pd.DataFrame], pd.DataFrame] = lambda row
     ordinary = pd.DataFrame(
         {
             "date": days, "landing_page": "/", "source": "google", "medium": "organic", "campaign": "",
-            "sessions": 100, "users": 90, "engaged_sessions": 60, "conversions": 3, "revenue": 0.0,
+            "sessions": 100, "users": 90, "engaged_sessions": 60, "conversions": 3.0, "revenue": 0.0,
         }
     )  # fmt: skip
     with home.warehouse.writing() as writer:
@@ -73,12 +73,15 @@ def test_a_connected_tenant_without_any_row_is_named(home: Home) -> None:
 @pytest.mark.parametrize(
     ("column", "value", "problem"),
     [
-        ("conversions", 101, "more sign-ups than sessions"),
-        ("engaged_sessions", 101, "more engaged sessions than sessions"),
+        ("conversions", -0.5, "a count below zero"),
+        ("engaged_sessions", 120, "more engaged sessions than sessions"),
+        ("revenue", float("inf"), "a figure that is none"),
         ("users", -1, "a count below zero"),
     ],
 )
-def test_impossible_values_are_an_error_with_day_and_tenant(home: Home, column: str, value: int, problem: str) -> None:
+def test_impossible_values_are_an_error_with_day_and_tenant(
+    home: Home, column: str, value: float, problem: str
+) -> None:
     day = home.yesterday - timedelta(days=10)
 
     def spoil(rows: pd.DataFrame) -> pd.DataFrame:
@@ -88,7 +91,62 @@ def test_impossible_values_are_an_error_with_day_and_tenant(home: Home, column: 
     fill(home, spoil)
     failed = only(judge(home), "no_impossible_values")
     assert failed.severity is AssetCheckSeverity.ERROR
-    assert f"| beta | {day} | {problem} (1 rows) |" in str(failed.metadata["details"].value)
+    details = str(failed.metadata["details"].value)
+    assert f"| beta | {day} | {problem} (1 rows, such as landing_page /, source google, " in details
+    assert f"{column} {value:g}" in details, "the row is told"
+
+
+def one_row(home: Home, days_ago: int, **values: object) -> Callable[[pd.DataFrame], pd.DataFrame]:
+    """Bends the row of one day."""
+
+    def bend(rows: pd.DataFrame) -> pd.DataFrame:
+        at = rows["date"] == home.yesterday - timedelta(days=days_ago)
+        return rows.assign(**{name: rows[name].where(~at, value) for name, value in values.items()})
+
+    return bend
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"sessions": 1, "users": 1, "engaged_sessions": 1, "conversions": 2},
+        {"sessions": 0, "users": 0, "engaged_sessions": 0, "conversions": 3, "revenue": 40.0},
+        {"conversions": 2.5},
+        {"revenue": -30.0},
+        {"engaged_sessions": 102},
+    ],
+    ids=["two sign-ups in a session", "an event without a session", "fractions", "a refund", "an estimate's error"],
+)
+def test_rare_but_possible_rows_stand_against_nobody(home: Home, values: dict[str, object]) -> None:
+    fill(home, one_row(home, 10, **values))
+    assert judge(home)["no_impossible_values"].passed
+
+
+def test_an_impossible_row_that_no_loop_reads_any_more_stands_against_nobody(home: Home) -> None:
+    fill(home)
+    long_ago = home.yesterday - timedelta(days=READ_DAYS)
+    odd = pd.DataFrame(
+        {
+            "date": [long_ago], "landing_page": "/", "source": "google", "medium": "organic", "campaign": "",
+            "sessions": -5, "users": 90, "engaged_sessions": 60, "conversions": 3.0, "revenue": 0.0,
+        }
+    )  # fmt: skip
+    with home.warehouse.writing() as writer:
+        writer.replace("ga4_daily", "beta", long_ago, long_ago, odd, simulated=True)
+    assert judge(home)["no_impossible_values"].passed
+    with home.warehouse.writing() as writer:
+        recent = long_ago + timedelta(days=1)
+        writer.replace("ga4_daily", "beta", recent, recent, odd.assign(date=[recent]), simulated=True)
+    assert not judge(home)["no_impossible_values"].passed
+
+
+def test_figures_that_the_vendor_does_not_give_are_named_and_block_nothing(home: Home) -> None:
+    fill(home, one_row(home, 3, revenue=float("nan")))
+    failed = only(judge(home), "figures_known")
+    assert failed.severity is AssetCheckSeverity.WARN
+    day = home.yesterday - timedelta(days=3)
+    assert f"| beta | {day} | revenue is unknown on 1 days" in str(failed.metadata["details"].value)
+    assert home.rows("SELECT count(*) FROM ga4_daily WHERE revenue IS NULL") == [(1,)]
 
 
 def test_a_tenant_whose_newest_day_is_older_than_the_vendors_usual_lag_is_stale(home: Home) -> None:

@@ -11,11 +11,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from dagster import BackfillPolicy, DagsterInstance
+from dagster import AssetCheckSeverity, BackfillPolicy, DagsterInstance
 
 from assets.metrics import SOURCES, metric_assets
 from assets.metrics.factory import build_metric_asset
 from assets.partitions import days
+from marketeer_dagster.model.ids import TenantId
 from resources.ga4 import Ga4Client
 from tests.assets.metrics_home import ASSETS, Home, add_tenant, check, living_home, materializations, told
 
@@ -127,6 +128,47 @@ def test_passing_faults_of_vendors_do_not_show_in_the_rows(home: Home, kind: str
         assert home.rows(f"SELECT count(DISTINCT tenant) FROM {table} WHERE date = ?", day) == [(2,)]
 
 
+def test_a_quota_that_comes_back_later_is_not_asked_again_by_the_same_run(home: Home) -> None:
+    home.sandbox.admin.habit("searchconsole", "load_quota")
+    try:
+        result = home.run("gsc_daily", first=home.yesterday)
+    finally:
+        home.sandbox.admin.habit("searchconsole", "load_quota", on=False)
+    assert not result.success
+    assert "load quota exceeded" in str(check(result, "gsc_daily", "tenants_landed").metadata["why"].value)
+    assert not [e for e in result.all_events if e.is_step_up_for_retry]
+
+
+def test_what_a_vendor_holds_back_is_a_warning_that_names_the_tenant(home: Home) -> None:
+    home.sandbox.admin.habit("ga4", "restricted_revenue", tenant="beta")
+    try:
+        result = home.run("ga4_daily", checks=True)
+    finally:
+        home.sandbox.admin.habit("ga4", "restricted_revenue", on=False, tenant="beta")
+    assert result.success
+    told_of = check(result, "ga4_daily", "nothing_held_back")
+    assert (told_of.passed, told_of.severity) == (False, AssetCheckSeverity.WARN)
+    assert "**beta**: totalRevenue may not be seen by this account" in str(told_of.metadata["why"].value)
+    assert check(result, "ga4_daily", "figures_known").metadata["tenants"].value == "beta"
+    unknown = "SELECT DISTINCT tenant FROM ga4_daily WHERE revenue IS NULL"
+    assert home.rows(unknown) == [("beta",)]
+    assert check(result, "ga4_daily", "no_impossible_values").passed
+
+
+def test_revenue_is_asked_for_in_the_tenants_currency(home: Home) -> None:
+    tenant = home.store.tenants.get(TenantId("beta"))
+    asked = "SELECT sum(revenue) FROM ga4_daily WHERE tenant = 'beta'"
+    days = {"first": home.yesterday - timedelta(days=30), "config": {"tenants": ["beta"]}}
+    home.run("ga4_daily", **days)
+    ((dollars,),) = home.rows(asked)
+    home.store.tenants.save(tenant.model_copy(update={"currency": "EUR"}))
+    try:
+        home.run("ga4_daily", **days)
+    finally:
+        home.store.tenants.save(tenant)
+    assert home.rows(asked) == [(pytest.approx(dollars / 1.08),)] and dollars > 0
+
+
 def test_an_empty_answer_does_not_delete_days_that_were_there(home: Home) -> None:
     home.run("ga4_daily")
     before = home.rows("SELECT sum(sessions) FROM ga4_daily WHERE tenant = 'acme'")
@@ -225,7 +267,8 @@ def test_every_table_lands_in_one_run_and_passes_its_checks(home: Home) -> None:
     judged = {(e.asset_key.to_user_string(), e.check_name): e.passed for e in result.get_asset_check_evaluations()}
     assert all(judged.values()), judged
     assert {name for _, name in judged} == {
-        "tenants_landed", "rows_present", "no_impossible_values", "fresh", "tracking_continuity"
+        "tenants_landed", "nothing_held_back", "rows_present", "no_impossible_values", "figures_known", "fresh",
+        "tracking_continuity",
     }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from marketeer_dagster.campaigns.watch import (
 from marketeer_dagster.catalog import Catalog
 from marketeer_dagster.model.ids import TenantId
 from marketeer_dagster.warehouse import Warehouse
+from marketeer_dagster.warehouse.facts import ANONYMIZED
 from tests.support.site_figures import ACME, LAST, after, land, site, steady
 from tests.warehouse import frames
 
@@ -132,3 +133,36 @@ def test_the_queries_that_changed_come_first(warehouse: Warehouse) -> None:
         assert query_shift(connection, ACME, "/features", LAST) == ""
     assert "| acme contract length | 8.0 | 0.0 |" in table
     assert table.index("contract length") < table.index("acme pricing")
+
+
+def test_a_day_with_more_sign_ups_than_sessions_stops_no_judgement(warehouse: Warehouse, catalog: Catalog) -> None:
+    """GA4 counts events: a session may sign up twice. The page after it is judged all the same."""
+    sessions, conversions = steady()
+    odd = [1, *sessions[1:]], [2, *conversions[1:]]
+    land(warehouse, site(about=odd, pricing=after(steady(seed=4), 7, conversions=0.4)))
+    assert [sighting.subject for sighting in drops(warehouse, catalog)] == ["/pricing"]
+
+
+def test_unknown_conversions_are_not_a_fall_to_nothing(warehouse: Warehouse, catalog: Catalog) -> None:
+    rows = site(pricing=steady(), features=after(steady(seed=4), 7, conversions=0.4))
+    unknown = rows["conversions"].where(rows["landing_page"] != "/pricing", float("nan"))
+    land(warehouse, rows.assign(conversions=unknown))
+    assert [sighting.subject for sighting in drops(warehouse, catalog)] == ["/features"]
+
+
+def test_what_is_no_page_is_not_watched(warehouse: Warehouse, catalog: Catalog) -> None:
+    rows = site(pricing=steady(), unset=after(steady(seed=4), 7, sessions=0.2, conversions=0.1))
+    place = rows["landing_page"].where(rows["landing_page"] != "/unset", "(not set)")
+    land(warehouse, rows.assign(landing_page=place))
+    seen = [*drops(warehouse, catalog), *fewer(warehouse, catalog)]
+    assert "(not set)" not in {sighting.subject for sighting in seen}
+
+
+def test_withheld_searches_are_nobodys_question(warehouse: Warehouse, catalog: Catalog) -> None:
+    days = [LAST - timedelta(days=n) for n in range(28)]
+    figures = {"page": "/pricing", "country": "usa", "device": "desktop", "impressions": 90, "position": 2.0}
+    rows = [{"date": day, "query": query, "clicks": 9} for day in days for query in ("pricing tool", ANONYMIZED)]
+    frames.put(warehouse, ACME, pd.DataFrame(rows).assign(**figures), "gsc_daily")
+    with warehouse.reading() as connection:
+        shown = query_shift(connection, ACME, "/pricing", LAST)
+    assert "pricing tool" in shown and ANONYMIZED not in shown

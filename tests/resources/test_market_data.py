@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from marketeer_dagster.warehouse import Warehouse
+from marketeer_dagster.warehouse.facts import ANONYMIZED
 from resources.market_data import WINDOW_DAYS, metrics_brief
 
 LAST = date(2026, 3, 31)
@@ -98,3 +99,18 @@ def test_tenants_do_not_mix(warehouse: Warehouse) -> None:
 def test_without_figures_it_says_so(tmp_path: Path) -> None:
     empty = Warehouse(tmp_path / "e.duckdb", tmp_path / "e.snapshot.duckdb")
     assert metrics_brief(empty, "acme") == "No figures have been ingested for acme yet."
+
+
+def test_unknown_figures_are_said_to_be_unknown_and_no_page_is_made_of_what_is_none(warehouse: Warehouse) -> None:
+    day = {"date": [LAST], "source": "google", "medium": "organic", "campaign": "", "users": 1, "engaged_sessions": 1}
+    rows = [{**day, "landing_page": page, "sessions": 700} for page in ("/pricing", "(not set)", "(other)")]
+    frame = pd.concat([pd.DataFrame(row) for row in rows]).assign(conversions=float("nan"), revenue=float("nan"))
+    searches = [{"page": "/", "query": ANONYMIZED, "clicks": 900, "impressions": 9000, "date": LAST}]
+    with warehouse.writing() as writer:
+        writer.replace("ga4_daily", "gamma", LAST, LAST, frame)
+        searched = pd.DataFrame(searches).assign(country="usa", device="desktop", position=2.0)
+        writer.replace("gsc_daily", "gamma", LAST, LAST, searched)
+    brief = metrics_brief(warehouse, "gamma")
+    assert "| /pricing | 700 | new | unknown | n/a | n/a |" in brief
+    assert "| Whole site | 2,100 | new | unknown | n/a | n/a |" in brief
+    assert "(not set)" not in brief and "(other)" not in brief and ANONYMIZED not in brief

@@ -85,12 +85,12 @@ def test_a_check_that_does_not_say_whose_holds_everyone(dropping: Watchtower) ->
 
 
 def test_the_real_checks_hold_what_they_find(dropping: Watchtower) -> None:
-    """The checks themselves, run on rows with more sign-ups than sessions for one of two tenants with the same drop."""
+    """The checks themselves, run on rows with fewer sessions than none for one of two tenants with the same drop."""
     dropping.store.tenants.add(a_tenant("beta"))
     for tenant in (ACME, TenantId("beta")):
         dropping.store.connections.set(Connection(tenant=tenant, tool="ga4", simulated=True))
     land(dropping.warehouse, dropped(), "beta")
-    wrong = pd.concat([dropped(), frames.ga4(1, first=LAST, page="/odd", sessions=1, conversions=9)])
+    wrong = pd.concat([dropped(), frames.ga4(1, first=LAST, page="/odd", sessions=1, conversions=-9)])
     land(dropping.warehouse, wrong.assign(engaged_sessions=0))
     defs = Definitions(asset_checks=[CHECKS["ga4_daily"]], resources=dropping.resources())
     defs.resolve_implicit_global_asset_job_def().execute_in_process(instance=dropping.instance)

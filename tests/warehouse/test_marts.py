@@ -157,6 +157,21 @@ def test_spend_is_held_against_the_budget(warehouse: Warehouse, store: Store) ->
     ]
 
 
+def test_what_the_vendor_does_not_give_is_no_zero_in_any_mart(warehouse: Warehouse, store: Store) -> None:
+    put(warehouse, "acme", ga4(3, sessions=100, conversions=float("nan"), revenue=float("nan")))
+    publish(store, "k1", "one", datetime(2026, 3, 1, tzinfo=UTC))
+    call = store.llm.reserve(values.reservation("f1", "2"), Decimal(10))
+    spend = Spend(calls=1, cost_usd=Decimal("0.5"))
+    store.llm.settle(
+        call, body_json="{}", stop_reason="end_turn", spend=spend, latency_s=1, request_id="r", at=values.LATER
+    )
+    build(warehouse, store)
+    for name in ("page_performance", "channel_performance", "artefact_performance", "campaign_roi"):
+        asked = f"SELECT DISTINCT sessions > 0, conversions, revenue FROM {name}"
+        assert ask(warehouse, asked) == [(True, None, None)], name
+    assert ask(warehouse, "SELECT roi FROM campaign_roi") == [(None,)]
+
+
 def test_quality_and_return_are_told_by_campaign(warehouse: Warehouse, store: Store) -> None:
     put(warehouse, "acme", ga4(3, sessions=100))
     publish(store, "k1", "one", datetime(2026, 3, 1, tzinfo=UTC))

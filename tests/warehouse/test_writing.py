@@ -51,7 +51,7 @@ def test_simulated_rows_are_labelled(tmp_path: Path) -> None:
         (ga4().drop(columns=["users"]), "no column users"),
         (ga4(visits=1), "unknown column visits"),
         (ga4(sessions=1, users="many"), "many"),
-        (ga4(revenue=[1.0, None, 2.0]), "1 rows with no value"),
+        (ga4(users=[1.0, None, 2.0]), "1 rows with no value"),
         (ga4(4), "1 days outside of 2026-03-01 to 2026-03-03"),
         (ga4(tenant="globex"), "3 rows of another tenant than acme"),
         (pd.concat([ga4(), ga4(1)]), "two rows for acme, 2026-03-01, /pricing"),
@@ -103,6 +103,20 @@ def test_an_older_file_gains_new_columns_and_keeps_its_rows(tmp_path: Path) -> N
     put(warehouse, "globex", ga4(1))
     assert ask(warehouse, "SELECT tenant, revenue FROM ga4_daily ORDER BY 1, 2") == [
         ("acme", None), ("acme", None), ("globex", 50.0),
+    ]  # fmt: skip
+
+
+def test_an_older_file_learns_that_a_figure_may_be_unknown_and_a_count_a_fraction(tmp_path: Path) -> None:
+    warehouse = at(tmp_path)
+    put(warehouse, "acme", ga4(1))
+    with warehouse.writing() as w:
+        w.connection.execute("ALTER TABLE ga4_daily ALTER conversions TYPE BIGINT")
+        for column in ("conversions", "revenue"):
+            w.connection.execute(f"ALTER TABLE ga4_daily ALTER {column} SET NOT NULL")
+        w.connection.execute("UPDATE warehouse_schema SET fingerprint = 'older'")
+    put(warehouse, "globex", ga4(1, conversions=2.5, revenue=float("nan")))
+    assert ask(warehouse, "SELECT tenant, conversions, revenue FROM ga4_daily ORDER BY 1") == [
+        ("acme", 5.0, 50.0), ("globex", 2.5, None),
     ]  # fmt: skip
 
 

@@ -9,11 +9,18 @@ from typing import Any
 from marketeer_dagster.sandbox.visits import VisitRow
 
 _SCHEMA_PAGE = "https://developers.google.com/analytics/devguides/reporting/data/v1/api-schema"
-_NOT_SET = "(not set)"
+NOT_SET = "(not set)"
 
 
 class InvalidArgument(Exception):
     """The request is wrong; the text is the API's message."""
+
+    @classmethod
+    def field(cls, name: str, what: str) -> "InvalidArgument":
+        """A name that is no field of this property."""
+        return cls(
+            f"Field {name} is not a valid {what}. For a list of valid dimensions and metrics, see {_SCHEMA_PAGE} "
+        )
 
 
 @dataclass(frozen=True)
@@ -23,7 +30,7 @@ class Sums:
     sessions: int = 0
     users: int = 0
     engaged: int = 0
-    conversions: int = 0
+    conversions: float = 0
     revenue: float = 0.0
     views: int = 0
     """Sessions in which an experiment's arm was shown."""
@@ -37,6 +44,10 @@ class Sums:
             self.revenue + row.revenue,
             self.views + (row.sessions if row.experiment else 0),
         )
+
+    def joined(self, other: "Sums") -> "Sums":
+        """Two rows of a report as one."""
+        return Sums(**{name: value + getattr(other, name) for name, value in vars(self).items()})
 
 
 @dataclass(frozen=True)
@@ -63,10 +74,11 @@ DIMENSIONS: dict[str, Callable[[date, VisitRow], str]] = {
     "sessionSourceMedium": lambda day, row: f"{row.source} / {row.medium}",
     "sessionCampaignName": lambda day, row: row.campaign,
     "sessionDefaultChannelGroup": lambda day, row: _channel_group(row),
-    "customEvent:experiment_id": lambda day, row: row.experiment or _NOT_SET,
-    "customEvent:experiment_variant": lambda day, row: row.variant or _NOT_SET,
+    "customEvent:experiment_id": lambda day, row: row.experiment or NOT_SET,
+    "customEvent:experiment_variant": lambda day, row: row.variant or NOT_SET,
 }
-_KEY_EVENT = "sign_up"
+KEY_EVENT = "sign_up"
+CUSTOM = frozenset(name for name in DIMENSIONS if name.startswith("custom"))
 _INTEGER, _FLOAT, _CURRENCY = "TYPE_INTEGER", "TYPE_FLOAT", "TYPE_CURRENCY"
 
 
@@ -82,18 +94,20 @@ METRICS: dict[str, Metric] = {
     "engagementRate": Metric(_FLOAT, lambda s: _rate(s.engaged, s.sessions), "Engagement rate"),
     "bounceRate": Metric(_FLOAT, lambda s: 1 - _rate(s.engaged, s.sessions), "Bounce rate"),
     "keyEvents": Metric(_FLOAT, lambda s: s.conversions, "Key events"),
-    f"keyEvents:{_KEY_EVENT}": Metric(_FLOAT, lambda s: s.conversions, f"Key events for {_KEY_EVENT}"),
+    f"keyEvents:{KEY_EVENT}": Metric(_FLOAT, lambda s: s.conversions, f"Key events for {KEY_EVENT}"),
     "conversions": Metric(_FLOAT, lambda s: s.conversions, "Conversions"),
-    f"conversions:{_KEY_EVENT}": Metric(_FLOAT, lambda s: s.conversions, f"Conversions for {_KEY_EVENT}"),
+    f"conversions:{KEY_EVENT}": Metric(_FLOAT, lambda s: s.conversions, f"Conversions for {KEY_EVENT}"),
     "sessionKeyEventRate": Metric(_FLOAT, lambda s: _rate(s.conversions, s.sessions), "Session key event rate"),
-    f"sessionKeyEventRate:{_KEY_EVENT}": Metric(
-        _FLOAT, lambda s: _rate(s.conversions, s.sessions), f"Session key event rate for {_KEY_EVENT}"
+    f"sessionKeyEventRate:{KEY_EVENT}": Metric(
+        _FLOAT, lambda s: _rate(s.conversions, s.sessions), f"Session key event rate for {KEY_EVENT}"
     ),
     "totalRevenue": Metric(_CURRENCY, lambda s: s.revenue, "Total revenue"),
     "purchaseRevenue": Metric(_CURRENCY, lambda s: s.revenue, "Purchase revenue"),
     "eventCount": Metric(_INTEGER, lambda s: 3 * s.sessions + s.conversions + s.views, "Event count"),
 }
 
+Totals = dict[tuple[str, ...], Sums]
+"""What is added up under each combination of dimension values."""
 Row = tuple[tuple[str, ...], tuple[float, ...]]
 """Dimension values and metric values, in the order asked for."""
 
@@ -103,15 +117,11 @@ def names_of(asked: list[dict[str, Any]], known: Iterable[str], what: str) -> li
     names = [str(one.get("name", "")) for one in asked]
     for name in names:
         if name not in known:
-            raise InvalidArgument(
-                f"Field {name} is not a valid {what}. For a list of valid dimensions and metrics, see {_SCHEMA_PAGE} "
-            )
+            raise InvalidArgument.field(name, what)
     return names
 
 
-def rows_of(
-    visits: Iterable[tuple[str, date, VisitRow]], dimensions: list[str], metrics: list[str], keep: Any
-) -> list[Row]:
+def totals_of(visits: Iterable[tuple[str, date, VisitRow]], dimensions: list[str], keep: Any) -> Totals:
     """Visits (range name, day, row) added up by `dimensions`; `keep` is the request's dimensionFilter or None."""
     readers = [DIMENSIONS[name] for name in dimensions if name != "dateRange"]
     wanted = _filter(keep) if keep else None
@@ -123,7 +133,7 @@ def rows_of(
         if "dateRange" in dimensions:
             key = (*key, range_name)
         sums[key] = sums.get(key, Sums()).plus(visit)
-    return [(key, tuple(METRICS[name].value(total) for name in metrics)) for key, total in sums.items()]
+    return sums
 
 
 def ordered(rows: list[Row], order_bys: list[dict[str, Any]], dimensions: list[str], metrics: list[str]) -> list[Row]:

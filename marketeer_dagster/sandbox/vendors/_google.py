@@ -5,12 +5,15 @@ import json
 from typing import Any
 
 from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from marketeer_dagster.sandbox.accounts import Account
 from marketeer_dagster.sandbox.chance import token
 from marketeer_dagster.sandbox.google_key import signed_by_us
 from marketeer_dagster.sandbox.world import World
 
+ANALYTICS = "https://www.googleapis.com/auth/analytics.readonly"
+SEARCH = "https://www.googleapis.com/auth/webmasters.readonly"
 TOKEN_LIFE_S = 3599
 """Real seconds an access token is good for, as Google's are."""
 
@@ -19,11 +22,11 @@ class BadAssertion(Exception):
     """A signed token that proves nothing; the text is Google's description."""
 
 
-def issue_token(world: World, tenant: str, real_now: float) -> str:
-    """A new access token for a tenant's Google account, good for TOKEN_LIFE_S."""
+def issue_token(world: World, tenant: str, real_now: float, scopes: tuple[str, ...]) -> str:
+    """A new access token for a tenant's Google account, good for TOKEN_LIFE_S and `scopes`."""
     documents = world.documents("", "oauth")
     value = f"ya29.{token(64, world.seed, tenant, 'issued', documents.next_id('token'))}"
-    documents.put("token", value, {"tenant": tenant, "expires": real_now + TOKEN_LIFE_S})
+    documents.put("token", value, {"tenant": tenant, "expires": real_now + TOKEN_LIFE_S, "scopes": scopes})
     return value
 
 
@@ -47,6 +50,26 @@ def account_of(world: World, request: Request, real_now: float) -> Account | Non
     return world.tenant_with(lambda keys: keys.google_access_token == value)
 
 
+def lacks_scope(world: World, request: Request, scope: str) -> bool:
+    """Whether the request's token was issued without `scope`."""
+    issued = world.documents("", "oauth").get("token", request.headers.get("authorization", "").partition(" ")[2])
+    return issued is not None and scope not in issued["scopes"]
+
+
+def scope_refusal(scope: str, service: str) -> Response:
+    """How an API answers a token that lacks its scope."""
+    challenge = f'Bearer realm="https://accounts.google.com/", error="insufficient_scope", scope="{scope}"'
+    message = "Request had insufficient authentication scopes."
+    info = {
+        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+        "reason": "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
+        "domain": "googleapis.com",
+        "metadata": {"service": service},
+    }
+    error = {"code": 403, "message": message, "status": "PERMISSION_DENIED", "details": [info]}
+    return JSONResponse({"error": error}, status_code=403, headers={"WWW-Authenticate": challenge})
+
+
 def signer_of(world: World, assertion: str, real_now: float) -> Account:
     """The account whose service account signed the JWT; raises BadAssertion."""
     try:
@@ -58,7 +81,10 @@ def signer_of(world: World, assertion: str, real_now: float) -> Account:
     if not signed:
         raise BadAssertion("Invalid JWT Signature.")
     if float(claims.get("exp", 0)) < real_now:
-        raise BadAssertion("Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe.")
+        raise BadAssertion(
+            "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat "
+            "and exp values in the JWT claim."
+        )
     account = world.tenant_with(lambda keys: keys.google_client_email == claims.get("iss"))
     if account is None:
         raise BadAssertion("Invalid grant: account not found")

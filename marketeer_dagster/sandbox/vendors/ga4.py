@@ -17,22 +17,24 @@ from marketeer_dagster.sandbox.errors import error_response
 from marketeer_dagster.sandbox.faults import FaultKind
 from marketeer_dagster.sandbox.freshness import newest_day, seen_share
 from marketeer_dagster.sandbox.misbehaviour import fault_of
+from marketeer_dagster.sandbox.vendors._ga4_quota import Quota
 from marketeer_dagster.sandbox.vendors._ga4_report import (
+    CUSTOM,
     DIMENSIONS,
     METRICS,
     InvalidArgument,
     Row,
     names_of,
     ordered,
-    rows_of,
+    totals_of,
 )
-from marketeer_dagster.sandbox.vendors._google import account_of
+from marketeer_dagster.sandbox.vendors._ga4_unkind import HABITS, Unkind
+from marketeer_dagster.sandbox.vendors._google import ANALYTICS, account_of, lacks_scope, scope_refusal
 from marketeer_dagster.sandbox.visits import VisitRow, thinned
 from marketeer_dagster.sandbox.world import World
 
 _MOST_ROWS, _DEFAULT_ROWS = 250_000, 10_000
 _MOST_DIMENSIONS, _MOST_METRICS, _MOST_RANGES, _MOST_REPORTS = 9, 10, 4, 5
-_TOKENS_PER_DAY, _TOKENS_PER_HOUR, _TOKENS_PER_PROJECT_HOUR = 200_000, 40_000, 14_000
 _NOT_SIMULATED = frozenset({"metricFilter", "metricAggregations", "cohortSpec", "comparisons"})
 """Better refused than ignored."""
 _RELATIVE_DAY = re.compile(r"^(\d+)daysAgo$")
@@ -48,13 +50,15 @@ def routes(world: World) -> list[BaseRoute]:
     ]
 
 
+__all__ = ["HABITS", "routes"]
+
 _Handler = Callable[[Account, dict[str, Any], FaultKind | None], dict[str, Any]]
 
 
 class _Api:
     def __init__(self, world: World) -> None:
         self._world = world
-        self._spent: dict[tuple[str, str], int] = {}
+        self._quota = Quota(world)
 
     def endpoint(self, handler: _Handler) -> Any:
         """Check token and property, then answer; errors take the API's shape."""
@@ -79,8 +83,11 @@ class _Api:
                 "User does not have sufficient permissions for this property. To learn more about Property ID, see "
                 "https://developers.google.com/analytics/devguides/reporting/data/v1/property-id.",
             )
-        if self._quota_spent(account):
-            return error_response("ga4", 429, retry_after_s=3600)
+        if lacks_scope(self._world, request, ANALYTICS):
+            return scope_refusal(ANALYTICS, "analyticsdata.googleapis.com")
+        spent = self._quota.refusal(account)
+        if spent is not None:
+            return error_response("ga4", 429, spent)
         try:
             return JSONResponse(handler(account, body, fault_of(request)))
         except InvalidArgument as error:
@@ -95,13 +102,17 @@ class _Api:
 
     def metadata(self, account: Account, body: dict[str, Any], fault: FaultKind | None) -> dict[str, Any]:
         name = f"properties/{self._world.credentials(account.tenant).ga4_property}/metadata"
+        unkind = Unkind(self._world, account.tenant)
         dimensions = [
             {"apiName": key, "uiName": key, "description": key, "category": "Session", "customDefinition": ":" in key}
             for key in DIMENSIONS
+            if key not in CUSTOM or not unkind.on("experiment_unregistered")
         ]
         metrics = [
             {"apiName": key, "uiName": m.title, "description": m.title, "type": m.kind, "category": "Session"}
+            | ({"blockedReasons": ["NO_REVENUE_METRICS"]} if unkind.blocked(key) else {})
             for key, m in METRICS.items()
+            if ":" not in key or not unkind.on("key_event_unmarked")
         ]
         return {"name": name, "dimensions": dimensions, "metrics": metrics}
 
@@ -111,6 +122,9 @@ class _Api:
             raise InvalidArgument(f"The sandbox does not simulate {', '.join(beyond)}.")
         dimensions = names_of(body.get("dimensions", []), DIMENSIONS, "dimension")
         metrics = names_of(body.get("metrics", []), METRICS, "metric")
+        unkind = Unkind(self._world, account.tenant)
+        unkind.refuse_fields(dimensions, metrics)
+        currency = unkind.currency(str(body.get("currencyCode") or ""))
         if not metrics and not dimensions:
             raise InvalidArgument("A report needs at least one dimension or metric.")
         if len(dimensions) > _MOST_DIMENSIONS or len(metrics) > _MOST_METRICS:
@@ -119,49 +133,43 @@ class _Api:
         if len(ranges) > 1:
             dimensions = [*dimensions, "dateRange"]
         limit, offset = _page(body)
-        visits = () if fault is FaultKind.EMPTY else self._visits(account, ranges, fault)
-        rows = rows_of(visits, dimensions, metrics, body.get("dimensionFilter"))
+        visits = () if fault is FaultKind.EMPTY else self._visits(account, ranges, fault, unkind)
+        totals = unkind.sums(totals_of(visits, dimensions, body.get("dimensionFilter")), dimensions)
+        rows: list[Row] = [
+            (key, tuple(unkind.value(name, METRICS[name].value(total), currency) for name in metrics))
+            for key, total in totals.items()
+        ]
         if not body.get("keepEmptyRows"):
             rows = [row for row in rows if not metrics or any(row[1])]
         rows = ordered(rows, body.get("orderBys", []), dimensions, metrics)
-        return self._response(account, body, dimensions, metrics, rows, limit, offset)
-
-    def _response(
-        self,
-        account: Account,
-        body: dict[str, Any],
-        dimensions: list[str],
-        metrics: list[str],
-        rows: list[Row],
-        limit: int,
-        offset: int,
-    ) -> dict[str, Any]:
         page = rows[offset : offset + limit]
         answer: dict[str, Any] = {
             "dimensionHeaders": [{"name": name} for name in dimensions],
             "metricHeaders": [{"name": name, "type": METRICS[name].kind} for name in metrics],
             "rows": [_row(row) for row in page],
             "rowCount": len(rows),
-            "metadata": {"currencyCode": body.get("currencyCode") or "USD", "timeZone": "Etc/UTC"},
+            "metadata": unkind.metadata(currency, metrics),
             "kind": "analyticsData#runReport",
         }
-        if not answer["rows"]:
+        if not rows:
+            del answer["rowCount"]
+        if not page:
             del answer["rows"]
         tokens = 4 + len(page) // 500 + 2 * len(dimensions)
-        quota = self._spend(account, tokens)
+        quota = self._quota.spend(account, tokens)
         if body.get("returnPropertyQuota"):
             answer["propertyQuota"] = quota
         return answer
 
     def _visits(
-        self, account: Account, ranges: list[tuple[str, date, date]], fault: FaultKind | None
+        self, account: Account, ranges: list[tuple[str, date, date]], fault: FaultKind | None, unkind: Unkind
     ) -> Iterator[tuple[str, date, VisitRow]]:
         today = self._world.clock.day
         newest = newest_day(today, fault)
         for name, first, last in ranges:
             day = first
             while day <= min(last, newest):
-                for row in self._counted(account.tenant, day, today):
+                for row in unkind.visits(day, self._counted(account.tenant, day, today)):
                     yield name, day, row
                 day += timedelta(days=1)
 
@@ -198,31 +206,6 @@ class _Api:
             raise InvalidArgument(
                 f"Invalid date: {text}. Dates must be YYYY-MM-DD, NdaysAgo, yesterday, or today."
             ) from None
-
-    def _quota_spent(self, account: Account) -> bool:
-        return self._spent.get(self._quota_key(account), 0) >= _TOKENS_PER_PROJECT_HOUR
-
-    def _quota_key(self, account: Account) -> tuple[str, str]:
-        """Quotas run by real hours: what they protect is the server, not the market."""
-        return account.tenant, time.strftime("%Y%m%d%H")
-
-    def _spend(self, account: Account, tokens: int) -> dict[str, Any]:
-        key = self._quota_key(account)
-        spent = self._spent[key] = self._spent.get(key, 0) + tokens
-        limits = {
-            "tokensPerDay": _TOKENS_PER_DAY,
-            "tokensPerHour": _TOKENS_PER_HOUR,
-            "tokensPerProjectPerHour": _TOKENS_PER_PROJECT_HOUR,
-        }
-        quota: dict[str, Any] = {
-            name: {"consumed": tokens, "remaining": max(0, limit - spent)} for name, limit in limits.items()
-        }
-        return {
-            **quota,
-            "concurrentRequests": {"remaining": 10},
-            "serverErrorsPerProjectPerHour": {"remaining": 10},
-            "potentiallyThresholdedRequestsPerHour": {"remaining": 120},
-        }
 
 
 def _page(body: dict[str, Any]) -> tuple[int, int]:

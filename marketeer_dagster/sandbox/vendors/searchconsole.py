@@ -20,12 +20,16 @@ from marketeer_dagster.sandbox.faults import FaultKind
 from marketeer_dagster.sandbox.freshness import SEEN, newest_day, seen_share
 from marketeer_dagster.sandbox.misbehaviour import fault_of
 from marketeer_dagster.sandbox.searches import SearchRow
-from marketeer_dagster.sandbox.vendors._google import account_of
+from marketeer_dagster.sandbox.vendors._google import SEARCH, account_of, lacks_scope, scope_refusal
+from marketeer_dagster.sandbox.vendors._search_unkind import HABITS, Unkind, forbidden
 from marketeer_dagster.sandbox.world import World
 
 _MOST_ROWS, _DEFAULT_ROWS = 25_000, 1_000
 _DIMENSIONS = ("date", "page", "query", "country", "device")
 _STATES = {"": "final", "final": "final", "all": "all", "hourly_all": "all"}
+
+
+__all__ = ["HABITS", "routes"]
 
 
 class _Invalid(Exception):
@@ -53,14 +57,16 @@ class _Api:
             return error_response("searchconsole", 401)
         if fault_of(request) is FaultKind.EMPTY:
             return JSONResponse({})
-        return JSONResponse({"siteEntry": [_site(account)]})
+        listed = Unkind(self._world, account).sites()
+        return JSONResponse({"siteEntry": listed} if listed else {})
 
     def site(self, request: Request) -> Response:
         account = account_of(self._world, request, time.time())
-        refused = self._refusal(account, request.path_params["site"])
+        refused = self._refusal(account, request)
         if refused is not None or account is None:
             return refused or error_response("searchconsole", 401)
-        return JSONResponse(_site(account))
+        (site,) = Unkind(self._world, account).sites()
+        return JSONResponse(site)
 
     async def query(self, request: Request) -> Response:
         try:
@@ -71,27 +77,28 @@ class _Api:
 
     def _query(self, request: Request, body: dict[str, Any]) -> Response:
         account = account_of(self._world, request, time.time())
-        refused = self._refusal(account, request.path_params["site"])
+        refused = self._refusal(account, request)
         if refused is not None or account is None:
             return refused or error_response("searchconsole", 401)
+        site = request.path_params["site"]
+        refused = Unkind(self._world, account).refusal(site, body.get("dimensions", []))
+        if refused is not None:
+            return refused
         try:
-            return JSONResponse(self._answer(account, body, fault_of(request)))
+            return JSONResponse(self._answer(account, site, body, fault_of(request)))
         except _Invalid as error:
             return error_response("searchconsole", 400, str(error))
 
-    def _refusal(self, account: Account | None, site: str) -> Response | None:
+    def _refusal(self, account: Account | None, request: Request) -> Response | None:
         if account is None:
             return error_response("searchconsole", 401)
+        if lacks_scope(self._world, request, SEARCH):
+            return scope_refusal(SEARCH, "searchconsole.googleapis.com")
         # ASGI servers hand on "https%3A%2F%2Fexample.com%2F" decoded.
-        if site.rstrip("/") not in (account.site_url.rstrip("/"), f"sc-domain:{_host(account)}"):
-            message = (
-                f"User does not have sufficient permission for site '{site}'. "
-                "See also: https://support.google.com/webmasters/answer/2451999."
-            )
-            return error_response("searchconsole", 403, message)
-        return None
+        site = request.path_params["site"]
+        return None if Unkind(self._world, account).has(site) else forbidden(site)
 
-    def _answer(self, account: Account, body: dict[str, Any], fault: FaultKind | None) -> dict[str, Any]:
+    def _answer(self, account: Account, site: str, body: dict[str, Any], fault: FaultKind | None) -> dict[str, Any]:
         first, last = _day(body, "startDate"), _day(body, "endDate")
         if first > last:
             raise _Invalid("startDate must be on or before endDate.")
@@ -107,13 +114,13 @@ class _Api:
             raise _Invalid(f"Invalid value at 'data_state': {body.get('dataState')}")
         kind = str(body.get("type") or body.get("searchType") or "web").lower()
         today = self._world.clock.day
+        unkind = Unkind(self._world, account)
         by_page = "page" in dimensions or _filters(body, "page")
         answer: dict[str, Any] = {"responseAggregationType": "byPage" if by_page else "byProperty"}
         if fault is not FaultKind.EMPTY and kind == "web":
             newest = min(last, newest_day(today, fault) - timedelta(days=len(SEEN) if state == "final" else 0))
-            rows = self._report(
-                account.tenant, first, newest, today, dimensions, json.dumps(body.get("dimensionFilterGroups") or [])
-            )
+            filters = json.dumps(body.get("dimensionFilterGroups") or [])
+            rows = self._report(account.tenant, site, first, newest, today, dimensions, filters, unkind.state())
             if rows[start : start + limit]:
                 answer["rows"] = rows[start : start + limit]
             fresh_from = today - timedelta(days=len(SEEN))
@@ -122,13 +129,22 @@ class _Api:
         return answer
 
     def _make_report(
-        self, tenant: str, first: date, last: date, today: date, dimensions: tuple[str, ...], filters: str
+        self,
+        tenant: str,
+        site: str,
+        first: date,
+        last: date,
+        today: date,
+        dimensions: tuple[str, ...],
+        filters: str,
+        state: tuple[bool, ...],
     ) -> list[dict[str, Any]]:
-        """Every row of a report, most clicks first; kept for the pages that follow."""
+        """Every row of a report, most clicks first; kept for the pages that follow. `state` tells habits apart."""
         keep = _filter(filters)
+        by_query = "query" in dimensions or '"query"' in filters.lower()
         account = self._world.account(tenant)
         sums: dict[tuple[str, ...], list[float]] = {}
-        for day, row in self._counted(account, first, last, today):
+        for day, row in self._counted(account, site, first, last, today, by_query):
             values = {"date": day, "page": row.page, "query": row.query, "country": row.country, "device": row.device}
             if not keep(values):
                 continue
@@ -141,19 +157,26 @@ class _Api:
             ranked.sort(key=lambda item: item[0])
         return [_row(key, *total) for key, total in ranked]
 
-    def _counted(self, account: Account, first: date, last: date, today: date) -> Iterator[tuple[str, SearchRow]]:
+    def _counted(
+        self, account: Account, site: str, first: date, last: date, today: date, by_query: bool
+    ) -> Iterator[tuple[str, SearchRow]]:
+        unkind, domain = Unkind(self._world, account), site.startswith("sc-domain:")
         day = first
         while day <= last:
             kept = seen_share(day, today)
             stamp = day.isoformat()
-            for index, row in enumerate(self._world.market.searches(account.tenant, day)):
+            lived = self._world.market.searches(account.tenant, day)
+            withheld = unkind.withheld(lived) if by_query else frozenset[str]()
+            for index, row in enumerate(lived):
+                if row.query in withheld:
+                    continue
                 seen = (
                     row
                     if kept == 1.0
                     else _late(row, kept, uniform(self._world.seed, account.tenant, "gsc", day, index))
                 )
                 if seen is not None:
-                    yield stamp, seen._replace(page=f"{account.site_url.rstrip('/')}{seen.page}")
+                    yield stamp, seen._replace(page=unkind.address(seen, domain))
             day += timedelta(days=1)
 
 
@@ -169,20 +192,13 @@ def _late(row: SearchRow, kept: float, luck: float) -> SearchRow | None:
 
 def _row(key: tuple[str, ...], clicks: float, impressions: float, weighted: float) -> dict[str, Any]:
     row: dict[str, Any] = {
-        "clicks": clicks,
-        "impressions": impressions,
+        # Doubles, as Google sends them.
+        "clicks": float(clicks),
+        "impressions": float(impressions),
         "ctr": clicks / impressions,
         "position": weighted / impressions,
     }
     return {"keys": list(key), **row} if key else row
-
-
-def _site(account: Account) -> dict[str, str]:
-    return {"siteUrl": account.site_url, "permissionLevel": "siteFullUser"}
-
-
-def _host(account: Account) -> str:
-    return account.site_url.split("//")[1].rstrip("/")
 
 
 def _day(body: dict[str, Any], name: str) -> date:

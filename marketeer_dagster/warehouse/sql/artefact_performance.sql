@@ -15,12 +15,12 @@
 -- live_to: Last day it was live; null while it still is. Earlier than live_from when it was replaced on the same day.
 -- days: Days with figures while it was live (count).
 -- sessions: Sessions that began on the page while it was live (count); null for emails.
--- conversions: Conversions of these sessions (count); null for emails.
+-- conversions: Conversions of these sessions (count, may be fractional); null for emails and when unknown.
 -- conversion_rate: conversions / sessions (share).
 -- sends: Emails sent (count); null for pages.
 -- opens: People who opened (count); null for pages.
 -- clicks: People who clicked (count); null for pages.
--- revenue: Revenue of these sessions or attributed to the email (in the tenant's currency).
+-- revenue: Revenue of these sessions or attributed to the email (in the tenant's currency); null when the account may not see it.
 -- simulated: True for figures of the sandbox's market.
 WITH live AS (
     SELECT *,
@@ -35,7 +35,7 @@ WITH live AS (
 ),
 pages AS (
     SELECT l.publication, count(DISTINCT f.date) AS days, sum(f.sessions)::BIGINT AS sessions,
-        sum(f.conversions)::BIGINT AS conversions, sum(f.revenue) AS revenue
+        sum(f.conversions) AS conversions, sum(f.revenue) AS revenue
     FROM live AS l
     JOIN page_performance AS f
         ON f.tenant = l.tenant AND f.page = coalesce(nullif(rtrim(l.target, '/'), ''), '/')
@@ -72,7 +72,7 @@ SELECT
     e.sends,
     e.opens,
     e.clicks,
-    coalesce(p.revenue, e.revenue, 0) AS revenue,
+    CASE WHEN p.publication IS NULL THEN coalesce(e.revenue, 0) ELSE p.revenue END AS revenue,
     l.simulated
 FROM live AS l
 LEFT JOIN artefacts AS a ON a.tenant = l.tenant AND a.artefact = l.artefact AND a.version = l.version

@@ -8,8 +8,8 @@
 -- approved: Artefacts approved (count).
 -- publications: Publications that became public (count).
 -- sessions: Sessions on its pages while they were live (count).
--- conversions: Conversions of these sessions (count).
--- revenue: Revenue of its pages and emails (in the tenant's currency).
+-- conversions: Conversions of these sessions (count, may be fractional); null when unknown.
+-- revenue: Revenue of its pages and emails (in the tenant's currency); null when the account may not see it.
 -- cost_usd: Claude cost (USD).
 -- roi: (revenue - cost) / cost (ratio), for tenants that account in USD; null otherwise or without cost.
 -- simulated: True for figures of the sandbox's market.
@@ -23,7 +23,7 @@ spent AS (
 ),
 earned AS (
     SELECT tenant, campaign, count(*) AS publications, sum(sessions)::BIGINT AS sessions,
-        sum(conversions)::BIGINT AS conversions, sum(revenue) AS revenue
+        sum(conversions) AS conversions, sum(revenue) AS revenue
     FROM artefact_performance GROUP BY tenant, campaign
 )
 SELECT
@@ -35,10 +35,10 @@ SELECT
     coalesce(m.approved, 0) AS approved,
     coalesce(e.publications, 0) AS publications,
     coalesce(e.sessions, 0) AS sessions,
-    coalesce(e.conversions, 0) AS conversions,
-    coalesce(e.revenue, 0) AS revenue,
+    CASE WHEN e.campaign IS NULL THEN 0 ELSE e.conversions END AS conversions,
+    CASE WHEN e.campaign IS NULL THEN 0 ELSE e.revenue END AS revenue,
     coalesce(s.cost_usd, 0)::DECIMAL(18, 9) AS cost_usd,
-    CASE WHEN t.currency = 'USD' THEN (coalesce(e.revenue, 0) - s.cost_usd) / nullif(s.cost_usd, 0) END AS roi,
+    CASE WHEN t.currency = 'USD' THEN (CASE WHEN e.campaign IS NULL THEN 0 ELSE e.revenue END - s.cost_usd) / nullif(s.cost_usd, 0) END AS roi,
     c.simulated
 FROM campaigns AS c
 LEFT JOIN tenants AS t USING (tenant)

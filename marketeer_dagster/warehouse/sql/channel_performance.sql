@@ -7,8 +7,8 @@
 -- sessions: Sessions begun (count).
 -- users: Users, summed over landing pages and campaigns: an upper bound (count).
 -- engaged_sessions: Engaged sessions (count).
--- conversions: Key events counted as conversion (count).
--- revenue: Revenue (in the tenant's currency).
+-- conversions: Key events counted as conversion (count, may be fractional); null when unknown.
+-- revenue: Revenue (in the tenant's currency); null when the account may not see it.
 -- conversion_rate: conversions / sessions (share); null without sessions.
 -- simulated: True for figures of the sandbox's market.
 WITH told AS (
@@ -38,7 +38,7 @@ SELECT
     sum(sessions)::BIGINT AS sessions,
     sum(users)::BIGINT AS users,
     sum(engaged_sessions)::BIGINT AS engaged_sessions,
-    sum(conversions)::BIGINT AS conversions,
+    sum(conversions) AS conversions,
     sum(revenue) AS revenue,
     sum(conversions) / nullif(sum(sessions), 0) AS conversion_rate,
     bool_or(simulated) AS simulated

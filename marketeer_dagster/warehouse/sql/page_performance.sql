@@ -4,8 +4,8 @@
 -- page: Path, for instance /pricing.
 -- sessions: Sessions that began there (count).
 -- engaged_sessions: Engaged sessions that began there (count).
--- conversions: Conversions of these sessions (count).
--- revenue: Revenue of these sessions (in the tenant's currency).
+-- conversions: Conversions of these sessions (count, may be fractional); null when unknown.
+-- revenue: Revenue of these sessions (in the tenant's currency); null when the account may not see it.
 -- conversion_rate: conversions / sessions (share); null without sessions.
 -- simulated: True for figures of the sandbox's market.
 SELECT
@@ -14,7 +14,7 @@ SELECT
     coalesce(nullif(rtrim(split_part(split_part(landing_page, '?', 1), '#', 1), '/'), ''), '/') AS page,
     sum(sessions)::BIGINT AS sessions,
     sum(engaged_sessions)::BIGINT AS engaged_sessions,
-    sum(conversions)::BIGINT AS conversions,
+    sum(conversions) AS conversions,
     sum(revenue) AS revenue,
     sum(conversions) / nullif(sum(sessions), 0) AS conversion_rate,
     bool_or(simulated) AS simulated
