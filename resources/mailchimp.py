@@ -89,7 +89,6 @@ class MailchimpPublisher:
         """One campaign per email, with target `<list>/<campaign slug>/<skill>/<n>`: a newer version takes its place."""
         if trial is not None and trial.running:
             raise BadInput("an email sequence cannot be one arm of a page experiment", where=trial.experiment.id)
-        _refuse_merge_tags(artefact)
         _, slug = split_campaign_key(artefact.campaign)
         return tuple(
             Draft(
@@ -97,7 +96,7 @@ class MailchimpPublisher:
                 target=f"{self._list_id}/{slug}/{artefact.skill}/{payload.position}",
                 payload=payload.model_dump_json(),
             )
-            for payload in email_payloads(artefact, self._list_id, TOOL, FOOTER)
+            for payload in email_payloads(artefact, str(tenant.website), self._list_id, TOOL, FOOTER)
         )
 
     def find(self, publication: Publication) -> Receipt | None:
@@ -230,13 +229,6 @@ def _list_id(connection: Connection) -> str:
         hint = f"marketeer connect {TOOL} --tenant {connection.tenant} --set list_id=… (Audience > Settings)"
         raise ConfigError("list_id is missing", where=f"{connection.tenant}/{TOOL}", hint=hint)
     return found
-
-
-def _refuse_merge_tags(artefact: Artefact) -> None:
-    """Copy must not run Mailchimp's template language: a tag could unsubscribe a reader or show another's data."""
-    for where, text in artefact.parsed().texts(public_only=True):
-        if "*|" in text or "|*" in text:
-            raise BadInput("a merge tag in the copy", where=f"{artefact.skill} {where}", expected="plain text")
 
 
 def _payload(publication: Publication) -> EmailPayload:
