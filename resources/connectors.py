@@ -87,7 +87,8 @@ def _stripe(connection: Connection) -> None:
 def _wordpress(connection: Connection) -> None:
     from resources.wordpress_rest import WordPressClient
 
-    WordPressClient(connection).pages("home")
+    with WordPressClient(connection) as client:
+        return client.check()
 
 
 def _mailchimp(connection: Connection) -> None:

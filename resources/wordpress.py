@@ -19,10 +19,12 @@ from marketeer_dagster.publishing.html import keyed
 from marketeer_dagster.publishing.pages import PAGE_ARTEFACTS, PagePayload, page_draft
 from marketeer_dagster.publishing.protocols import Draft, Trial
 from resources.calling import UNLIMITED, CallLimiter
+from resources.wordpress_errors import WordPressError
 from resources.wordpress_rest import FRONT_PAGE_SLUG, TOOL, WordPressClient, WpPage
 from resources.writing import write_once
 
 _NEEDS_UNFILTERED: Final = ("<script", "<form", "<input")
+_ASSIGNMENT: Final = "data-experiment-assignment"
 
 
 class WordPressPublisher:
@@ -62,12 +64,24 @@ class WordPressPublisher:
         return None
 
     def write(self, publication: Publication, *, public: bool) -> Receipt:
+        try:
+            return self._write(publication, public=public)
+        except WordPressError as error:
+            if not error.gone:
+                raise
+            # Somebody deleted the page between look-up and write: the next delivery looks again, and makes it anew.
+            raise WordPressError(
+                ToolErrorKind.CONFLICT, error.message, code=error.code, hint=error.hint, status=error.status
+            ) from None
+
+    def _write(self, publication: Publication, *, public: bool) -> Receipt:
         payload, content = _payload(publication), _content(publication)
         fields = self._fields(payload, content)
         page = self._client.page_at(payload.path) or self._create(payload.path, fields, content)
         crash_point("wordpress.after_draft")
         self._check_allowed(page, content)
         if public:
+            _check_open(page, payload.path)
             return self._receipt(self._publish(page, payload.path, fields, content), public=True)
         if page.public:
             self._autosave(page, fields, content)
@@ -145,6 +159,14 @@ class WordPressPublisher:
     def _publish(self, page: WpPage, path: str, fields: dict[str, object], content: str) -> WpPage:
         done = page if page.public and _same(page, content) else self._update(page, fields, content, status="publish")
         crash_point("wordpress.after_publish")
+        if not done.public:
+            raise ToolError(
+                TOOL,
+                ToolErrorKind.INVALID,
+                f"WordPress keeps page {page.id} at {path} as {done.status!r} instead of publishing it",
+                hint=f"its date is {done.date or 'unknown'}: a later one schedules it; or a workflow plugin holds it",
+            )
+        _check_shown(done, content)
         if path == "/":
             self._client.set_front_page(page.id)
         return done
@@ -176,6 +198,29 @@ def _content(publication: Publication) -> str:
     """The block that the editor and WordPress's automatic paragraphs leave alone."""
     html = keyed(_payload(publication).html, publication.idempotency_key)
     return f"<!-- wp:html -->\n{html}\n<!-- /wp:html -->"
+
+
+def _check_open(page: WpPage, path: str) -> None:
+    """Refuse to publish where somebody hid a page on purpose: visitors would not see it, or were not meant to."""
+    if page.locked or page.status in ("private", "future"):
+        how = "protected by a password" if page.locked else f"{page.status} ({page.date})"
+        raise ToolError(
+            TOOL,
+            ToolErrorKind.INVALID,
+            f"page {page.id} at {path} is {how}: visitors would not see what is published there",
+            hint="make the page public in WordPress, or move it to another address, then deliver again",
+        )
+
+
+def _check_shown(page: WpPage, content: str) -> None:
+    """Whether the test's script is in what visitors get, not only in what is stored."""
+    if _ASSIGNMENT in content and page.content.rendered and _ASSIGNMENT not in page.content.rendered:
+        raise ToolError(
+            TOOL,
+            ToolErrorKind.INVALID,
+            f"page {page.id} is stored with its test, but shown without the script that assigns visitors",
+            hint="a plugin removes scripts when pages are shown; allow the attribute data-experiment-assignment",
+        )
 
 
 def _same(page: WpPage, content: str) -> bool:
