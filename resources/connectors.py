@@ -61,9 +61,14 @@ CONNECTORS: Mapping[str, Connector] = {
 }
 
 
-def check(connection: Connection) -> None:
-    """Ask the tool for something small, reading only. Raises ToolError with what to do."""
-    _CHECKS[connection.tool](connection)
+def check(connection: Connection) -> str:
+    """Ask the tool for what work with it will need, reading only.
+
+    Returns `ok`, with a note where something cannot be done. Raises ToolError with what to do, ConfigError for a
+    connection that cannot be used at all.
+    """
+    note = _CHECKS[connection.tool](connection)
+    return f"ok; {note}" if note else "ok"
 
 
 def _ga4(connection: Connection) -> None:
@@ -84,7 +89,7 @@ def _stripe(connection: Connection) -> None:
     StripeClient_(connection).check()
 
 
-def _wordpress(connection: Connection) -> None:
+def _wordpress(connection: Connection) -> str:
     from resources.wordpress_rest import WordPressClient
 
     with WordPressClient(connection) as client:
@@ -97,7 +102,7 @@ def _mailchimp(connection: Connection) -> None:
     MailchimpClient(connection).ping()
 
 
-_CHECKS: Mapping[str, Callable[[Connection], None]] = {
+_CHECKS: Mapping[str, Callable[[Connection], str | None]] = {
     "ga4": _ga4,
     "search_console": _search_console,
     "stripe": _stripe,

@@ -8,7 +8,7 @@ forms without a word; a date in the future makes `publish` into `future`; a page
 
 from typing import Any, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import ToolErrorKind
@@ -50,6 +50,12 @@ class WpPage(BaseModel):
     content: _Rendered = Field(default_factory=_Rendered)
     meta: dict[str, Any] | list[Any] = Field(default_factory=dict)
     links: dict[str, Any] = Field(default_factory=dict, alias="_links")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, row: Any) -> Any:
+        """An autosave of a draft has null where a page has its date, status, link …"""
+        return {name: value for name, value in row.items() if value is not None} if isinstance(row, dict) else row
 
     @property
     def public(self) -> bool:
@@ -226,10 +232,10 @@ class WordPressClient:
             pages = [_page(row) for row in _list(parsed(answer), "pages")]
             fresh = [page for page in pages if page.id not in found]
             found.update((page.id, page) for page in fresh)
+            if pages and not fresh:
+                raise unreadable(f"page {number} of the pages repeats those before it")
             if not all_of_them or number >= _pages_there_are(answer.headers.get("x-wp-totalpages", "1")):
                 break
-            if not fresh:
-                raise unreadable(f"page {number} of the pages repeats those before it")
             number += 1
         return tuple(found.values())
 
