@@ -19,6 +19,18 @@ def audience(call: Call) -> Response:
     return JSONResponse(shapes.audience(call.mail))
 
 
+def segment(call: Call) -> Response:
+    """One saved segment of the list."""
+    call.check_list()
+    known = call.path["segment_id"]
+    found = call.mail.segment(int(known)) if known.isdigit() else None
+    if found is None:
+        raise missing()
+    return JSONResponse(
+        {"id": int(known), "name": "Engaged", "member_count": found, "type": "saved", "list_id": call.mail.list_id}
+    )
+
+
 def members(call: Call) -> Response:
     call.check_list()
     status = call.query.get("status")
