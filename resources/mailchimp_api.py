@@ -36,7 +36,8 @@ class Member(Value):
 
 
 class _Settings(BaseModel):
-    title: str = ""
+    title: str
+    """Holds our key; a campaign without a title in the answer could be ours, so it may not be missing."""
     subject_line: str = ""
 
 
@@ -55,7 +56,7 @@ class McCampaign(BaseModel):
     status: str
     """save (a draft), paused, schedule, sending, sent, canceled, canceling, archived."""
     long_archive_url: str = ""
-    settings: _Settings = Field(default_factory=_Settings)
+    settings: _Settings
     recipients: _Recipients = Field(default_factory=_Recipients)
 
     @property
@@ -100,9 +101,10 @@ class McReport(BaseModel):
     campaign_title: str = ""
     type: str = ""
     """regular, plaintext, variate, absplit, rss, automation, and kinds to come."""
-    emails_sent: int = 0
+    emails_sent: int
     unsubscribed: int = 0
-    send_time: datetime | None = None
+    send_time: datetime | None
+    """None for what was never sent, as the parent of RSS campaigns; the answer must say so."""
     opens: _Opens | None = None
     clicks: _Clicks | None = None
     ecommerce: _Ecommerce | None = None
@@ -185,7 +187,9 @@ class MailchimpApi:
     def obstacles(self, id: str) -> tuple[str, ...]:
         """What the send checklist says is missing; empty when the campaign can be sent."""
         answer = self._read(lambda: self._sdk.campaigns.get_send_checklist(id))
-        if answer.get("is_ready"):
+        if not isinstance(answer.get("is_ready"), bool):
+            raise unreadable("the send checklist does not say whether the campaign is ready")
+        if answer["is_ready"]:
             return ()
         items = [item for item in answer.get("items", []) if item.get("type") == "error"]
         return tuple(f"{item.get('heading')}: {item.get('details')}" for item in items) or ("not ready",)
@@ -239,11 +243,11 @@ class MailchimpApi:
                 raise unreadable(f"a page of {name} came without {name}")
             if not isinstance(total, int):
                 raise unreadable(f"a page of {name} came without its count")
-            fresh = [row for row in rows if _identity(row) not in seen]
+            fresh = {_identity(row): row for row in reversed(rows) if _identity(row) not in seen}
             if rows and not fresh:
                 raise unreadable(f"the pages of {name} repeat themselves after {offset} rows")
-            seen.update(_identity(row) for row in fresh)
-            yield from fresh
+            seen.update(fresh)
+            yield from reversed(fresh.values())
             offset += len(rows)
             if total and not offset:
                 raise unreadable(f"a list of {total} {name} came empty")

@@ -88,7 +88,10 @@ def _last_sign(report: McReport, sent_on: date) -> date:
 def _firsts(recipient: dict[str, Any]) -> dict[str, date]:
     """The day of this person's first open, click and bounce."""
     found: dict[str, date] = {}
-    for event in recipient.get("activity") or []:
+    events = recipient.get("activity")
+    if not isinstance(events, list) or not all(isinstance(event, dict) for event in events):
+        raise unreadable("a recipient came without activity")
+    for event in events:
         name = _ACTIONS.get(str(event.get("action")))
         if name is not None:
             day = _day(_moment(event.get("timestamp")))

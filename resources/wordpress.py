@@ -14,6 +14,7 @@ from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.crashpoints import crash_point
 from marketeer_dagster.model.errors import ToolError, ToolErrorKind
 from marketeer_dagster.model.publication import Publication, Receipt
+from marketeer_dagster.model.site_path import within
 from marketeer_dagster.model.tenant import Tenant
 from marketeer_dagster.publishing.html import keyed
 from marketeer_dagster.publishing.pages import PAGE_ARTEFACTS, PagePayload, page_draft
@@ -23,7 +24,7 @@ from resources.wordpress_errors import WordPressError
 from resources.wordpress_rest import FRONT_PAGE_SLUG, TOOL, WordPressClient, WpPage
 from resources.writing import write_once
 
-_NEEDS_UNFILTERED: Final = ("<script", "<form", "<input")
+_NEEDS_UNFILTERED: Final = ("<script", "<form", "<input", "<style")
 _ASSIGNMENT: Final = "data-experiment-assignment"
 
 
@@ -53,7 +54,7 @@ class WordPressPublisher:
         return (page_draft(artefact, trial),)
 
     def find(self, publication: Publication) -> Receipt | None:
-        page = self._client.page_at(_payload(publication).path)
+        page = self._client.page_at(self._path(publication))
         if page is None:
             return None
         content = _content(publication)
@@ -75,14 +76,14 @@ class WordPressPublisher:
             ) from None
 
     def _write(self, publication: Publication, *, public: bool) -> Receipt:
-        payload, content = _payload(publication), _content(publication)
-        fields = self._fields(payload, content)
-        page = self._client.page_at(payload.path) or self._create(payload.path, fields, content)
+        path, content = self._path(publication), _content(publication)
+        fields = self._fields(_payload(publication), content)
+        page = self._client.page_at(path) or self._create(path, fields, content)
         crash_point("wordpress.after_draft")
         self._check_allowed(page, content)
         if public:
-            _check_open(page, payload.path)
-            return self._receipt(self._publish(page, payload.path, fields, content), public=True)
+            _check_open(page, path)
+            return self._receipt(self._publish(page, path, fields, content), public=True)
         if page.public:
             self._autosave(page, fields, content)
         elif not _same(page, content):
@@ -93,6 +94,10 @@ class WordPressPublisher:
         """The address visitors use, without a slash at the end. Raises ToolError."""
         self._site = self._site or self._client.home()
         return self._site
+
+    def _path(self, publication: Publication) -> str:
+        """Where the page stands in WordPress, which knows nothing of the folder that the site lives in."""
+        return within(self._site or self._client.base_url, _payload(publication).path)
 
     def _fields(self, payload: PagePayload, content: str) -> dict[str, object]:
         fields: dict[str, object] = {"title": payload.title, "excerpt": payload.description, "content": content}

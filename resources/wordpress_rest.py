@@ -58,6 +58,11 @@ class WpPage(BaseModel):
         return {name: value for name, value in row.items() if value is not None} if isinstance(row, dict) else row
 
     @property
+    def whole(self) -> bool:
+        """Whether the answer held everything that a decision hangs on; a default must not decide."""
+        return {"slug", "status", "parent", "content", "links"} <= self.model_fields_set
+
+    @property
     def public(self) -> bool:
         """Whether visitors see what the page says."""
         return self.status == "publish" and not self.locked
@@ -146,7 +151,7 @@ class WordPressClient:
         )
 
     def page(self, id: int) -> WpPage:
-        return _page(parsed(self._http.read(f"/wp/v2/pages/{id}", {"context": "edit"})))
+        return _whole(_page(parsed(self._http.read(f"/wp/v2/pages/{id}", {"context": "edit"}))))
 
     def page_at(self, path: str) -> WpPage | None:
         """The page whose slug and parents spell `path`; "/" is the site's front page. None when there is none."""
@@ -154,7 +159,7 @@ class WordPressClient:
             return self._front_page()
         parent, found = 0, None
         for slug in path.strip("/").split("/"):
-            found = next((page for page in self.pages(slug) if page.parent == parent), None)
+            found = next((_whole(page) for page in self.pages(slug) if _whole(page).parent == parent), None)
             if found is None:
                 return None
             parent = found.id
@@ -162,11 +167,11 @@ class WordPressClient:
 
     def create(self, fields: dict[str, object]) -> WpPage:
         """A new page. On an outage the caller must look up before it tries again."""
-        return _page(parsed(self._http.write("/wp/v2/pages", fields)))
+        return _whole(_page(parsed(self._http.write("/wp/v2/pages", fields))))
 
     def update(self, id: int, fields: dict[str, object]) -> WpPage:
         """Change a page; the version before becomes a revision. On an outage the caller must look up first."""
-        return _page(parsed(self._http.write(f"/wp/v2/pages/{id}", fields)))
+        return _whole(_page(parsed(self._http.write(f"/wp/v2/pages/{id}", fields))))
 
     def discard_draft(self, id: int) -> None:
         """Delete a page this client has just created and that never was public; somebody else may have done it."""
@@ -187,7 +192,7 @@ class WordPressClient:
     def set_front_page(self, id: int) -> None:
         """Let visitors of "/" see this page; needs the capability manage_options."""
         told = self._settings({"show_on_front": "page", "page_on_front": id})
-        if int(told.get("page_on_front") or 0) != id:
+        if _id(told.get("page_on_front")) != id:
             raise WordPressError(
                 ToolErrorKind.INVALID,
                 f"WordPress did not make page {id} the front page",
@@ -196,10 +201,10 @@ class WordPressClient:
 
     def _front_page(self) -> WpPage | None:
         settings = self._settings()
-        chosen = int(settings.get("page_on_front") or 0)
+        chosen = _id(settings.get("page_on_front"))
         if settings.get("show_on_front") == "page" and chosen:
             return self.page(chosen)
-        return next((page for page in self.pages(FRONT_PAGE_SLUG) if page.parent == 0), None)
+        return next((page for page in self.pages(FRONT_PAGE_SLUG) if _whole(page).parent == 0), None)
 
     def _settings(self, change: dict[str, object] | None = None) -> dict[str, Any]:
         path = "/wp/v2/settings"
@@ -240,6 +245,12 @@ class WordPressClient:
         return tuple(found.values())
 
 
+def _id(told: Any) -> int:
+    if told is not None and not isinstance(told, int):
+        raise unreadable(f"the front page's id came as {str(told)[:40]!r}")
+    return told or 0
+
+
 def _pages_there_are(told: str) -> int:
     if not told.isdigit():
         raise unreadable(f"a list of pages came with X-WP-TotalPages {told[:40]!r}")
@@ -251,6 +262,13 @@ def _page(row: Any) -> WpPage:
         return WpPage.model_validate(row)
     except ValidationError as error:
         raise _shape("a page", error) from None
+
+
+def _whole(page: WpPage) -> WpPage:
+    """`page` where nothing is missing. Raises ToolError: a page without its status is neither public nor a draft."""
+    if not page.whole:
+        raise unreadable(f"page {page.id} came without its slug, status, parent, content or links")
+    return page
 
 
 def _shape(what: str, error: ValidationError) -> WordPressError:

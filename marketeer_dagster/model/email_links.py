@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlencode, urljoin, urlsplit, urlunsplit
 
 from marketeer_dagster.model.errors import BadInput
 from marketeer_dagster.model.merge_tags import ALLOWED_LINKS, TAG, is_link_tag
+from marketeer_dagster.model.site_path import below
 
 _SCHEME: Final = re.compile(r"^([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _LOOKS_LIKE_HOST: Final = re.compile(r"^[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:[/?#]|$)")
@@ -44,7 +45,7 @@ def absolute(url: str, website: str, *, where: str) -> str:
             expected="a whole address, https://…",
         )
     root = website.rstrip("/")
-    return f"{root}{cleaned}" if cleaned.startswith("/") else urljoin(f"{root}/", cleaned)
+    return below(root, cleaned) if cleaned.startswith("/") else urljoin(f"{root}/", cleaned)
 
 
 def is_own(url: str, website: str) -> bool:

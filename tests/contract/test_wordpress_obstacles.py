@@ -144,6 +144,19 @@ def test_publishing_works_on_sites_with_these_habits(standin: Site, path: str, h
     assert key_of(page.content) == wanted.idempotency_key
 
 
+def test_a_site_in_a_folder_is_written_to_with_its_folder_or_without(standin: Site, path: str) -> None:
+    """The stand-in lives in a folder, /wordpress/<tenant>."""
+    assert standin.sandbox is not None
+    publisher = WordPressPublisher(standin.connection)
+    folder = httpx.URL(standin.connection.settings["base_url"]).path
+    first = publisher.write(publication(publisher, path), public=True)
+    newer = publication(publisher, f"{folder}{path}", version=2)
+    again = publisher.write(newer, public=True)
+    assert again.external_id == first.external_id
+    found = publisher.find(newer)
+    assert found is not None and found.external_id == first.external_id
+
+
 @pytest.mark.parametrize("habit", ["firewall", "challenge", "maintenance", "cache"])
 def test_what_stands_before_the_site_fails_no_page_for_good(standin: Site, path: str, habit: str) -> None:
     assert standin.sandbox is not None

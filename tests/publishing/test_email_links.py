@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from marketeer_dagster.model.email_links import absolute, countable, is_own, tagged
 from marketeer_dagster.model.errors import BadInput
+from marketeer_dagster.model.site_path import below
 
 SITE = "https://acme.example"
 UTM = {"utm_source": "mailchimp", "utm_medium": "email", "utm_campaign": "c"}
@@ -55,6 +56,14 @@ def test_links_are_countable_and_keep_what_they_say(url: str, expected: str) -> 
 def test_addresses_are_made_whole(url: str, expected: str) -> None:
     assert absolute(url, f"{SITE}/", where="x") == expected
     assert absolute(url, SITE, where="x") == expected
+
+
+@pytest.mark.parametrize("url", ["/pricing", "/blog/pricing", "pricing"])
+def test_a_site_in_a_folder_is_meant_with_its_folder_or_without(url: str) -> None:
+    assert absolute(url, "https://acme.example/blog/", where="x") == "https://acme.example/blog/pricing"
+    assert below("https://acme.example/blog", "/blogging") == "https://acme.example/blog/blogging"
+    assert below("https://acme.example/blog", "/blog") == "https://acme.example/blog/"
+    assert below("https://acme.example", "/blog") == "https://acme.example/blog"
 
 
 @pytest.mark.parametrize("website", ["", "ftp://acme.example", "acme.example", "https://"])
