@@ -245,3 +245,20 @@ def test_the_stand_ins_checklist_blocks_as_the_real_one(sandbox: Running, habit:
     with pytest.raises(ToolError, match="not ready to send") as refused:
         client.send(made.id)
     assert refused.value.kind is INVALID
+
+
+def test_who_left_cannot_be_subscribed_by_the_api(sandbox: Running) -> None:
+    real = recorded.answer("mailchimp", "error-400-compliance-state")
+    account = sandbox_connection(sandbox, "mailchimp", tenant="leavers")
+    url = f"{account.base_url}/lists/{account.settings['list_id']}/members/x"
+    login = ("u", account.secrets["api_key"].get_secret_value())
+    said = [
+        httpx.put(url, json={"email_address": "reader@mail.example", "status": status}, auth=login, timeout=30)
+        for status in ("subscribed", "unsubscribed")
+    ]
+    assert [answer.status_code for answer in said] == [200, 200]
+    place = url[:-1] + said[0].json()["id"]
+    body = {"email_address": "reader@mail.example", "status": "subscribed"}
+    answer = httpx.put(place, json=body, auth=login, timeout=30)
+    assert answer.status_code == real.status
+    assert (answer.json()["title"], answer.json()["detail"]) == (real.body["title"], real.body["detail"])
