@@ -1,13 +1,46 @@
 """Every tool that a tenant can be connected to: the settings and secrets it takes, and how to see that it answers."""
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import BadInput
 from marketeer_dagster.model.tenant import Tenant
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a setting's value must look like."""
+
+    expected: str
+    holds: Callable[[str], bool]
+
+
+_ADDRESS: Final = re.compile(r"[^@\s,]+@[^@\s,]+\.[^@\s,]+")
+
+
+def _is_web_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return False
+
+
+def _are_addresses(value: str) -> bool:
+    return all(_ADDRESS.fullmatch(part.strip()) for part in value.split(","))
+
+
+_WEB_ADDRESS: Final = Form("a web address, https://…", _is_web_address)
+_EMAIL: Final = Form("one email address", lambda value: bool(_ADDRESS.fullmatch(value)))
+_EMAILS: Final = Form("email addresses, apart by commas", _are_addresses)
+_NUMBER: Final = Form("a number", str.isdigit)
+_DATA_CENTRE: Final = Form("a data centre, such as us21", lambda value: bool(re.fullmatch(r"[a-z]{2,4}\d{1,3}", value)))
 
 
 @dataclass(frozen=True)
@@ -21,15 +54,20 @@ class Connector:
     """Keys without which nothing works."""
     one_of: tuple[str, ...] = ()
     """Keys of which at least one is needed."""
+    values: Mapping[str, "Form"] = field(default_factory=dict)
+    """What the value of a setting must look like, where it can be seen before anything is asked."""
 
     def validate_keys(self, settings: Mapping[str, str], secrets: Mapping[str, SecretStr]) -> None:
-        """Raises BadInput for an unknown key, one given in the wrong way, or a missing one; lists what is known."""
+        """Raises BadInput for an unknown key, one given in the wrong way, a missing one, or a value of another form."""
         known_settings = ("base_url", *self.settings)
         for key in settings:
             if key in self.secrets:
                 raise BadInput(f"{key} is a secret", where=f"{self.tool} --set", hint=f"--secret {key}=ENVVAR")
             if key not in known_settings:
                 raise BadInput(f"unknown key {key!r}", where=f"{self.tool} --set", expected=", ".join(known_settings))
+            form = self.values.get(key, _WEB_ADDRESS if key == "base_url" else None)
+            if form is not None and not form.holds(settings[key]):
+                raise BadInput(f"{key}={settings[key]}", where=f"{self.tool} --set", expected=form.expected)
         for key in secrets:
             if key not in self.secrets:
                 expected = ", ".join(self.secrets)
@@ -58,8 +96,21 @@ CONNECTORS: Mapping[str, Connector] = {
             ("user", "site_url", "template", "description_meta"),
             ("application_password",),
             ("base_url", "user", "application_password"),
+            values={"site_url": _WEB_ADDRESS},
         ),
-        Connector("mailchimp", ("list_id", "server"), ("api_key",), ("api_key", "list_id")),
+        Connector(
+            "mailchimp",
+            ("list_id", "server", "from_name", "reply_to", "segment_id", "test_emails", "admin_url"),
+            ("api_key",),
+            ("api_key", "list_id"),
+            values={
+                "server": _DATA_CENTRE,
+                "reply_to": _EMAIL,
+                "segment_id": _NUMBER,
+                "test_emails": _EMAILS,
+                "admin_url": _WEB_ADDRESS,
+            },
+        ),
     )
 }
 
@@ -77,7 +128,7 @@ def for_tenant(connection: Connection, tenant: Tenant) -> Connection:
 def check(connection: Connection) -> tuple[str, ...]:
     """Ask the tool what its work will ask, reading only; returns what somebody should know although it answers.
 
-    Raises ToolError with what to do.
+    Raises ToolError with what to do, ConfigError for a connection that cannot be used at all.
     """
     return _CHECKS[connection.tool](connection) or ()
 
@@ -100,16 +151,18 @@ def _stripe(connection: Connection) -> None:
     StripeClient_(connection).check()
 
 
-def _wordpress(connection: Connection) -> None:
+def _wordpress(connection: Connection) -> tuple[str, ...]:
     from resources.wordpress_rest import WordPressClient
 
-    WordPressClient(connection).pages("home")
+    with WordPressClient(connection) as client:
+        note = client.check()
+    return (note,) if note else ()
 
 
 def _mailchimp(connection: Connection) -> None:
     from resources.mailchimp import MailchimpClient
 
-    MailchimpClient(connection).ping()
+    MailchimpClient(connection).check()
 
 
 _CHECKS: Mapping[str, Callable[[Connection], tuple[str, ...] | None]] = {

@@ -52,6 +52,28 @@ class MailchimpClient:
         """Mailchimp's word that the key works. Raises ToolError."""
         return self.api.ping()
 
+    def check(self) -> None:
+        """Ask what a send will need: key, audience, segment, sender and a verified domain. Raises ToolError."""
+        settings, audience = self.api.connection.settings, self.api.audience(_list_id(self.api.connection))
+        if segment := settings.get("segment_id"):
+            self.api.segment(audience.id, segment)
+        sender = settings.get("reply_to") or audience.campaign_defaults.from_email
+        if not sender or not (settings.get("from_name") or audience.campaign_defaults.from_name):
+            raise ToolError(
+                TOOL,
+                ToolErrorKind.INVALID,
+                f"audience {audience.id} names no sender for campaigns",
+                hint="set from_name and reply_to, or the audience's defaults (Audience > Settings)",
+            )
+        domain = sender.rpartition("@")[2].lower()
+        if not self.api.verified_domains().get(domain):
+            raise ToolError(
+                TOOL,
+                ToolErrorKind.INVALID,
+                f"the domain of {sender} is not verified: Mailchimp will send nothing from it",
+                hint=f"verify {domain} (Account > Domains), or set reply_to to an address of a verified one",
+            )
+
     def upsert(self, members: list[Member]) -> dict[str, str]:
         """Add or update subscribers of the connection's list; their subscription status by address. Safe to repeat."""
         list_id = _list_id(self.api.connection)
@@ -68,7 +90,8 @@ class MailchimpPublisher:
     """Implements publishing.protocols.Publisher for one tenant's audience.
 
     Settings: `list_id`; optional `from_name` and `reply_to` (else the audience's own), `segment_id` (a saved segment
-    instead of the whole audience), `test_emails` (comma-separated), `admin_url` (for links to drafts).
+    instead of the whole audience), `test_emails` (comma-separated), `admin_url` (for links to drafts; else the data
+    centre's), `server` (the data centre, where the key does not name it).
     """
 
     tool = TOOL
@@ -89,7 +112,6 @@ class MailchimpPublisher:
         """One campaign per email, with target `<list>/<campaign slug>/<skill>/<n>`: a newer version takes its place."""
         if trial is not None and trial.running:
             raise BadInput("an email sequence cannot be one arm of a page experiment", where=trial.experiment.id)
-        _refuse_merge_tags(artefact)
         _, slug = split_campaign_key(artefact.campaign)
         return tuple(
             Draft(
@@ -97,7 +119,7 @@ class MailchimpPublisher:
                 target=f"{self._list_id}/{slug}/{artefact.skill}/{payload.position}",
                 payload=payload.model_dump_json(),
             )
-            for payload in email_payloads(artefact, self._list_id, TOOL, FOOTER)
+            for payload in email_payloads(artefact, str(tenant.website), self._list_id, TOOL, FOOTER)
         )
 
     def find(self, publication: Publication) -> Receipt | None:
@@ -109,8 +131,20 @@ class MailchimpPublisher:
         return self._receipt(campaign, found=True)
 
     def write(self, publication: Publication, *, public: bool) -> Receipt:
-        payload = _payload(publication)
         before = self._seen(publication)
+        try:
+            return self._write(publication, before, public=public)
+        except ToolError as error:
+            if before is None or error.kind is not ToolErrorKind.MISSING:
+                raise
+            # Somebody deleted the draft between look-up and write: the next delivery looks again, and makes it anew.
+            hint = "somebody deleted the campaign; it is looked up again"
+            raise ToolError(
+                TOOL, ToolErrorKind.CONFLICT, f"campaign {before.id} is gone", hint=hint, status=error.status
+            ) from None
+
+    def _write(self, publication: Publication, before: McCampaign | None, *, public: bool) -> Receipt:
+        payload = _payload(publication)
         campaign = before or self._create(publication, payload)
         crash_point("mailchimp.after_create")
         if campaign.on_its_way:
@@ -218,7 +252,9 @@ class MailchimpPublisher:
 
     def _receipt(self, campaign: McCampaign, *, found: bool = False) -> Receipt:
         public = campaign.on_its_way
-        admin = self._settings.get("admin_url", "https://admin.mailchimp.com").rstrip("/")
+        server = self._settings.get("server", "")
+        admin = self._settings.get("admin_url") or f"https://{server and f'{server}.'}admin.mailchimp.com"
+        admin = admin.rstrip("/")
         draft_url = f"{admin}/campaigns/edit?id={campaign.web_id}"
         url = campaign.long_archive_url if public and campaign.long_archive_url else draft_url
         return Receipt(external_id=campaign.id, url=url, public=public, found=found)
@@ -230,13 +266,6 @@ def _list_id(connection: Connection) -> str:
         hint = f"marketeer connect {TOOL} --tenant {connection.tenant} --set list_id=… (Audience > Settings)"
         raise ConfigError("list_id is missing", where=f"{connection.tenant}/{TOOL}", hint=hint)
     return found
-
-
-def _refuse_merge_tags(artefact: Artefact) -> None:
-    """Copy must not run Mailchimp's template language: a tag could unsubscribe a reader or show another's data."""
-    for where, text in artefact.parsed().texts(public_only=True):
-        if "*|" in text or "|*" in text:
-            raise BadInput("a merge tag in the copy", where=f"{artefact.skill} {where}", expected="plain text")
 
 
 def _payload(publication: Publication) -> EmailPayload:

@@ -1,36 +1,29 @@
-"""Mailchimp's Marketing API 3.0 through its SDK: audience, campaigns and reports, typed, with translated errors.
+"""Mailchimp's Marketing API 3.0 through its SDK: audience, campaigns and reports, typed. Errors: mailchimp_errors."""
 
-Facts that shape this module, read from SDK 3.0.80: it does not retry; it wraps every exception in ApiClientError,
-transport ones without a status; an answer with an empty or falsy body is returned as the bare HTTP response even when
-it is an error.
-Limits: 10 simultaneous connections, refused with 429 or a 403 without a body (mailchimp.com/developer, API limits).
-"""
-
-import json
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from hashlib import md5
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from marketeer_dagster.model.base import Value
 from marketeer_dagster.model.connection import Connection
-from marketeer_dagster.model.errors import ConfigError, ToolError, ToolErrorKind
-from resources.calling import READ_ATTEMPTS, UNLIMITED, CallLimiter, call, kind_of_status
+from resources.calling import READ_ATTEMPTS, UNLIMITED, CallLimiter, call
+from resources.mailchimp_errors import TOOL, checked, translated, unreadable
+from resources.mailchimp_sdk import TIMEOUT_S, mailchimp_sdk
+
+__all__ = ["TOOL", "Audience", "MailchimpApi", "McCampaign", "Member"]
 
 Document = TypeVar("Document", bound=BaseModel)
 
-TOOL: Final = "mailchimp"
-TIMEOUT_S: Final = 30.0
 PAGE_ROWS: Final = 1000
 """Most rows Mailchimp returns at once."""
-_HINTS: Final = {
-    ToolErrorKind.AUTH: "check api_key (Account > Extras > API keys) and that the account may do this",
-    ToolErrorKind.MISSING: "check list_id, or whether somebody deleted the campaign",
-    ToolErrorKind.QUOTA: "Mailchimp allows 10 connections at once; this is tried again",
-    ToolErrorKind.OUTAGE: "this is tried again later; status.mailchimp.com tells of known trouble",
-}
+_REPORT_FIELDS: Final = [
+    *(f"reports.{name}" for name in ("id", "campaign_title", "type", "emails_sent", "unsubscribed", "send_time")),
+    *("reports.opens.last_open", "reports.clicks.last_click", "reports.ecommerce.total_revenue", "total_items"),
+]
+"""A whole report is large, and a list of all that was ever sent is long."""
 
 
 class Member(Value):
@@ -43,7 +36,8 @@ class Member(Value):
 
 
 class _Settings(BaseModel):
-    title: str = ""
+    title: str
+    """Holds our key; a campaign without a title in the answer could be ours, so it may not be missing."""
     subject_line: str = ""
 
 
@@ -62,7 +56,7 @@ class McCampaign(BaseModel):
     status: str
     """save (a draft), paused, schedule, sending, sent, canceled, canceling, archived."""
     long_archive_url: str = ""
-    settings: _Settings = Field(default_factory=_Settings)
+    settings: _Settings
     recipients: _Recipients = Field(default_factory=_Recipients)
 
     @property
@@ -85,18 +79,51 @@ class Audience(BaseModel):
     campaign_defaults: Defaults = Field(default_factory=Defaults)
 
 
-class MailchimpApi:
-    """One account. Needs secret `api_key` and either the data centre in it (`…-us21`) or setting `base_url`.
+class _Opens(BaseModel):
+    last_open: datetime | Literal[""] | None = None
+    """Empty before the first; None where Mailchimp does not say."""
 
-    Raises ConfigError for a connection without them; every method raises ToolError.
-    """
+
+class _Clicks(BaseModel):
+    last_click: datetime | Literal[""] | None = None
+
+
+class _Ecommerce(BaseModel):
+    total_revenue: float = 0.0
+
+
+class McReport(BaseModel):
+    """What became of a campaign since it was sent. A part that Mailchimp leaves out says nothing: it is None."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    campaign_title: str = ""
+    type: str = ""
+    """regular, plaintext, variate, absplit, rss, automation, and kinds to come."""
+    emails_sent: int
+    unsubscribed: int = 0
+    send_time: datetime | None
+    """None for what was never sent, as the parent of RSS campaigns; the answer must say so."""
+    opens: _Opens | None = None
+    clicks: _Clicks | None = None
+    ecommerce: _Ecommerce | None = None
+
+    @field_validator("send_time", mode="before")
+    @classmethod
+    def _unset(cls, stamp: Any) -> Any:
+        return stamp or None
+
+
+class MailchimpApi:
+    """One account; see mailchimp_sdk for what the connection must hold. Every method raises ToolError."""
 
     def __init__(
         self, connection: Connection, *, limiter: CallLimiter = UNLIMITED, timeout_s: float = TIMEOUT_S
     ) -> None:
         self.connection = connection
         self._limiter = limiter
-        self._sdk = _sdk(connection, timeout_s)
+        self._sdk = mailchimp_sdk(connection, timeout_s)
 
     def ping(self) -> str:
         """Mailchimp's word that the key works."""
@@ -104,6 +131,15 @@ class MailchimpApi:
 
     def audience(self, list_id: str) -> Audience:
         return _as(Audience, self._read(lambda: self._sdk.lists.get_list(list_id)))
+
+    def segment(self, list_id: str, segment_id: str) -> int:
+        """Addresses in a saved segment of the list."""
+        return int(self._read(lambda: self._sdk.lists.get_segment(list_id, segment_id)).get("member_count", 0))
+
+    def verified_domains(self) -> dict[str, bool]:
+        """The account's sending domains and whether each is verified."""
+        rows = self._read(self._sdk.verifiedDomains.get_verified_domains_all).get("domains", [])
+        return {str(row.get("domain", "")).lower(): bool(row.get("verified")) for row in rows if isinstance(row, dict)}
 
     def upsert(self, list_id: str, member: Member) -> str:
         """Add or update one subscriber, by address; returns the subscription status. Safe to repeat."""
@@ -151,7 +187,9 @@ class MailchimpApi:
     def obstacles(self, id: str) -> tuple[str, ...]:
         """What the send checklist says is missing; empty when the campaign can be sent."""
         answer = self._read(lambda: self._sdk.campaigns.get_send_checklist(id))
-        if answer.get("is_ready"):
+        if not isinstance(answer.get("is_ready"), bool):
+            raise unreadable("the send checklist does not say whether the campaign is ready")
+        if answer["is_ready"]:
             return ()
         items = [item for item in answer.get("items", []) if item.get("type") == "error"]
         return tuple(f"{item.get('heading')}: {item.get('details')}" for item in items) or ("not ready",)
@@ -169,14 +207,15 @@ class MailchimpApi:
         body = {"schedule_time": at.strftime("%Y-%m-%dT%H:%M:%S+00:00")}
         self._call(lambda: self._sdk.campaigns.schedule(id, body), repeatable=False, empty=True)
 
-    def reports(self, since: datetime, before: datetime) -> Iterator[dict[str, Any]]:
-        """Reports of the campaigns sent within [since, before)."""
-        query = {"since_send_time": since.isoformat(), "before_send_time": before.isoformat()}
+    def reports(self, before: datetime) -> Iterator[McReport]:
+        """Reports of everything that was sent before `before`, whatever its type, however long ago, each once."""
+        query = {"before_send_time": before.isoformat(), "fields": _REPORT_FIELDS}
 
         def read(**page: Any) -> Any:
             return self._sdk.reports.get_all_campaign_reports(**query, **page)
 
-        return self._pages("reports", read)
+        for row in self._pages("reports", read):
+            yield _as(McReport, row)
 
     def activity(self, campaign: str, since: datetime) -> Iterator[dict[str, Any]]:
         """Recipients with what they did after `since`: opens, clicks and bounces with their times."""
@@ -195,15 +234,24 @@ class MailchimpApi:
         return self._pages("unsubscribes", read)
 
     def _pages(self, name: str, read: Callable[..., Any]) -> Iterator[dict[str, Any]]:
-        offset = 0
+        """The rows of every page, each once: a list shifts while it is read, and may not repeat itself for ever."""
+        offset, seen = 0, set[str]()
         while True:
             answer = self._read(lambda at=offset: read(count=PAGE_ROWS, offset=at))
-            rows = answer.get(name)
-            if not isinstance(rows, list):
-                raise _error(ToolErrorKind.OUTAGE, f"a page of {name} came without {name}")
-            yield from rows
+            rows, total = answer.get(name), answer.get("total_items")
+            if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+                raise unreadable(f"a page of {name} came without {name}")
+            if not isinstance(total, int):
+                raise unreadable(f"a page of {name} came without its count")
+            fresh = {_identity(row): row for row in reversed(rows) if _identity(row) not in seen}
+            if rows and not fresh:
+                raise unreadable(f"the pages of {name} repeat themselves after {offset} rows")
+            seen.update(fresh)
+            yield from reversed(fresh.values())
             offset += len(rows)
-            if not rows or offset >= int(answer.get("total_items", 0)):
+            if total and not offset:
+                raise unreadable(f"a list of {total} {name} came empty")
+            if not rows or offset >= total:
                 return
 
     def _read(self, fn: Callable[[], Any]) -> dict[str, Any]:
@@ -212,82 +260,23 @@ class MailchimpApi:
     def _call(self, fn: Callable[[], Any], *, empty: bool = False, **how: Any) -> dict[str, Any]:
         return call(
             TOOL,
-            lambda: _checked(fn(), empty),
-            translate=_translated,
+            lambda: checked(fn(), empty),
+            translate=translated,
             limiter=self._limiter,
             account=self.connection.tenant,
             **how,
         )
 
 
-def _sdk(connection: Connection, timeout_s: float) -> Any:
-    from mailchimp_marketing import Client  # takes a while to import
-
-    secret = connection.secrets.get("api_key")
-    where = f"{connection.tenant}/{TOOL}"
-    if secret is None or not secret.get_secret_value():
-        hint = f"marketeer connect {TOOL} --tenant {connection.tenant} --secret api_key=ENVVAR"
-        raise ConfigError("api_key is missing", where=where, hint=hint)
-    key = secret.get_secret_value()
-    if not connection.base_url and "-" not in key:
-        raise ConfigError("api_key names no data centre", where=where, expected="a key that ends in -us21 or the like")
-    sdk: Any = Client({"api_key": key, "timeout": timeout_s})
-    if connection.base_url:
-        sdk.api_client.host = connection.base_url.rstrip("/")
-    return sdk
-
-
-def _checked(answer: Any, empty: bool) -> dict[str, Any]:
-    """The answer as a document. The SDK hands back the bare response when there is no body to speak of."""
-    if isinstance(answer, dict):
-        return answer
-    status = int(getattr(answer, "status_code", 0))
-    if status >= 400:
-        raise _refusal(status, {})
-    if empty and status in (200, 204):
-        return {}
-    raise _error(ToolErrorKind.OUTAGE, f"answered {status or 'something'} without a document")
-
-
-def _translated(error: Exception) -> ToolError | None:
-    from mailchimp_marketing.api_client import ApiClientError
-
-    if not isinstance(error, ApiClientError):
-        return None
-    status: int | None = error.status_code
-    if status is None:
-        cause: Any = error.text
-        return _error(ToolErrorKind.OUTAGE, f"{type(cause).__name__}: no answer")
-    return _refusal(status, _document(error.text))
-
-
-def _refusal(status: int, body: dict[str, Any]) -> ToolError:
-    # A 403 without a document is the connection limit; with one it is about permissions.
-    kind = ToolErrorKind.QUOTA if status == 403 and not body else kind_of_status(status)
-    details = [f"{e.get('field', '')}: {e.get('message', '')}".strip(": ") for e in body.get("errors", [])]
-    said = "; ".join([f"{body.get('title', status)}: {body.get('detail', 'no reason given')}", *details])
-    return _error(kind, said, status)
-
-
-def _error(kind: ToolErrorKind, message: str, status: int | None = None) -> ToolError:
-    return ToolError(TOOL, kind, message, hint=_HINTS.get(kind), status=status)
-
-
-def _document(text: Any) -> dict[str, Any]:
-    """The error body: the SDK parses it only when it is called application/json."""
-    if isinstance(text, dict):
-        return text
-    try:
-        found = json.loads(str(text))
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
+def _identity(row: dict[str, Any]) -> str:
+    """What tells rows of one list apart: an id, or of recipients the address."""
+    return str(row.get("id") or row.get("email_id") or row.get("email_address") or sorted(row.items(), key=str))
 
 
 def _as(kind: type[Document], row: Any) -> Document:
     try:
         return kind.model_validate(row)
     except ValidationError as error:
-        raise _error(
-            ToolErrorKind.OUTAGE, f"a {kind.__name__} came in another shape: {error.errors()[0]['msg']}"
-        ) from None
+        fault = error.errors()[0]
+        where = ".".join(map(str, fault["loc"]))
+        raise unreadable(f"a {kind.__name__} came in another shape: {where}: {fault['msg']}") from None

@@ -8,6 +8,7 @@ from dagster import ConfigurableResource, ResourceDependency
 from marketeer_dagster.agents.web import SiteCrawl, WebReader
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.ids import TenantId
+from marketeer_dagster.model.site_path import below
 from marketeer_dagster.model.tenant import Tenant
 from marketeer_dagster.publishing.protocols import Publisher
 from marketeer_dagster.store import Store
@@ -28,7 +29,7 @@ class TenantSite:
 
     def page(self, path: str) -> str:
         """Readable text of the page at `path`. Raises ToolError."""
-        return self.web.page(f"{self.root}{path}")
+        return self.web.page(below(self.root, path))
 
     def crawl(self) -> SiteCrawl:
         """A small look around the site. Raises ToolError."""

@@ -14,15 +14,18 @@ from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.crashpoints import crash_point
 from marketeer_dagster.model.errors import ToolError, ToolErrorKind
 from marketeer_dagster.model.publication import Publication, Receipt
+from marketeer_dagster.model.site_path import within
 from marketeer_dagster.model.tenant import Tenant
 from marketeer_dagster.publishing.html import keyed
 from marketeer_dagster.publishing.pages import PAGE_ARTEFACTS, PagePayload, page_draft
 from marketeer_dagster.publishing.protocols import Draft, Trial
 from resources.calling import UNLIMITED, CallLimiter
+from resources.wordpress_errors import WordPressError
 from resources.wordpress_rest import FRONT_PAGE_SLUG, TOOL, WordPressClient, WpPage
 from resources.writing import write_once
 
-_NEEDS_UNFILTERED: Final = ("<script", "<form", "<input")
+_NEEDS_UNFILTERED: Final = ("<script", "<form", "<input", "<style")
+_ASSIGNMENT: Final = "data-experiment-assignment"
 
 
 class WordPressPublisher:
@@ -51,7 +54,7 @@ class WordPressPublisher:
         return (page_draft(artefact, trial),)
 
     def find(self, publication: Publication) -> Receipt | None:
-        page = self._client.page_at(_payload(publication).path)
+        page = self._client.page_at(self._path(publication))
         if page is None:
             return None
         content = _content(publication)
@@ -62,13 +65,25 @@ class WordPressPublisher:
         return None
 
     def write(self, publication: Publication, *, public: bool) -> Receipt:
-        payload, content = _payload(publication), _content(publication)
-        fields = self._fields(payload, content)
-        page = self._client.page_at(payload.path) or self._create(payload.path, fields, content)
+        try:
+            return self._write(publication, public=public)
+        except WordPressError as error:
+            if not error.gone:
+                raise
+            # Somebody deleted the page between look-up and write: the next delivery looks again, and makes it anew.
+            raise WordPressError(
+                ToolErrorKind.CONFLICT, error.message, code=error.code, hint=error.hint, status=error.status
+            ) from None
+
+    def _write(self, publication: Publication, *, public: bool) -> Receipt:
+        path, content = self._path(publication), _content(publication)
+        fields = self._fields(_payload(publication), content)
+        page = self._client.page_at(path) or self._create(path, fields, content)
         crash_point("wordpress.after_draft")
         self._check_allowed(page, content)
         if public:
-            return self._receipt(self._publish(page, payload.path, fields, content), public=True)
+            _check_open(page, path)
+            return self._receipt(self._publish(page, path, fields, content), public=True)
         if page.public:
             self._autosave(page, fields, content)
         elif not _same(page, content):
@@ -79,6 +94,10 @@ class WordPressPublisher:
         """The address visitors use, without a slash at the end. Raises ToolError."""
         self._site = self._site or self._client.home()
         return self._site
+
+    def _path(self, publication: Publication) -> str:
+        """Where the page stands in WordPress, which knows nothing of the folder that the site lives in."""
+        return within(self._site or self._client.base_url, _payload(publication).path)
 
     def _fields(self, payload: PagePayload, content: str) -> dict[str, object]:
         fields: dict[str, object] = {"title": payload.title, "excerpt": payload.description, "content": content}
@@ -145,6 +164,14 @@ class WordPressPublisher:
     def _publish(self, page: WpPage, path: str, fields: dict[str, object], content: str) -> WpPage:
         done = page if page.public and _same(page, content) else self._update(page, fields, content, status="publish")
         crash_point("wordpress.after_publish")
+        if not done.public:
+            raise ToolError(
+                TOOL,
+                ToolErrorKind.INVALID,
+                f"WordPress keeps page {page.id} at {path} as {done.status!r} instead of publishing it",
+                hint=f"its date is {done.date or 'unknown'}: a later one schedules it; or a workflow plugin holds it",
+            )
+        _check_shown(done, content)
         if path == "/":
             self._client.set_front_page(page.id)
         return done
@@ -176,6 +203,29 @@ def _content(publication: Publication) -> str:
     """The block that the editor and WordPress's automatic paragraphs leave alone."""
     html = keyed(_payload(publication).html, publication.idempotency_key)
     return f"<!-- wp:html -->\n{html}\n<!-- /wp:html -->"
+
+
+def _check_open(page: WpPage, path: str) -> None:
+    """Refuse to publish where somebody hid a page on purpose: visitors would not see it, or were not meant to."""
+    if page.locked or page.status in ("private", "future"):
+        how = "protected by a password" if page.locked else f"{page.status} ({page.date})"
+        raise ToolError(
+            TOOL,
+            ToolErrorKind.INVALID,
+            f"page {page.id} at {path} is {how}: visitors would not see what is published there",
+            hint="make the page public in WordPress, or move it to another address, then deliver again",
+        )
+
+
+def _check_shown(page: WpPage, content: str) -> None:
+    """Whether the test's script is in what visitors get, not only in what is stored."""
+    if _ASSIGNMENT in content and page.content.rendered and _ASSIGNMENT not in page.content.rendered:
+        raise ToolError(
+            TOOL,
+            ToolErrorKind.INVALID,
+            f"page {page.id} is stored with its test, but shown without the script that assigns visitors",
+            hint="a plugin removes scripts when pages are shown; allow the attribute data-experiment-assignment",
+        )
 
 
 def _same(page: WpPage, content: str) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from marketeer_dagster.model.errors import ToolError, ToolErrorKind
+from resources.calling import LONGEST_WAIT_S
 
 Result = TypeVar("Result")
 
@@ -22,7 +23,8 @@ def write_once(
 ) -> Result:
     """The result of `write`, or of `look_up` when the answer was lost but the write had arrived.
 
-    `write` must not repeat itself on an outage. Raises the last ToolError when it never arrived.
+    `write` must not repeat itself on an outage. Raises the last ToolError when it never arrived, and at once where the
+    tool asks for a longer pause than a run takes (a firewall, maintenance): a later run takes it up.
     """
     for attempt in range(1, attempts + 1):
         try:
@@ -34,6 +36,6 @@ def write_once(
             arrived = look_up()
             if arrived is not None:
                 return arrived
-            if attempt == attempts:
+            if attempt == attempts or (error.retry_after_s or 0) > LONGEST_WAIT_S:
                 raise
     raise AssertionError("the loop either returns or raises")

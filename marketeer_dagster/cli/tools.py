@@ -1,6 +1,8 @@
 """`marketeer connect` and `marketeer tools`."""
 
+import logging
 import os
+import traceback
 from contextlib import nullcontext
 from typing import Annotated
 
@@ -11,11 +13,12 @@ from marketeer_dagster.cli.home import Home, open_home
 from marketeer_dagster.cli.market import running_market
 from marketeer_dagster.cli.output import AsJson, console, print_json, print_table
 from marketeer_dagster.model.connection import Connection
-from marketeer_dagster.model.errors import BadInput, ToolError
+from marketeer_dagster.model.errors import BadInput, MarketeerError
 from marketeer_dagster.model.ids import TenantId
 from marketeer_dagster.model.tenant import Tenant
 from resources.connectors import CONNECTORS, check, for_tenant
 
+_LOG = logging.getLogger("marketeer.tools")
 ForTenant = Annotated[str, typer.Option("--tenant", "-t", help="Id of the tenant.")]
 
 
@@ -54,7 +57,8 @@ def register(app: typer.Typer) -> None:
         home = open_home()
         tenants = [home.store.tenants.get(TenantId(tenant))] if tenant else list(home.store.tenants.list())
         with running_market(home) if checking else nullcontext():
-            rows = [_row(home, owner, tool, checking) for owner in tenants for tool in CONNECTORS]
+            asked = [_row(home, owner, tool, checking) for owner in tenants for tool in CONNECTORS]
+        rows = [row for row, _ in asked]
         if as_json:
             print_json(rows)
         else:
@@ -62,24 +66,28 @@ def register(app: typer.Typer) -> None:
             print_table(
                 "Tools", columns, (tuple(row.values()) for row in rows), "No tenants yet: marketeer tenant add ID"
             )
-        if any(row["answer"] and row["answer"].partition(";")[0] != "ok" for row in rows):
+        if any(failed for _, failed in asked):
             raise typer.Exit(1)
 
 
-def _row(home: Home, owner: Tenant, tool: str, checking: bool) -> dict[str, str]:
+def _row(home: Home, owner: Tenant, tool: str, checking: bool) -> tuple[dict[str, str], bool]:
+    """One line of the table, and whether it tells of a failure. What one connection does ends no other's line."""
     tenant = owner.id
-    connection = home.store.connections.get(tenant, tool)
-    if connection is None:
-        return {"tenant": tenant, "tool": tool, "state": "not connected", "where": "", "answer": ""}
-    state = "simulated" if connection.simulated else "connected"
+    state, where, failed = "not connected", "", False
     answer = ""
-    if checking:
-        try:
-            answer = "; ".join(("ok", *check(for_tenant(connection, owner))))
-        except ToolError as error:
-            answer = str(error)
-    where = connection.base_url or "the vendor"
-    return {"tenant": tenant, "tool": tool, "state": state, "where": where, "answer": answer}
+    try:
+        connection = home.store.connections.get(tenant, tool)
+        if connection is not None:
+            state = "simulated" if connection.simulated else "connected"
+            where = connection.base_url or "the vendor"
+            answer = "; ".join(("ok", *check(for_tenant(connection, owner)))) if checking else ""
+    except MarketeerError as error:
+        answer, failed = str(error), True
+    except Exception as error:
+        # A fault of ours, whose text may hold anything: the log gets its place, the table its name.
+        _LOG.warning("checking %s of %s:\n%s", tool, tenant, "".join(traceback.format_tb(error.__traceback__)))
+        answer, failed = f"{type(error).__name__}: unexpected; the log tells where", True
+    return {"tenant": tenant, "tool": tool, "state": state, "where": where, "answer": answer}, failed
 
 
 def _pair(item: str, option: str) -> tuple[str, str]:

@@ -1,20 +1,19 @@
 """Emails ready to be sent: HTML and plain text of each email of a sequence, with its links made countable."""
 
-import re
 from html import escape
 from typing import Final
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from marketeer_dagster.model.artefacts import Artefact
 from marketeer_dagster.model.artefacts.email_sequence import Email, EmailSequence
 from marketeer_dagster.model.base import Value
+from marketeer_dagster.model.email_links import absolute, countable
 from marketeer_dagster.model.errors import BadInput
 from marketeer_dagster.model.ids import split_campaign_key
-from marketeer_dagster.publishing.html import markdown_to_html, safe_url
+from marketeer_dagster.model.merge_tags import faults
+from marketeer_dagster.publishing.email_body import Body
+from marketeer_dagster.publishing.email_text import plain_text
 
 EMAIL_CAMPAIGN: Final = "email_campaign"
-_LINK: Final = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
-_EMPHASIS: Final = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
 
 
 class Footer(Value):
@@ -49,12 +48,17 @@ def sequence_of(artefact: Artefact) -> EmailSequence:
     return content
 
 
-def email_payloads(artefact: Artefact, list_id: str, source: str, footer: Footer) -> tuple[EmailPayload, ...]:
+def email_payloads(
+    artefact: Artefact, website: str, list_id: str, source: str, footer: Footer
+) -> tuple[EmailPayload, ...]:
     """Every email of the sequence, in order, with the first subject variant (the author's best).
 
-    `source` is the channel, for `utm_source`; `utm_campaign` is `<campaign slug>-email-<n>`. Raises BadInput.
+    Paths in its links are below `website`, the tenant's. `source` is the channel, for `utm_source`; `utm_campaign` is
+    `<campaign slug>-email-<n>`. Raises BadInput for a link that leads nowhere from an inbox and for a merge tag that
+    copy may not use; the draft's rules say the same before anybody approves it (quality.email_rules).
     """
     sequence = sequence_of(artefact)
+    refuse_merge_tags(artefact)
     _, slug = split_campaign_key(artefact.campaign)
     payloads: list[EmailPayload] = []
     delay = 0
@@ -62,6 +66,8 @@ def email_payloads(artefact: Artefact, list_id: str, source: str, footer: Footer
         # The first email's own delay counts from the trigger, which for a broadcast is the approval itself.
         delay += email.delay_days if number > 1 else 0
         utm = {"utm_source": source, "utm_medium": "email", "utm_campaign": f"{slug}-email-{number}"}
+        where = f"emails[{number - 1}]"
+        html, text = _parts(email, website, utm, footer, where)
         payloads.append(
             EmailPayload(
                 list_id=list_id,
@@ -72,24 +78,38 @@ def email_payloads(artefact: Artefact, list_id: str, source: str, footer: Footer
                 delay_days=delay,
                 subject=email.subjects[0],
                 preheader=email.preheader,
-                html=_document(email, utm, footer, f"emails[{number - 1}]"),
-                text=_plain(email, utm, footer, f"emails[{number - 1}]"),
+                html=html,
+                text=text,
             )
         )
     return tuple(payloads)
 
 
-def tagged(url: str, utm: dict[str, str]) -> str:
-    """`url` with campaign parameters for web analytics; what the link says itself wins. Only web links change."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https", ""):
-        return url
-    query = {**utm, **dict(parse_qsl(parts.query, keep_blank_values=True))}
-    return urlunsplit(parts._replace(query=urlencode(query)))
+def refuse_merge_tags(artefact: Artefact) -> None:
+    """Raises BadInput for the first merge tag that copy may not use: it could unsubscribe a reader or run a feed."""
+    for where, text in artefact.parsed().texts(public_only=True):
+        if where.endswith(".cta_url"):
+            continue  # a link's address: asked when it is made absolute
+        if fault := next((fault for fault in faults(text) if fault.refused), None):
+            raise BadInput(f"{fault.tag}: {fault.problem}", where=f"{artefact.skill} {where}", expected=fault.expected)
 
 
-def _document(email: Email, utm: dict[str, str], footer: Footer, where: str) -> str:
-    url = escape(tagged(safe_url(email.cta_url, where=f"{where}.cta_url"), utm))
+def _parts(email: Email, website: str, utm: dict[str, str], footer: Footer, where: str) -> tuple[str, str]:
+    """HTML and text of one email, saying the same."""
+
+    def link(url: str) -> str:
+        return countable(url, website, utm, where=f"{where}.body")
+
+    def image(url: str) -> str:
+        return absolute(url, website, where=f"{where}.body")
+
+    body = Body(email.body, links=link, images=image)
+    action = countable(email.cta_url, website, utm, where=f"{where}.cta_url")
+    text = f"{plain_text(body)}\n\n{email.cta_label}: {action}\n\n--\n{footer.text}\n"
+    return _document(email, body.html(), action, footer), text
+
+
+def _document(email: Email, body: str, action: str, footer: Footer) -> str:
     return f"""<!doctype html>
 <html>
 <head>
@@ -100,8 +120,8 @@ def _document(email: Email, utm: dict[str, str], footer: Footer, where: str) -> 
 <body style="margin:0;padding:0;background:#ffffff">
 <div style="display:none;max-height:0;overflow:hidden">{escape(email.preheader)}</div>
 <div style="max-width:600px;margin:0 auto;padding:24px;font:16px/1.5 Helvetica,Arial,sans-serif;color:#1a2233">
-{markdown_to_html(email.body)}
-<p style="margin:28px 0"><a href="{url}" style="{_BUTTON}">{escape(email.cta_label)}</a></p>
+{body}
+<p style="margin:28px 0"><a href="{escape(action)}" style="{_BUTTON}">{escape(email.cta_label)}</a></p>
 <hr style="border:0;border-top:1px solid #e5e8ef;margin:32px 0 16px">
 <div style="font-size:13px;color:#5b6475">{footer.html}</div>
 </div>
@@ -113,9 +133,3 @@ _BUTTON: Final = (
     "display:inline-block;background:#2547d0;color:#ffffff;padding:12px 22px;border-radius:6px;"
     "text-decoration:none;font-weight:bold"
 )
-
-
-def _plain(email: Email, utm: dict[str, str], footer: Footer, where: str) -> str:
-    body = _LINK.sub(r"\1: \2", _EMPHASIS.sub(r"\2", email.body))
-    url = tagged(safe_url(email.cta_url, where=f"{where}.cta_url"), utm)
-    return f"{body}\n\n{email.cta_label}: {url}\n\n--\n{footer.text}\n"

@@ -17,11 +17,16 @@ from marketeer_dagster.model.artefacts.experiment_plan import ExperimentPlan
 from marketeer_dagster.model.artefacts.page_copy import PageCopy
 from marketeer_dagster.model.artefacts.tracking_plan import TrackingPlan
 from marketeer_dagster.model.campaign import Brief
-from marketeer_dagster.model.review import Finding, Severity
+from marketeer_dagster.model.merge_tags import TAG, without_tags
+from marketeer_dagster.model.review import Finding
 from marketeer_dagster.model.tenant import Tenant
 from marketeer_dagster.quality.audience import public_texts
+from marketeer_dagster.quality.email_rules import email_rules
+from marketeer_dagster.quality.findings import blocker as _blocker
+from marketeer_dagster.quality.findings import major as _major
+from marketeer_dagster.quality.findings import minor as _minor
 from marketeer_dagster.quality.numbers import Unit, figures
-from marketeer_dagster.quality.text import cjk_share, folded, plain, stems
+from marketeer_dagster.quality.text import cjk_share, folded, stems
 
 MAX_FORM_FIELDS = 5
 """Each further field of a signup form costs sign-ups; above this the page must explain itself."""
@@ -33,8 +38,10 @@ _PLACEHOLDER = re.compile(
     r"lorem ipsum|<insert[^>]*>|\bXX+\b|\bxxx+\b|（?此处填写|待补充",
     re.IGNORECASE,
 )
-_TEMPLATE_VARIABLE = re.compile(r"\{\{?[\w .]+\}?\}")
-_MERGE_TAG = re.compile(r"\*\|[A-Z0-9_:]+\|\*")
+_TEMPLATE_VARIABLE = re.compile(
+    r"\{\{[^{}]{1,80}\}\}|\{%[^{}]{1,80}%\}|\{[\w .]+\}|%%?[A-Z][A-Z_]{2,}%%?|%%\w+%%|<<[\w .:]+>>"
+)
+"""Other mail programs' and template engines' variables, which nothing here fills in."""
 _DOUBLED = re.compile(
     r"(?<!\.)\.\.(?![./])|,,|;;|!!+|\?\?+|，，|。。|(?<=\w) ,|(?<=\S) {2,}(?=\S)|"
     r"\b(?!(?:that|had|die|das|sie|der)\b)([^\W\d_]{2,}) \1\b",
@@ -42,7 +49,6 @@ _DOUBLED = re.compile(
 )
 _LINK = re.compile(r"\]\((?P<marked>[^\s)]+)[^)]*\)|(?P<bare>https?://[^\s)>\]，。]+)", re.IGNORECASE)
 _SHOUTING = re.compile(r"\b[A-Z]{4,}\b(?:\s+\b[A-Z]{3,}\b)+")
-_FAKE_REPLY = re.compile(r"^\s*(?:re|fwd?|aw)\s*:", re.IGNORECASE)
 
 Rule = Callable[[ArtefactContent, Tenant, Brief], Iterator[Finding]]
 
@@ -59,7 +65,7 @@ def check(content: ArtefactContent, tenant: Tenant, brief: Brief) -> tuple[Findi
 def _texts(content: ArtefactContent, tenant: Tenant) -> Iterator[Finding]:
     public = public_texts(content)
     for path, text in content.texts():
-        line = _MERGE_TAG.sub("N", text)
+        line = without_tags(text)
         blank = _PLACEHOLDER.search(line) or (_TEMPLATE_VARIABLE.search(line) if path in public else None)
         if blank:
             yield _blocker(path, blank[0], "placeholder left in the text", "write what belongs here")
@@ -71,6 +77,10 @@ def _texts(content: ArtefactContent, tenant: Tenant) -> Iterator[Finding]:
             yield _minor(path, match[0], "several words in capitals read as shouting", "use sentence case")
         if line.count("!") + line.count("！") > 1:
             yield _minor(path, "!", "more than one exclamation mark", "keep at most one")
+        if isinstance(content, EmailSequence):
+            continue  # its links and merge tags have rules of their own
+        if path in public and (tag := TAG.search(text)):
+            yield _blocker(path, tag[0], "a merge tag works in emails only; here it is shown as it is", "leave it out")
         for link in _LINK.finditer(line) if path in public else ():
             yield from _link(path, (link["marked"] or link["bare"]).rstrip(".,;"), tenant)
 
@@ -112,26 +122,8 @@ def _occurs(keyword: str, text: str) -> bool:
 
 
 def _emails(content: ArtefactContent, tenant: Tenant, brief: Brief) -> Iterator[Finding]:
-    if not isinstance(content, EmailSequence):
-        return
-    subjects = Counter(folded(subject) for email in content.emails for subject in email.subjects)
-    for index, email in enumerate(content.emails):
-        yield from _link(f"emails[{index}].cta_url", email.cta_url, tenant)
-        for number, subject in enumerate(email.subjects):
-            where = f"emails[{index}].subjects[{number}]"
-            if _FAKE_REPLY.match(subject):
-                yield _blocker(
-                    where, subject, "pretends to be a reply; inboxes and readers punish it", "say what it is"
-                )
-            if subjects[folded(subject)] > 1:
-                yield _minor(where, subject, "the same subject stands twice in the sequence", "vary it")
-            if plain(subject).isupper() and len(subject) > 8:
-                yield _major(where, subject, "a subject in capitals", "use sentence case")
-            if folded(subject) == folded(email.preheader):
-                where = f"emails[{index}].preheader"
-                yield _minor(
-                    where, email.preheader, "the preheader repeats the subject", "add what the subject leaves out"
-                )
+    if isinstance(content, EmailSequence):
+        yield from email_rules(content, tenant)
 
 
 def _ads(content: ArtefactContent, tenant: Tenant, brief: Brief) -> Iterator[Finding]:
@@ -224,26 +216,3 @@ _RULES: Mapping[type[ArtefactContent], Rule] = {
     ContentStrategy: _strategy,
     ContextDocument: _context,
 }
-
-
-def _finding(severity: Severity, path: str, quote: str, problem: str, suggestion: str) -> Finding:
-    return Finding(
-        dimension="rules",
-        severity=severity,
-        where=path[:200],
-        quote=quote[:600],
-        problem=problem[:800],
-        suggestion=suggestion[:800],
-    )
-
-
-def _blocker(path: str, quote: str, problem: str, suggestion: str) -> Finding:
-    return _finding(Severity.BLOCKER, path, quote, problem, suggestion)
-
-
-def _major(path: str, quote: str, problem: str, suggestion: str) -> Finding:
-    return _finding(Severity.MAJOR, path, quote, problem, suggestion)
-
-
-def _minor(path: str, quote: str, problem: str, suggestion: str) -> Finding:
-    return _finding(Severity.MINOR, path, quote, problem, suggestion)

@@ -21,6 +21,9 @@ blockquote{border-left:3px solid #2547d0;margin-left:0;padding-left:1rem;color:#
 input{display:block;width:100%;max-width:22rem;padding:.5rem;margin:.3rem 0 .8rem;font:inherit}
 """
 
+_LOCKED = '<form class="post-password-form" method="post"><label>Password <input type="password"></label></form>'
+"""What visitors see of a page that a password protects."""
+
 
 def _document(page: Page, site_name: str, nav: str, today: str) -> str:
     description = page.excerpt.replace("<p>", "").replace("</p>", "").strip()
@@ -51,6 +54,8 @@ def routes(world: World) -> list[BaseRoute]:
             f'<a href="/sites/{tenant}/{p.path.strip("/")}">{escape(p.path)}</a>'
             for p in pages.list(status="publish")[:8]
         ]
+        if page.meta.get("_password"):
+            page = page.model_copy(update={"content": _LOCKED})
         html = _document(page, account.spec.name, "".join(links), world.clock.day.isoformat())
         return HTMLResponse(html, headers={"X-Simulated": "true"})
 

@@ -112,6 +112,33 @@ def test_a_dead_tool_is_a_failure_for_programs_too(marketeer: CommandLine):
     assert next(row["answer"] for row in answer.json if row["tool"] == "wordpress") != "ok"
 
 
+def test_one_connection_that_cannot_be_used_ends_no_other_tools_line(marketeer: CommandLine):
+    marketeer.ok("tenant", "add", "mixed")
+    marketeer.ok(
+        "connect", "mailchimp", "-t", "mixed", "--set", "list_id=x", "--secret", "api_key=KEY", KEY="without-centre"
+    )
+    answer = marketeer("tools", "--check", "--json")
+    assert answer.code == 1
+    by_tool = {(row["tenant"], row["tool"]): row["answer"] for row in answer.json}
+    assert "data centre" in by_tool["mixed", "mailchimp"]
+    assert {by_tool["threlby", tool] for tool in ("ga4", "stripe", "wordpress", "mailchimp")} == {"ok"}
+    shown = marketeer("tools", "--check")
+    assert shown.code == 1
+    assert "threlby" in shown.out and "mixed" in shown.out
+
+
+def test_mailchimps_settings_can_be_set(marketeer: CommandLine):
+    marketeer.ok("tenant", "add", "sender")
+    settings = ("server=us21", "list_id=x", "from_name=Acme", "reply_to=a@acme.example", "segment_id=1")
+    more = ("test_emails=a@acme.example,b@acme.example", "admin_url=https://us21.admin.mailchimp.com")
+    options = [part for setting in (*settings, *more) for part in ("--set", setting)]
+    marketeer.ok("connect", "mailchimp", "-t", "sender", *options, "--secret", "api_key=KEY", KEY="token")
+    marketeer.refused(
+        "connect", "mailchimp", "-t", "sender", "--set", "list_id=x", "--set", "segment_id=big", "--secret",
+        "api_key=KEY", saying=("segment_id=big", "a number"), KEY="token",
+    )  # fmt: skip
+
+
 def test_the_sandbox_of_the_home_is_the_one_that_is_served(marketeer: CommandLine, market: str):
     """It is running, so its port is taken: which port is refused says which one would have been used."""
     marketeer.refused("sandbox", saying=(f"port {market.rpartition(':')[2]} cannot be used",))

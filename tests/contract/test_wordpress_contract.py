@@ -317,14 +317,13 @@ def test_a_page_that_is_not_there_is_missing(publisher: WordPressPublisher) -> N
     assert missing.value.kind is ToolErrorKind.MISSING
 
 
-@pytest.mark.parametrize("site", ["real"], indirect=True)
 def test_a_user_who_would_lose_forms_and_scripts_is_refused_before_anything_is_public(site: Site, path: str) -> None:
     assert site.limited is not None
     publisher = WordPressPublisher(site.limited)
     with pytest.raises(ToolError, match="unfiltered HTML") as refused:
         publisher.write(publication(publisher, path), public=True)
     assert refused.value.permanent
-    with WordPressClient(site.connection) as client:
+    with WordPressClient(site.limited) as client:
         page = client.page_at(path)
     assert page is not None
     assert page.public is False

@@ -127,9 +127,10 @@ def emails(**changes: object) -> EmailSequence:
             Email(
                 purpose="Day 0: send a request",
                 delay_days=0,
-                subjects=("Your first request", "*|FNAME|*, start here"),
+                subjects=("Your first request", "Start with your list"),
                 preheader="Import, template, request: the same day.",
-                body="Hi *|FNAME|*,\n\nimport your list and choose a template. Two things help: a small list and a "
+                body="Hi *|IF:FNAME|**|FNAME|**|ELSE:|*there*|END:IF|*,\n\nimport your list and choose a "
+                "template. Two things help: a small list and a "
                 "friendly client.\n\nQuestions? Reply to this email.\n\nThe team at Threlby",
                 cta_label="Send the first request",
                 cta_url="/signup?utm_source=email",

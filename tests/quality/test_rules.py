@@ -1,15 +1,20 @@
 """Every channel rule with one artefact that keeps it and one that breaks it."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from marketeer_dagster.model.artefacts import ArtefactContent
 from marketeer_dagster.model.artefacts.ad_campaign import Keyword
 from marketeer_dagster.model.artefacts.context_document import ContextDocument
 from marketeer_dagster.model.artefacts.email_sequence import EmailSequence
 from marketeer_dagster.model.artefacts.experiment_plan import Arm
+from marketeer_dagster.model.errors import BadInput
 from marketeer_dagster.model.review import Finding, Severity
+from marketeer_dagster.publishing.emails import Footer, email_payloads
 from marketeer_dagster.quality import rules
 from tests.quality import pages
+from tests.support.publishing import an_artefact
 
 
 def problems(content: ArtefactContent, **brief: object) -> dict[str, Severity]:
@@ -35,7 +40,6 @@ def test_well_made_artefacts_of_every_kind_keep_all_rules(kind: str) -> None:
         ("TODO: add proof.", "placeholder", Severity.BLOCKER),
         ("Lorem ipsum dolor.", "placeholder", Severity.BLOCKER),
         ("See [your account](/account).", "placeholder", None),
-        ("Hello *|FNAME|*, and welcome.", "placeholder", None),
         ("The the board.", "doubled", Severity.MINOR),
         ("Done,, and sent.", "doubled", Severity.MINOR),
         ("Two  spaces.", "doubled", Severity.MINOR),
@@ -135,11 +139,72 @@ def email(**changes: object) -> EmailSequence:
         ({"subjects": ("Start here", "start here")}, "same subject", Severity.MINOR),
         ({"subjects": ("Start here", "Begin"), "preheader": "Start here."}, "repeats the subject", Severity.MINOR),
         ({"cta_url": "https://evil.example"}, "leads away", Severity.BLOCKER),
-        ({"cta_url": "*|ARCHIVE|*"}, "leads away", None),
+        ({"cta_url": "*|ARCHIVE|*"}, "", None),
+        ({"cta_url": "/signup"}, "", None),
+        ({"cta_url": "tel:+49301"}, "", None),
+        ({"cta_url": "mailto:help@threlby.example"}, "", None),
+        ({"cta_url": "mailto:help@elsewhere.example"}, "leads away", Severity.BLOCKER),
+        ({"cta_url": "#signup"}, "leads nowhere from an inbox", Severity.BLOCKER),
+        ({"cta_url": "www.threlby.example/signup"}, "leads nowhere from an inbox", Severity.BLOCKER),
+        ({"cta_url": "*|FNAME|*"}, "no link of an email", Severity.BLOCKER),
+        ({"body": "See [prices](/pricing) and [mail](mailto:a@threlby.example)."}, "", None),
+        ({"body": "See [prices](#pricing)."}, "leads nowhere from an inbox", Severity.BLOCKER),
+        ({"body": "See ![chart](https://elsewhere.example/x.png)."}, "leads away", Severity.BLOCKER),
+        ({"body": "See [the proof][1].\n\n[1]: https://elsewhere.example"}, "leads away", Severity.BLOCKER),
+        ({"body": 'See <a href="javascript:x">this</a>.'}, "must not lead to", Severity.BLOCKER),
+        ({"body": "Set `https://elsewhere.example` in the file."}, "", None),
+        ({"body": "Hi *|IF:FNAME|**|FNAME|**|ELSE:|*there*|END:IF|*, welcome."}, "", None),
+        ({"body": "You joined as *|EMAIL|*. [Leave](*|UNSUB|*)."}, "", None),
+        ({"body": "Hi *|FNAME|*, welcome."}, "sees a gap", Severity.MAJOR),
+        ({"body": "Hi *|fname|*, welcome."}, "another spelling", Severity.BLOCKER),
+        ({"body": "Hi *|MMERGE7|*, welcome."}, "may not use", Severity.BLOCKER),
+        ({"body": "Hi *|UNSUB|*, welcome."}, "link's address", Severity.BLOCKER),
+        ({"body": "Hi *|FNAME|, welcome."}, "half a merge tag", Severity.BLOCKER),
+        ({"body": "Hi *|IF:FNAME|**|FNAME|*, welcome."}, "never closed", Severity.BLOCKER),
+        ({"body": "Hi *|END:IF|*, welcome."}, "not open", Severity.BLOCKER),
+        ({"body": "Hi *|IF:COUPON|*x*|END:IF|*, welcome."}, "condition", Severity.BLOCKER),
+        ({"subjects": ("*|FNAME|*, your papers", "Start here")}, "sees a gap", Severity.MAJOR),
+        ({"subjects": ("*|PASSWORD|*, your papers", "Start here")}, "may not use", Severity.BLOCKER),
+        ({"body": 'Hi {{ contact.name | default: "there" }}.'}, "placeholder", Severity.BLOCKER),
+        ({"body": "Hi %FIRSTNAME%."}, "placeholder", Severity.BLOCKER),
+        ({"body": "Hi <<First Name>>."}, "placeholder", Severity.BLOCKER),
     ],
 )
 def test_emails(changes: dict[str, object], part: str, severity: Severity | None) -> None:
     assert found(email(**changes), part) is severity
+
+
+def test_the_advice_for_an_emails_link_is_a_whole_address_never_a_path() -> None:
+    for url in ("#signup", "https://evil.example"):
+        (finding,) = rules.check(email(cta_url=url), pages.TENANT, pages.BRIEF)
+        assert "https://threlby.example/signup" in finding.suggestion
+        assert finding.where == "emails[0].cta_url"
+
+
+def test_a_merge_tag_has_no_place_on_a_page() -> None:
+    assert found(pages.with_text("Hello *|FNAME|*, and welcome."), "works in emails only") is Severity.BLOCKER
+
+
+TAGGED = st.lists(
+    st.sampled_from(
+        ["*|FNAME|*", "*|EMAIL|*", "*|IF:FNAME|*", "*|ELSE:|*", "*|END:IF|*", "*|UNSUB|*", "*|X|*", "[a](*|ARCHIVE|*)",
+         "[a](/x)", "[a](#x)", "*|", "|*", "word", "*em*", "**", "https://threlby.example/a", "[b](javascript:x)"]
+    ),
+    min_size=1, max_size=8,
+)  # fmt: skip
+
+
+@given(TAGGED)
+def test_what_the_rules_let_pass_is_never_refused_when_it_is_rendered(parts: list[str]) -> None:
+    sequence = email(body=" ".join(["Hello", *parts]))
+    blocked = [f for f in rules.check(sequence, pages.TENANT, pages.BRIEF) if f.severity is Severity.BLOCKER]
+    artefact = an_artefact(sequence, skill="email-sequence")
+    footer = Footer(html="", text="")
+    if not blocked:
+        email_payloads(artefact, str(pages.TENANT.website), "list", "mailchimp", footer)
+    elif any("merge tag" in f.problem or "block" in f.problem or "condition" in f.problem for f in blocked):
+        with pytest.raises(BadInput):
+            email_payloads(artefact, str(pages.TENANT.website), "list", "mailchimp", footer)
 
 
 def test_search_ads_keep_googles_rules() -> None:

@@ -22,7 +22,7 @@ class Site:
     kind: str
     connection: Connection
     limited: Connection | None = None
-    """A user who may publish pages but not post unfiltered HTML; the sandbox has none."""
+    """A user who may publish pages but not post unfiltered HTML; in the sandbox, of a site of its own."""
     sandbox: Running | None = None
 
     def connected(self, **settings: str) -> Connection:
@@ -34,7 +34,9 @@ def running_site(kind: str) -> Iterator[Site]:
     """A site of this kind for as long as the block lasts."""
     if kind == "sandbox":
         with run_in_thread() as sandbox:
-            yield Site("sandbox", sandbox_connection(sandbox, "wordpress"), sandbox=sandbox)
+            limited = sandbox_connection(sandbox, "wordpress", tenant="writers")
+            sandbox.admin.habit("wordpress", "writer", tenant="writers")
+            yield Site("sandbox", sandbox_connection(sandbox, "wordpress"), limited=limited, sandbox=sandbox)
         return
     require_packages()
     with tempfile.TemporaryDirectory(prefix="wp") as folder, running_wordpress(Path(folder)) as site:

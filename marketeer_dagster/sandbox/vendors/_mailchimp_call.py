@@ -43,6 +43,9 @@ class Call:
         self.stale = fault_of(request) is FaultKind.STALE
         self._body = body
 
+    def has(self, habit: str) -> bool:
+        return self.mail.world.habits.on(self.mail.tenant, "mailchimp", habit)
+
     @property
     def fields(self) -> Json:
         try:

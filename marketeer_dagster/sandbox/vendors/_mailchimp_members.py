@@ -11,12 +11,26 @@ from marketeer_dagster.sandbox.vendors._mailchimp_state import address_hash
 
 _STATUSES: Final = ("subscribed", "unsubscribed", "cleaned", "pending", "transactional")
 _BATCH: Final = 500
+_LEFT: Final = ("unsubscribed", "cleaned")
+"""Who left, or bounced, comes back by a form of the audience only."""
 
 
 def audience(call: Call) -> Response:
     """The list itself."""
     call.check_list()
     return JSONResponse(shapes.audience(call.mail))
+
+
+def segment(call: Call) -> Response:
+    """One saved segment of the list."""
+    call.check_list()
+    known = call.path["segment_id"]
+    found = call.mail.segment(int(known)) if known.isdigit() else None
+    if found is None:
+        raise missing()
+    return JSONResponse(
+        {"id": int(known), "name": "Engaged", "member_count": found, "type": "saved", "list_id": call.mail.list_id}
+    )
 
 
 def members(call: Call) -> Response:
@@ -48,7 +62,9 @@ def add_member(call: Call) -> Response:
     fields = call.fields
     address = str(fields.get("email_address", ""))
     if call.mail.member(address_hash(address)) is not None:
-        raise Problem(400, "Member Exists", f"{address} is already a list member. Use PUT to insert or update members.")
+        raise Problem(
+            400, "Member Exists", f"{address} is already a list member. Use PUT to insert or update list members."
+        )
     return JSONResponse(shapes.member(_kept(call, fields, None, fields.get("status"))))
 
 
@@ -80,6 +96,9 @@ def _kept(call: Call, fields: Json, known: Json | None, status: Any) -> Json:
         raise invalid("status", "This value should be one of " + ", ".join(_STATUSES) + ".")
     merged = {**(known or {}).get("merge_fields", {}), **fields.get("merge_fields", {})}
     now = call.mail.world.now().isoformat()
+    if status == "subscribed" and known and known["status"] in _LEFT:
+        detail = f"{address} is in a compliance state due to unsubscribe, bounce, or compliance review and cannot be "
+        raise Problem(400, "Member In Compliance State", f"{detail}subscribed.")
     member = {
         "id": address_hash(address),
         "email_address": address,

@@ -1,12 +1,11 @@
-"""The JSON in which Mailchimp shows its things (Marketing API 3.0), and what recipients did, person by person."""
+"""The JSON in which Mailchimp shows its things (Marketing API 3.0)."""
 
-from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
 from marketeer_dagster.sandbox.mailing import EmailDay
 from marketeer_dagster.sandbox.state import Json
-from marketeer_dagster.sandbox.vendors._mailchimp_state import Mail, address_hash
+from marketeer_dagster.sandbox.vendors._mailchimp_activity import last_moment
+from marketeer_dagster.sandbox.vendors._mailchimp_state import Mail
 
 _SETTINGS: Final[Json] = {
     "subject_line": "",
@@ -54,6 +53,13 @@ def audience(mail: Mail) -> Json:
     }
 
 
+def domains(mail: Mail) -> list[Json]:
+    """The account's sending domains."""
+    return [
+        {"domain": name, "verified": mail.is_verified(f"x@{name}"), "authenticated": False} for name in mail.domains
+    ]
+
+
 def member(known: Json) -> Json:
     return {**known, "unique_email_id": str(known["id"])[:10], "email_type": "html", "_links": []}
 
@@ -76,7 +82,7 @@ def campaign(mail: Mail, known: Json) -> Json:
         "content_type": "html" if content["html"] else "template",
         "needs_block_refresh": False,
         "resendable": False,
-        "recipients": {**recipients, **known["recipients"], "recipient_count": mail.subscribers},
+        "recipients": {**recipients, **known["recipients"], "recipient_count": mail.reached(known)},
         "settings": {**_SETTINGS, **known["settings"]},
         "tracking": {"opens": True, "html_clicks": True, "text_clicks": False, **known.get("tracking", {})},
         "delivery_status": {"enabled": False},
@@ -90,6 +96,8 @@ def campaign(mail: Mail, known: Json) -> Json:
 def checklist(mail: Mail, known: Json) -> Json:
     """What Mailchimp looks at before sending."""
     settings, content = known["settings"], mail.content(str(known["id"]))
+    sender = str(settings.get("reply_to", ""))
+    credits = not mail.world.habits.on(mail.tenant, "mailchimp", "no_credits")
     answers = [
         ("List", bool(known["recipients"].get("list_id")), "Choose an audience.", "Your audience is chosen."),
         ("Subject Line", bool(settings.get("subject_line")), "Add a subject line.", str(settings.get("subject_line"))),
@@ -101,6 +109,13 @@ def checklist(mail: Mail, known: Json) -> Json:
             "You need to design your campaign before you can send.",
             "Content is set.",
         ),
+        (
+            "From: Email Address",
+            not sender or mail.is_verified(sender),
+            f"{sender} is not verified. Verify this domain before sending.",
+            sender,
+        ),
+        ("Credits", credits, "You don't have enough credits to send this campaign.", "Enough credits."),
         ("Unsubscribe", "*|UNSUB|*" in content["html"], "The unsubscribe link is missing.", "Readers can leave."),
     ]
     items = [
@@ -112,10 +127,14 @@ def checklist(mail: Mail, known: Json) -> Json:
         }
         for number, (heading, good, todo, done) in enumerate(answers)
     ]
+    items.append(
+        {"type": "warning", "id": 801, "heading": "MonkeyRewards", "details": "Your plan adds a <b>badge</b>."}
+    )
     return {"is_ready": all(good for _, good, _, _ in answers), "items": items, "_links": []}
 
 
-def report(mail: Mail, known: Json, days: tuple[EmailDay, ...]) -> Json:
+def report(mail: Mail, known: Json, days: tuple[EmailDay, ...], *, per_link: bool = True) -> Json:
+    """What became of a campaign; `per_link` lets `unique_clicks` count a person once per link, as Mailchimp does."""
     sent = int(known["emails_sent"])
     opens, clicks = sum(d.unique_opens for d in days), sum(d.unique_clicks for d in days)
     return {
@@ -136,61 +155,20 @@ def report(mail: Mail, known: Json, days: tuple[EmailDay, ...]) -> Json:
             "opens_total": sum(d.opens for d in days),
             "unique_opens": opens,
             "open_rate": _rate(opens, sent),
-            "last_open": _last(known, days, "opens", "unique_opens"),
+            "last_open": last_moment(known, days, "opens", "unique_opens"),
+            **_without_proxies(days, sent),
         },
         "clicks": {
             "clicks_total": sum(d.clicks for d in days),
-            "unique_clicks": clicks,
+            "unique_clicks": sum(d.clicks for d in days) if per_link else clicks,
             "unique_subscriber_clicks": clicks,
             "click_rate": _rate(clicks, sent),
-            "last_click": _last(known, days, "clicks", "unique_clicks"),
+            "last_click": last_moment(known, days, "clicks", "unique_clicks"),
         },
         "ecommerce": {"total_orders": 0, "total_spent": 0.0, "total_revenue": 0.0, "currency_code": "USD"},
         "delivery_status": {"enabled": False},
         "_links": [],
     }
-
-
-def activity(mail: Mail, known: Json, days: tuple[EmailDay, ...], since: str) -> Callable[[range], list[Json]]:
-    """Rows of the recipients asked for, with their opens, clicks and bounce after `since` (ISO 8601; empty is all)."""
-    after = datetime.fromisoformat(since) if since else datetime.min.replace(tzinfo=UTC)
-    events = _events(int(known["emails_sent"]), datetime.fromisoformat(str(known["send_time"])), days)
-
-    def rows(recipients: range) -> list[Json]:
-        return [
-            {
-                "campaign_id": known["id"],
-                "list_id": mail.list_id,
-                "list_is_active": True,
-                **_address(number),
-                "activity": [
-                    {**event, "timestamp": _stamp(event["timestamp"])}
-                    for event in events.get(number, [])
-                    if event["timestamp"] > after
-                ],
-                "_links": [],
-            }
-            for number in recipients
-        ]
-
-    return rows
-
-
-def unsubscribed(mail: Mail, known: Json, days: tuple[EmailDay, ...]) -> list[Json]:
-    """Who left, and when. They are among those who opened nothing."""
-    sent_at = datetime.fromisoformat(str(known["send_time"]))
-    first = sum(d.unique_opens for d in days)
-    return [
-        {
-            **_address(first + number),
-            "campaign_id": known["id"],
-            "list_id": mail.list_id,
-            "timestamp": _stamp(_moment(day, sent_at, number)),
-            "reason": "None given",
-            "_links": [],
-        }
-        for number, day in enumerate(day.day for day in days for _ in range(day.unsubscribes))
-    ]
 
 
 def picked(body: Any, fields: str) -> Any:
@@ -224,58 +202,14 @@ def _summary(days: tuple[EmailDay, ...], sent: int) -> Json:
     }
 
 
-def _events(recipients: int, sent_at: datetime, days: tuple[EmailDay, ...]) -> dict[int, list[Json]]:
-    """Who did what: openers are counted from the first recipient up, bounces from the last down."""
-    events: dict[int, list[Json]] = {}
-    opener = 0
-    for day in days:
-        readers = range(opener, opener + day.unique_opens)
-        opener += day.unique_opens
-        for action, people, total in (
-            ("open", readers, day.opens),
-            ("click", readers[: day.unique_clicks], day.clicks),
-        ):
-            for turn, number in _turns(people, total):
-                event = {"action": action, "timestamp": _moment(day.day, sent_at, number + 7 * turn), "ip": "192.0.2.1"}
-                events.setdefault(number, []).append(event)
-        for number in range(recipients - day.bounces, recipients):
-            bounce = {"action": "bounce", "type": "hard", "timestamp": _moment(day.day, sent_at, 0), "ip": ""}
-            events.setdefault(number, []).append(bounce)
-    return events
-
-
-def _last(known: Json, days: tuple[EmailDay, ...], total: str, people: str) -> str:
-    """When the last opening or click was; "" before the first."""
-    sent_at = datetime.fromisoformat(str(known["send_time"]))
-    first, last = 0, ""
-    for day in days:
-        readers = range(first, first + day.unique_opens)
-        first += day.unique_opens
-        acting = readers[: getattr(day, people)]
-        moments = [_moment(day.day, sent_at, number + 7 * turn) for turn, number in _turns(acting, getattr(day, total))]
-        last = max([last, *map(_stamp, moments)])
-    return last
-
-
-def _turns(people: range, total: int) -> Iterator[tuple[int, int]]:
-    """`total` events shared among `people`: everyone has one before anyone has two."""
-    for number in range(total if people else 0):
-        yield number // len(people), people[number % len(people)]
-
-
-def _moment(day: date, sent_at: datetime, number: int) -> datetime:
-    start = sent_at if day == sent_at.date() else datetime.combine(day, time(7), tzinfo=UTC)
-    end = datetime.combine(day, time(23, 59), tzinfo=UTC)
-    return min(end, start + timedelta(minutes=1 + number % 600)).astimezone(UTC)
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%S+00:00")
-
-
-def _address(number: int) -> Json:
-    address = f"reader{number + 1}@subscribers.example"
-    return {"email_id": address_hash(address), "email_address": address}
+def _without_proxies(days: tuple[EmailDay, ...], sent: int) -> Json:
+    """Opens without those of mail programs that fetch every picture; about four in ten are such."""
+    opens, unique = (sum(getattr(day, name) for day in days) * 6 // 10 for name in ("opens", "unique_opens"))
+    return {
+        "proxy_excluded_opens": opens,
+        "proxy_excluded_unique_opens": unique,
+        "proxy_excluded_open_rate": _rate(unique, sent),
+    }
 
 
 def _rate(part: int, whole: int) -> float:

@@ -4,6 +4,7 @@ import re
 from datetime import UTC, date, datetime
 from hashlib import md5
 from typing import Final
+from urllib.parse import urlsplit
 
 from marketeer_dagster.sandbox.chance import token
 from marketeer_dagster.sandbox.mailing import EmailDay, SentEmail
@@ -12,6 +13,8 @@ from marketeer_dagster.sandbox.world import World
 
 _KEY: Final = re.compile(r"\[([a-z]{3}_[0-9a-z]+)\]$")
 EDITABLE: Final = frozenset({"save", "paused"})
+SEGMENT: Final = 101
+"""The one saved segment of every audience: half of it."""
 
 
 class Mail:
@@ -30,6 +33,26 @@ class Mail:
         left = sum(day.unsubscribes for day in self._mailing.results())
         joined = sum(member["status"] == "subscribed" for member in self.members())
         return max(0, self.account.spec.subscribers - left) + joined
+
+    def segment(self, id: int) -> int | None:
+        """Addresses in a saved segment; None for one that does not exist."""
+        return self.subscribers // 2 if id == SEGMENT else None
+
+    def reached(self, campaign: Json) -> int:
+        """Addresses that a campaign goes to: the list, or a segment of it."""
+        chosen = campaign["recipients"].get("segment_opts", {}).get("saved_segment_id")
+        return self.subscribers if chosen is None else self.segment(int(chosen)) or 0
+
+    def is_verified(self, address: str) -> bool:
+        """Whether mail may be sent from this address's domain: the account's own is, unless a habit says otherwise."""
+        domain = address.rpartition("@")[2].lower()
+        return domain in self.domains and not self.world.habits.on(self.tenant, "mailchimp", "unverified_domain")
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """Domains that the account has entered for sending."""
+        website = (urlsplit(self.account.spec.website).hostname or "").removeprefix("www.")
+        return tuple(dict.fromkeys((f"{self.tenant}.example", website)))
 
     def members(self) -> list[Json]:
         """The subscribers that were added by name; the rest of the list is only counted."""
@@ -87,7 +110,7 @@ class Mail:
             subject=str(campaign["settings"].get("subject_line", "")),
             preview=str(campaign["settings"].get("preview_text", "")),
             html=str(self.content(str(campaign["id"]))["html"]),
-            recipients=self.subscribers,
+            recipients=self.reached(campaign),
             sent_at=at,
         )
         if self._mailing.send(email):

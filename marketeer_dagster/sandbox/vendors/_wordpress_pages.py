@@ -5,6 +5,7 @@ Behaviour observed on WordPress 6.1 (`tests/contract/test_wordpress_contract.py`
 
 import re
 import unicodedata
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from marketeer_dagster.sandbox.site import Page
@@ -17,6 +18,8 @@ REGISTERED_META: Final = ("meta_description",)
 _TAKEN_SLUGS: Final = frozenset({"feed", "rdf", "rss", "rss2", "atom", "embed"})
 _KEY: Final = re.compile(r"marketeer:key=([A-Za-z0-9_.:-]+)")
 _PARENT, _TEMPLATE = "_parent", "_template"
+LOCK: Final = "_password"
+"""Where a page's own password is kept."""
 
 
 class SitePages:
@@ -55,9 +58,7 @@ class SitePages:
         self._record("page.delete", page.content, page.id)
 
     def autosave(self, page: Page, fields: Json) -> Json:
-        """Kept beside the page, one for this user; a draft is changed itself."""
-        if page.status == "draft":
-            return {"draft": self.update(page, fields).id}
+        """Kept beside the page, one for this user."""
         known = self._documents.get("autosave", str(page.id))
         now = self._world.now().isoformat()
         kept = {
@@ -93,12 +94,18 @@ class SitePages:
             self._pages.save(chosen.model_copy(update={"path": "/"}))
 
     def _merged(self, page: Page, fields: Json) -> Page:
-        texts = {name: _raw(fields[name]) for name in ("title", "content", "excerpt") if name in fields}
+        texts: Json = {name: _raw(fields[name]) for name in ("title", "content", "excerpt") if name in fields}
         meta = dict(page.meta)
         meta |= {name: value for name, value in fields.get("meta", {}).items() if name in REGISTERED_META}
         meta[_PARENT] = int(fields.get("parent", parent_of(page)) or 0)
         meta[_TEMPLATE] = fields.get("template", page.meta.get(_TEMPLATE, ""))
+        meta[LOCK] = str(fields.get("password", page.meta.get(LOCK, "")))
+        if given := fields.get("date_gmt") or fields.get("date"):
+            texts["created"] = datetime.fromisoformat(str(given)).replace(tzinfo=UTC)
         changed = page.model_copy(update={**texts, "meta": meta, "status": fields.get("status", page.status)})
+        if changed.status in ("publish", "future"):
+            later = changed.created > self._world.now()
+            changed = changed.model_copy(update={"status": "future" if later else "publish"})
         slug = self._unique(self._wanted_slug(changed, fields), changed)
         # The front page keeps "/" whatever its slug is.
         path = "/" if page.path == "/" else self._path(slug, parent_of(changed))
@@ -151,6 +158,11 @@ class SitePages:
 
 def parent_of(page: Page) -> int:
     return int(page.meta.get(_PARENT, 0) or 0)
+
+
+def password_of(page: Page) -> str:
+    """What visitors must give to see the page; empty for everyone's."""
+    return str(page.meta.get(LOCK, ""))
 
 
 def template_of(page: Page) -> str:

@@ -7,7 +7,14 @@ from typing import Any, Final
 
 from marketeer_dagster.sandbox.site import Page
 from marketeer_dagster.sandbox.state import Json
-from marketeer_dagster.sandbox.vendors._wordpress_pages import REGISTERED_META, parent_of, sanitised, template_of
+from marketeer_dagster.sandbox.vendors._wordpress_habits import shown
+from marketeer_dagster.sandbox.vendors._wordpress_pages import (
+    REGISTERED_META,
+    parent_of,
+    password_of,
+    sanitised,
+    template_of,
+)
 
 __all__ = ["Urls", "index", "page", "parent_of", "revision", "settings", "user"]
 _BLOCK_COMMENT: Final = re.compile(r"<!-- /?wp:[^>]*-->")
@@ -15,9 +22,10 @@ _BLOCK_COMMENT: Final = re.compile(r"<!-- /?wp:[^>]*-->")
 
 @dataclass(frozen=True)
 class Urls:
-    """Where the API and the public site are."""
+    """Where the API, WordPress itself and the public site are."""
 
     api: str
+    site: str
     home: str
 
     def public(self, path: str) -> str:
@@ -25,9 +33,17 @@ class Urls:
         return f"{home}/" if path == "/" else f"{home}/{path.strip('/')}/"
 
 
-def page(found: Page, urls: Urls, revisions: int, *, edits: bool) -> Json:
-    """A page; `edits` adds what only editors see."""
+def page(
+    found: Page, urls: Urls, revisions: int, *, edits: bool, unfiltered: bool = True, scripts: bool = True
+) -> Json:
+    """A page; `edits` adds what only editors see.
+
+    `unfiltered` says whether this user's scripts survive, `scripts` whether visitors get them.
+    """
     public = found.status == "publish"
+    locked = bool(password_of(found))
+    content = shown(_rendered(found.content), scripts=scripts) if edits or not locked else ""
+    excerpt = _paragraph(found.excerpt) if edits or not locked else ""
     plain_link = f"{urls.home.rstrip('/')}/?page_id={found.id}"
     body: Json = {
         "id": found.id,
@@ -40,9 +56,9 @@ def page(found: Page, urls: Urls, revisions: int, *, edits: bool) -> Json:
         "status": found.status,
         "type": "page",
         "link": urls.public(found.path) if public else plain_link,
-        "title": _text(found.title, found.title, edits),
-        "content": {**_text(found.content, _rendered(found.content), edits), "protected": False},
-        "excerpt": {**_text(found.excerpt, _paragraph(found.excerpt), edits), "protected": False},
+        "title": _text(found.title, _titled(found), edits),
+        "content": {**_text(found.content, content, edits), "protected": locked},
+        "excerpt": {**_text(found.excerpt, excerpt, edits), "protected": locked},
         "author": 1,
         "featured_media": 0,
         "parent": parent_of(found),
@@ -55,11 +71,11 @@ def page(found: Page, urls: Urls, revisions: int, *, edits: bool) -> Json:
     if edits:
         body["content"]["block_version"] = 1 if "<!-- wp:" in found.content else 0
         body |= {
-            "password": "",
+            "password": password_of(found),
             "permalink_template": f"{urls.home.rstrip('/')}/%pagename%/",
             "generated_slug": sanitised(found.title),
         }
-    body["_links"] = _links(found, urls, revisions, edits)
+    body["_links"] = _links(found, urls, revisions, edits, unfiltered)
     return body
 
 
@@ -89,7 +105,7 @@ def index(name: str, urls: Urls) -> Json:
     return {
         "name": name,
         "description": "",
-        "url": home,
+        "url": urls.site,
         "home": home,
         "gmt_offset": "0",
         "timezone_string": "",
@@ -106,7 +122,7 @@ def settings(name: str, urls: Urls, front_page: int) -> Json:
     return {
         "title": name,
         "description": "",
-        "url": urls.home.rstrip("/"),
+        "url": urls.site,
         "timezone": "",
         "language": "en_US",
         "show_on_front": "page" if front_page else "posts",
@@ -116,9 +132,13 @@ def settings(name: str, urls: Urls, front_page: int) -> Json:
     }
 
 
-def user(name: str, urls: Urls) -> Json:
+def user(name: str, urls: Urls, role: str, capabilities: tuple[str, ...]) -> Json:
+    """The user asking; `capabilities` only in context edit."""
     links = {"self": [{"href": f"{urls.api}/wp/v2/users/1"}]}
-    return {"id": 1, "name": name, "url": urls.home.rstrip("/"), "description": "", "slug": name, "_links": links}
+    shown: Json = {"id": 1, "name": name, "url": "", "description": "", "slug": name, "_links": links}
+    if capabilities:
+        shown |= {"username": name, "roles": [role], "capabilities": dict.fromkeys((*capabilities, role), True)}
+    return shown
 
 
 def _text(raw: str, rendered: str, edits: bool) -> Json:
@@ -138,7 +158,13 @@ def _local(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def _links(found: Page, urls: Urls, revisions: int, edits: bool) -> Json:
+def _titled(found: Page) -> str:
+    """The title as visitors see it: quotes are curled, ampersands are entities, private pages say so."""
+    curled = re.sub(r"&(?!#?\w+;)", "&#038;", found.title).replace("'", "&#8217;")
+    return f"Private: {curled}" if found.status == "private" else curled
+
+
+def _links(found: Page, urls: Urls, revisions: int, edits: bool, unfiltered: bool) -> Json:
     own = f"{urls.api}/wp/v2/pages/{found.id}"
     links: dict[str, list[dict[str, Any]]] = {
         "self": [{"href": own}],
@@ -148,6 +174,7 @@ def _links(found: Page, urls: Urls, revisions: int, edits: bool) -> Json:
         "version-history": [{"count": revisions, "href": f"{own}/revisions"}],
     }
     if edits:
-        links |= {f"wp:action-{action}": [{"href": own}] for action in ("publish", "unfiltered-html", "assign-author")}
+        actions = ("publish", *(["unfiltered-html"] if unfiltered else []), "assign-author")
+        links |= {f"wp:action-{action}": [{"href": own}] for action in actions}
     links["curies"] = [{"name": "wp", "href": "https://api.w.org/{rel}", "templated": True}]
     return links

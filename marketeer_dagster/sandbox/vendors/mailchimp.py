@@ -16,9 +16,14 @@ from starlette.routing import BaseRoute, Route
 from marketeer_dagster.sandbox.state import Json
 from marketeer_dagster.sandbox.vendors import _mailchimp_members as members
 from marketeer_dagster.sandbox.vendors import _mailchimp_shapes as shapes
+from marketeer_dagster.sandbox.vendors._mailchimp_activity import activity, unsubscribed
 from marketeer_dagster.sandbox.vendors._mailchimp_call import Call, Problem, invalid, within
+from marketeer_dagster.sandbox.vendors._mailchimp_habits import HABITS, denied, moved
+from marketeer_dagster.sandbox.vendors._mailchimp_others import draft_by_hand, other_reports
 from marketeer_dagster.sandbox.vendors._mailchimp_state import Mail
 from marketeer_dagster.sandbox.world import World
+
+__all__ = ["HABITS", "on_day", "routes"]
 
 _TYPES: Final = ("regular", "plaintext", "absplit", "rss", "variate")
 Handler = Callable[[Call], Response]
@@ -42,12 +47,18 @@ def routes(world: World) -> list[BaseRoute]:
                 return HTMLResponse(html, headers={"X-Simulated": "true"})
         return HTMLResponse("<h1>404</h1>", status_code=404)
 
+    def root(request: Request) -> Response:
+        return moved(world.base_url)
+
     return [
+        Route("/3.0", root),
         route("/ping", GET=lambda call: JSONResponse({"health_status": "Everything's Chimpy!"})),
         route("/lists", GET=lambda call: call.page("lists", [shapes.audience(call.mail)])),
         route("/lists/{list_id}", GET=members.audience, POST=members.batch),
+        route("/lists/{list_id}/segments/{segment_id}", GET=members.segment),
         route("/lists/{list_id}/members", GET=members.members, POST=members.add_member),
         route("/lists/{list_id}/members/{hash}", GET=members.member, PUT=members.put_member, PATCH=members.put_member),
+        route("/verified-domains", GET=lambda call: call.page("domains", shapes.domains(call.mail))),
         route("/campaigns", GET=_campaigns, POST=_create),
         route("/campaigns/{id}", GET=_campaign, PATCH=_change, DELETE=_delete),
         route("/campaigns/{id}/content", GET=_content, PUT=_set_content),
@@ -57,7 +68,7 @@ def routes(world: World) -> list[BaseRoute]:
         route("/campaigns/{id}/actions/schedule", POST=_schedule),
         route("/campaigns/{id}/actions/unschedule", POST=_unschedule),
         route("/reports", GET=_reports),
-        route("/reports/{id}", GET=lambda call: JSONResponse(_report(call, call.sent()))),
+        route("/reports/{id}", GET=_report_of),
         route("/reports/{id}/email-activity", GET=_activity),
         route("/reports/{id}/unsubscribed", GET=_unsubscribed),
         Route("/archive/{id}", archive),
@@ -72,16 +83,25 @@ def on_day(world: World, tenant: str, day: date) -> None:
 def _answered(world: World, handler: Handler, request: Request, body: bytes) -> Response:
     try:
         with world.lock:
-            return handler(Call(world, request, body))
+            call = Call(world, request, body)
+            if call.has("connection_limit"):
+                return denied()
+            if call.has("user_disabled"):
+                raise Problem(403, "Forbidden", "User action not permitted")
+            if call.has("compliance") and "/actions/" in request.url.path:
+                raise Problem(403, "Compliance Related", "This method has been disabled.")
+            return handler(call)
     except Problem as problem:
         return JSONResponse(problem.body, status_code=problem.status, media_type="application/problem+json")
 
 
 def _campaigns(call: Call) -> Response:
-    rows = [c for c in call.mail.campaigns() if _wanted(call, c)]
+    rows = [shapes.campaign(call.mail, row) for row in call.mail.campaigns() if _wanted(call, row)]
+    if call.has("other_reports") and _wanted(call, by_hand := draft_by_hand(call.mail)):
+        rows.insert(0, by_hand)
     if call.query.get("sort_dir", "DESC").upper() == "DESC":
         rows.reverse()
-    return call.page("campaigns", [shapes.campaign(call.mail, row) for row in rows])
+    return call.page("campaigns", rows)
 
 
 def _wanted(call: Call, campaign: Json) -> bool:
@@ -104,9 +124,12 @@ def _create(call: Call) -> Response:
 
 
 def _check_recipients(call: Call, fields: Json) -> None:
-    chosen = fields.get("recipients", {}).get("list_id")
-    if chosen not in (None, "", call.mail.list_id):
+    recipients = fields.get("recipients", {})
+    if recipients.get("list_id") not in (None, "", call.mail.list_id):
         raise invalid("recipients.list_id", "The list does not exist.")
+    segment = recipients.get("segment_opts", {}).get("saved_segment_id")
+    if segment is not None and call.mail.segment(segment) is None:
+        raise invalid("recipients.segment_opts.saved_segment_id", "The segment does not exist.")
 
 
 def _campaign(call: Call) -> Response:
@@ -189,21 +212,38 @@ def _must_be_ready(call: Call, campaign: Json) -> None:
 def _reports(call: Call) -> Response:
     since, before = call.query.get("since_send_time"), call.query.get("before_send_time")
     sent = [c for c in call.mail.campaigns() if c["status"] == "sent" and within(c["send_time"], since, before)]
-    return call.page("reports", [_report(call, campaign) for campaign in reversed(sent)])
+    others = [other.report(call.mail.list_id) for other in other_reports(call.mail)]
+    # An RSS parent was never sent, and is listed all the same.
+    others = [row for row in others if not row["send_time"] or within(str(row["send_time"]), since, before)]
+    return call.page("reports", [*(_report(call, campaign) for campaign in reversed(sent)), *others])
 
 
 def _report(call: Call, campaign: Json) -> Json:
-    return shapes.report(call.mail, campaign, call.days(str(campaign["id"])))
+    per_link = call.has("clicks_per_link")
+    return shapes.report(call.mail, campaign, call.days(str(campaign["id"])), per_link=per_link)
+
+
+def _report_of(call: Call) -> Response:
+    for other in other_reports(call.mail):
+        if other.id == call.path["id"]:
+            return JSONResponse(other.report(call.mail.list_id))
+    return JSONResponse(_report(call, call.sent()))
 
 
 def _activity(call: Call) -> Response:
+    for other in other_reports(call.mail):
+        if other.id == call.path["id"]:
+            rows = [other.activity(call.mail.list_id, number) for number in range(other.sent)]
+            return call.page("emails", rows, campaign_id=other.id)
     campaign = call.sent()
     days = call.days(str(campaign["id"]))
-    rows = shapes.activity(call.mail, campaign, days, call.query.get("since", ""))
+    rows = activity(call.mail, campaign, days, call.query.get("since", ""))
     return call.page_of("emails", int(campaign["emails_sent"]), rows, campaign_id=campaign["id"])
 
 
 def _unsubscribed(call: Call) -> Response:
+    if any(other.id == call.path["id"] for other in other_reports(call.mail)):
+        return call.page("unsubscribes", [], campaign_id=call.path["id"])
     campaign = call.sent()
-    rows = shapes.unsubscribed(call.mail, campaign, call.days(str(campaign["id"])))
+    rows = unsubscribed(call.mail, campaign, call.days(str(campaign["id"])))
     return call.page("unsubscribes", rows, campaign_id=campaign["id"])

@@ -4,145 +4,98 @@ Routes, shapes, status codes, headers and error bodies as WordPress 6.1 answers 
 a visitor, as it is there: what it may not do answers 401 `rest_cannot_create`, `rest_forbidden_context` and so on.
 """
 
-import base64
-import binascii
-import json
+import re
 from collections.abc import Callable
 from math import ceil
-from typing import Any, Final
+from typing import Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from marketeer_dagster.model.errors import NotFound
 from marketeer_dagster.sandbox.site import Page
 from marketeer_dagster.sandbox.state import Json
+from marketeer_dagster.sandbox.vendors import _wordpress_habits as habits
 from marketeer_dagster.sandbox.vendors import _wordpress_shapes as shapes
-from marketeer_dagster.sandbox.vendors._wordpress_pages import REGISTERED_META, STATUSES, SitePages
+from marketeer_dagster.sandbox.vendors._wordpress_call import NO_ROUTE, Call, RestError
+from marketeer_dagster.sandbox.vendors._wordpress_habits import HABITS
+from marketeer_dagster.sandbox.vendors._wordpress_pages import REGISTERED_META, STATUSES
 from marketeer_dagster.sandbox.world import World
+
+__all__ = ["HABITS", "routes"]
 
 MOST_ROWS: Final = 100
 TEMPLATES: Final = ("blog-alternative", "blank")
-_EDIT_ERROR: Final = ("rest_forbidden_context", "Sorry, you are not allowed to edit posts in this post type.", 401)
-_INVALID_ID: Final = ("rest_post_invalid_id", "Invalid post ID.", 404)
 _ORDERS: Final = {"id": "id", "date": "created", "modified": "modified", "title": "title", "slug": "slug"}
-
-
-class RestError(Exception):
-    """A refusal in WordPress's words."""
-
-    def __init__(self, code: str, message: str, status: int, **data: Any) -> None:
-        super().__init__(message)
-        self.body = {"code": code, "message": message, "data": {"status": status, **data}}
-        self.status = status
-
-
-class Call:
-    """One request: whose site, by whom, and with what."""
-
-    def __init__(self, world: World, request: Request, body: bytes) -> None:
-        self.world = world
-        self.tenant: str = request.path_params["tenant"]
-        self.query = request.query_params
-        try:
-            self.account = world.account(self.tenant)
-        except NotFound:
-            raise RestError("rest_no_route", "No route was found matching the URL and request method.", 404) from None
-        self.signed_in = self._signed_in(request.headers.get("authorization", ""))
-        self.pages = SitePages(world, self.tenant)
-        self.urls = shapes.Urls(f"{world.base_url}/wordpress/{self.tenant}/wp-json", world.public_url(self.tenant, ""))
-        self._body = body
-
-    @property
-    def fields(self) -> Json:
-        """The JSON body; an absent one is empty."""
-        if not self._body.strip():
-            return {}
-        try:
-            found = json.loads(self._body)
-        except ValueError as error:
-            raise RestError(
-                "rest_invalid_json",
-                "Invalid JSON body passed.",
-                400,
-                json_error_code=4,
-                json_error_message="Syntax error",
-            ) from error
-        return found if isinstance(found, dict) else {}
-
-    @property
-    def edits(self) -> bool:
-        return self.query.get("context") == "edit"
-
-    def must_edit(self, code: str = _EDIT_ERROR[0], message: str = _EDIT_ERROR[1]) -> None:
-        if not self.signed_in:
-            raise RestError(code, message, 401)
-
-    def page(self, id: int) -> Page:
-        """The page a caller may see; drafts exist for editors only."""
-        page = self.pages.get(id)
-        if page is None:
-            raise RestError(*_INVALID_ID)
-        if page.status != "publish" and not self.signed_in:
-            raise RestError("rest_forbidden", "Sorry, you are not allowed to do that.", 401)
-        return page
-
-    def shown(self, page: Page, *, edits: bool) -> Json:
-        return shapes.page(page, self.urls, len(self.pages.revisions(page.id)), edits=edits)
-
-    def _signed_in(self, header: str) -> bool:
-        keys = self.world.credentials(self.tenant)
-        try:
-            user, _, password = base64.b64decode(header.removeprefix("Basic "), validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
-            return False
-        return user == keys.wordpress_user and _plain(password) == _plain(keys.wordpress_password)
+_METHODS: Final = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+Handler = Callable[[Call], Response]
+Fault = tuple[str, str, Json | None]
+"""Code, message and data of one refused parameter."""
 
 
 def routes(world: World) -> list[BaseRoute]:
-    """Below /wordpress/{tenant}."""
+    """Below /wordpress/{tenant}: the API at /wp-json/ and /?rest_route=, and the site's front door, which names it."""
 
-    def route(path: str, **handlers: Callable[[Call, Request], Response]) -> Route:
-        async def answer(request: Request) -> Response:
-            body = await request.body()
-            handler = handlers["POST" if request.method in ("PUT", "PATCH") else request.method]
-            return await run_in_threadpool(_answered, world, handler, request, body)
-
-        methods = [*handlers, *(["PUT", "PATCH"] if "POST" in handlers and "{id" in path else [])]
-        return Route(f"/wp-json{path}", answer, methods=methods)
+    async def answer(request: Request) -> Response:
+        body = await request.body()
+        return await run_in_threadpool(_answered, world, request, body)
 
     return [
-        route("/", GET=_index),
-        route("/wp/v2/pages", GET=_list, POST=_create),
-        route("/wp/v2/pages/{id:int}", GET=_show, POST=_update, DELETE=_delete),
-        route("/wp/v2/pages/{id:int}/revisions", GET=_revisions),
-        route("/wp/v2/pages/{id:int}/autosaves", GET=_autosaves, POST=_autosave),
-        route("/wp/v2/settings", GET=_settings, POST=_change_settings),
-        route("/wp/v2/users/me", GET=_me),
-        Route("/wp-json/{rest:path}", _no_route, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
+        Route("/wp-json/{rest:path}", answer, methods=_METHODS),
+        Route("/wp-json", answer, methods=_METHODS),
+        Route("/{rest:path}", answer, methods=_METHODS),
     ]
 
 
-def _answered(world: World, handler: Callable[[Call, Request], Response], request: Request, body: bytes) -> Response:
+def _answered(world: World, request: Request, body: bytes) -> Response:
+    tenant: str = request.path_params["tenant"]
+    method = "POST" if request.method in ("PUT", "PATCH") else request.method
+    blocked = habits.refused(world, tenant, method, request.url.path, request.url.query, body)
+    if blocked is not None:
+        return blocked
+    plain = world.habits.on(tenant, "wordpress", "plain_permalinks")
+    pretty = request.url.path.partition(f"/wordpress/{tenant}/wp-json")
+    route = request.query_params.get("rest_route") if plain or not pretty[1] else pretty[2] or "/"
+    if route is None:
+        return _theme(world, tenant, request.path_params.get("rest", ""), plain)
     try:
         with world.lock:
-            return handler(Call(world, request, body), request)
+            found = _routed(world, request, body, method, route)
     except RestError as error:
-        return JSONResponse(error.body, status_code=error.status)
+        found = JSONResponse(error.body, status_code=error.status)
+    return habits.spoiled(world, tenant, route, found)
 
 
-def _no_route(request: Request) -> Response:
-    error = RestError("rest_no_route", "No route was found matching the URL and request method.", 404)
-    return JSONResponse(error.body, status_code=404)
+def _theme(world: World, tenant: str, path: str, plain: bool) -> Response:
+    """What is no API: the front door and the theme's 404. Both name the API, as WordPress does on every page."""
+    root = f"{world.base_url}/wordpress/{tenant}"
+    place = f"{root}/?rest_route=/" if plain else f"{root}/wp-json/"
+    link = {"Link": f'<{place}>; rel="https://api.w.org/"'}
+    if path.strip("/"):
+        return habits.html(404, "Page not found", "It looks like nothing was found at this location.", link)
+    return habits.html(200, tenant, "Welcome.", link)
 
 
-def _index(call: Call, request: Request) -> Response:
+def _routed(world: World, request: Request, body: bytes, method: str, route: str) -> Response:
+    for pattern, handlers in _ROUTES:
+        matched = re.fullmatch(pattern, route.rstrip("/") or "/")
+        if matched is None or method not in handlers:
+            continue
+        call = Call(world, request, body, {name: int(value) for name, value in matched.groupdict().items()})
+        if call.has("no_passwords") and call.with_password:
+            return habits.no_passwords()
+        if call.has("rest_closed") and not call.signed_in:
+            raise RestError("rest_cannot_access", "DRA: Only authenticated users can access the REST API.", 401)
+        return handlers[method](call)
+    raise RestError(*NO_ROUTE)
+
+
+def _index(call: Call) -> Response:
     return JSONResponse(shapes.index(call.account.spec.name, call.urls))
 
 
-def _list(call: Call, request: Request) -> Response:
+def _list(call: Call) -> Response:
     statuses = [s for s in call.query.get("status", "publish").split(",") if s]
     _check_list(call, statuses)
     if call.edits:
@@ -171,19 +124,21 @@ def _listed(page: Page, statuses: list[str], slugs: list[str], call: Call) -> bo
 
 
 def _check_list(call: Call, statuses: list[str]) -> None:
+    faults: dict[str, Fault] = {}
     for status in statuses:
         if status not in (*STATUSES, "any"):
-            _invalid("status", f"status[0] is not one of {_listing(('publish', *STATUSES[1:]))}.", "rest_not_in_enum")
-        if status != "publish" and not call.signed_in:
-            _invalid("status", "Status is forbidden.", "rest_forbidden_status", {"status": 401})
+            allowed = f"status[0] is not one of {_listing(('publish', *STATUSES[1:]))}."
+            faults["status"] = ("rest_not_in_enum", allowed, None)
+        elif status != "publish" and not call.signed_in:
+            faults["status"] = ("rest_forbidden_status", "Status is forbidden.", {"status": 401})
     rows = call.query.get("per_page", "10")
     if not rows.isdigit() or not 1 <= int(rows) <= MOST_ROWS:
-        _invalid(
-            "per_page", f"per_page must be between 1 (inclusive) and {MOST_ROWS} (inclusive)", "rest_out_of_bounds"
-        )
+        bounds = f"per_page must be between 1 (inclusive) and {MOST_ROWS} (inclusive)"
+        faults["per_page"] = ("rest_out_of_bounds", bounds, None)
+    _refuse(faults)
 
 
-def _create(call: Call, request: Request) -> Response:
+def _create(call: Call) -> Response:
     call.must_edit("rest_cannot_create", "Sorry, you are not allowed to create posts as this user.")
     fields = call.fields
     _check_fields(call, fields)
@@ -192,23 +147,25 @@ def _create(call: Call, request: Request) -> Response:
     return JSONResponse(call.shown(page, edits=True), status_code=201, headers={"Location": location})
 
 
-def _show(call: Call, request: Request) -> Response:
-    page = call.page(request.path_params["id"])
+def _show(call: Call) -> Response:
+    page = call.page()
     if call.edits:
         call.must_edit("rest_forbidden_context", "Sorry, you are not allowed to edit this post.")
     return JSONResponse(call.shown(page, edits=call.edits))
 
 
-def _update(call: Call, request: Request) -> Response:
-    page = _editable(call, request, "rest_cannot_edit", "Sorry, you are not allowed to edit this post.")
+def _update(call: Call) -> Response:
+    page = call.editable("rest_cannot_edit", "Sorry, you are not allowed to edit this post.")
     fields = call.fields
     _check_fields(call, fields)
     return JSONResponse(call.shown(call.pages.update(page, fields), edits=True))
 
 
-def _delete(call: Call, request: Request) -> Response:
-    page = _editable(call, request, "rest_cannot_delete", "Sorry, you are not allowed to delete this post.")
+def _delete(call: Call) -> Response:
+    page = call.editable("rest_cannot_delete", "Sorry, you are not allowed to delete this post.")
     if call.query.get("force") not in ("true", "1"):
+        if page.status == "trash":
+            raise RestError("rest_already_trashed", "The post has already been deleted.", 410)
         return JSONResponse(call.shown(call.pages.trash(page), edits=True))
     previous = call.shown(page, edits=True)
     previous.pop("_links")
@@ -216,58 +173,56 @@ def _delete(call: Call, request: Request) -> Response:
     return JSONResponse({"deleted": True, "previous": previous})
 
 
-def _revisions(call: Call, request: Request) -> Response:
-    page = _editable(call, request, "rest_cannot_read", "Sorry, you are not allowed to view revisions of this post.")
+def _revisions(call: Call) -> Response:
+    page = call.editable("rest_cannot_read", "Sorry, you are not allowed to view revisions of this post.")
     shown = [shapes.revision(kept, call.urls, "revision", edits=call.edits) for kept in call.pages.revisions(page.id)]
     return JSONResponse(shown, headers={"X-WP-Total": str(len(shown)), "X-WP-TotalPages": "1"})
 
 
-def _autosaves(call: Call, request: Request) -> Response:
-    page = _editable(call, request, "rest_cannot_read", "Sorry, you are not allowed to view autosaves of this post.")
+def _autosaves(call: Call) -> Response:
+    page = call.editable("rest_cannot_read", "Sorry, you are not allowed to view autosaves of this post.")
     kept = call.pages.autosaves(page.id)
     return JSONResponse([shapes.revision(one, call.urls, "autosave", edits=call.edits) for one in kept])
 
 
-def _autosave(call: Call, request: Request) -> Response:
-    page = _editable(call, request, "rest_cannot_edit", "Sorry, you are not allowed to edit this post.")
+def _autosave(call: Call) -> Response:
+    page = call.editable("rest_cannot_edit", "Sorry, you are not allowed to edit this post.")
+    if page.status == "draft":  # an autosave of a draft changes the draft itself
+        return JSONResponse(call.shown(call.pages.update(page, call.fields), edits=True))
     kept = call.pages.autosave(page, call.fields)
-    if "draft" in kept:
-        return JSONResponse(call.shown(call.page(int(kept["draft"])), edits=True))
     return JSONResponse(shapes.revision(kept, call.urls, "autosave", edits=True))
 
 
-def _editable(call: Call, request: Request, code: str, message: str) -> Page:
-    page = call.pages.get(request.path_params["id"])
-    if page is None:
-        raise RestError(*_INVALID_ID)
-    call.must_edit(code, message)
-    return page
-
-
-def _settings(call: Call, request: Request) -> Response:
-    call.must_edit("rest_forbidden", "Sorry, you are not allowed to do that.")
+def _settings(call: Call) -> Response:
+    call.must("manage_options")
     return JSONResponse(shapes.settings(call.account.spec.name, call.urls, call.pages.front_page()))
 
 
-def _change_settings(call: Call, request: Request) -> Response:
-    call.must_edit("rest_forbidden", "Sorry, you are not allowed to do that.")
+def _change_settings(call: Call) -> Response:
+    call.must("manage_options")
     chosen = call.fields.get("page_on_front")
     if chosen:
         call.pages.set_front_page(int(chosen))
-    return _settings(call, request)
+    return _settings(call)
 
 
-def _me(call: Call, request: Request) -> Response:
+def _me(call: Call) -> Response:
     if not call.signed_in:
         raise RestError("rest_not_logged_in", "You are not currently logged in.", 401)
-    return JSONResponse(shapes.user(call.world.credentials(call.tenant).wordpress_user, call.urls))
+    name = call.world.credentials(call.tenant).wordpress_user
+    role = "page_writer" if call.has("writer") else "administrator"
+    return JSONResponse(shapes.user(name, call.urls, role, call.capabilities if call.edits else ()))
 
 
 def _check_fields(call: Call, fields: Json) -> None:
+    faults: dict[str, Fault] = {}
     if "status" in fields and fields["status"] not in STATUSES:
-        _invalid("status", f"status is not one of {_listing(STATUSES)}.", "rest_not_in_enum")
+        faults["status"] = ("rest_not_in_enum", f"status is not one of {_listing(STATUSES)}.", None)
+    if not str(fields.get("parent") or 0).isdigit():
+        faults["parent"] = ("rest_invalid_type", "parent is not of type integer.", {"param": "parent"})
     if fields.get("template") and fields["template"] not in TEMPLATES:
-        _invalid("template", f"template is not one of {', '.join(TEMPLATES)}.", "rest_invalid_param")
+        faults["template"] = ("rest_invalid_param", f"template is not one of {', '.join(TEMPLATES)}.", None)
+    _refuse(faults)
     if fields.get("parent") and call.pages.get(int(fields["parent"])) is None:
         raise RestError("rest_post_invalid_id", "Invalid post parent ID.", 400)
     for name, value in fields.get("meta", {}).items():
@@ -275,10 +230,14 @@ def _check_fields(call: Call, fields: Json) -> None:
             raise RestError("rest_invalid_type", f"meta.{name} is not of type string.", 400)
 
 
-def _invalid(parameter: str, message: str, code: str, data: Json | None = None) -> None:
-    details = {parameter: {"code": code, "message": message, "data": data}}
-    text = f"Invalid parameter(s): {parameter}"
-    raise RestError("rest_invalid_param", text, 400, params={parameter: message}, details=details)
+def _refuse(faults: "dict[str, Fault]") -> None:
+    """Say everything that is wrong with the parameters, at once."""
+    if not faults:
+        return
+    details = {name: {"code": code, "message": said, "data": data} for name, (code, said, data) in faults.items()}
+    messages = {name: said for name, (_, said, _) in faults.items()}
+    text = f"Invalid parameter(s): {', '.join(faults)}"
+    raise RestError("rest_invalid_param", text, 400, params=messages, details=details)
 
 
 def _number(call: Call, name: str, default: int) -> int:
@@ -290,5 +249,13 @@ def _listing(names: tuple[str, ...]) -> str:
     return f"{', '.join(names[:-1])}, and {names[-1]}"
 
 
-def _plain(password: str) -> str:
-    return password.replace(" ", "")
+_PAGE: Final = r"/wp/v2/pages/(?P<id>\d+)"
+_ROUTES: Final[tuple[tuple[str, dict[str, Handler]], ...]] = (
+    ("/", {"GET": _index}),
+    ("/wp/v2/pages", {"GET": _list, "POST": _create}),
+    (_PAGE, {"GET": _show, "POST": _update, "DELETE": _delete}),
+    (f"{_PAGE}/revisions", {"GET": _revisions}),
+    (f"{_PAGE}/autosaves", {"GET": _autosaves, "POST": _autosave}),
+    ("/wp/v2/settings", {"GET": _settings, "POST": _change_settings}),
+    ("/wp/v2/users/me", {"GET": _me}),
+)
