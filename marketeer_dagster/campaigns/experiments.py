@@ -5,7 +5,9 @@ from marketeer_dagster.model.artefacts.experiment_plan import ExperimentPlan
 from marketeer_dagster.model.clock import Clock, today
 from marketeer_dagster.model.experiment import Experiment, ExperimentState, Variant
 from marketeer_dagster.model.ids import ExperimentId, derived
+from marketeer_dagster.model.pages import page_of
 from marketeer_dagster.model.publication import Publication, PublicationState
+from marketeer_dagster.publishing.policy import takes_the_place
 from marketeer_dagster.store import Store
 
 
@@ -50,13 +52,14 @@ def experiment_for(store: Store, clock: Clock, artefact: Artefact) -> Experiment
 def page_under_test(store: Store, artefact: Artefact) -> Experiment | None:
     """The running experiment of another campaign on the page that `artefact` is about."""
     path = artefact.parsed().target_page()
-    running = store.experiments.list(tenant=artefact.tenant, state=ExperimentState.RUNNING, subject=path)
-    return next((e for e in running if e.campaign != artefact.campaign), None)
+    running = store.experiments.list(tenant=artefact.tenant, state=ExperimentState.RUNNING)
+    return next((e for e in running if page_of(e.subject) == path and e.campaign != artefact.campaign), None)
 
 
 def live_publication(store: Store, artefact: Artefact, path: str) -> Publication | None:
     """The newest publication of ours that is live on `path`, other than an arm of a running experiment."""
-    found = store.publications.list(tenant=artefact.tenant, state=PublicationState.PUBLISHED, target=path)
+    live = store.publications.list(tenant=artefact.tenant, state=PublicationState.PUBLISHED)
+    found = (p for p in live if takes_the_place(p.kind) and page_of(p.target) == path)
     return max(found, key=lambda p: p.published_at or p.updated_at, default=None)
 
 

@@ -13,6 +13,7 @@ import duckdb
 from marketeer_dagster.catalog.models import SignalSpec
 from marketeer_dagster.model.ids import TenantId
 from marketeer_dagster.model.signal import Evidence
+from marketeer_dagster.warehouse.pages import with_pages
 
 if TYPE_CHECKING:
     from marketeer_dagster.optimise.anomaly import Reading
@@ -133,7 +134,7 @@ def traffic_drops(
 
 
 def query_shift(connection: duckdb.DuckDBPyConnection, tenant: TenantId, page: str, as_of: date) -> str:
-    """What visitors of a page search for in the last week beside the four weeks before, as a Markdown table."""
+    """What visitors of a page (its identity) search for in the last week beside the four weeks before, as a table."""
     rows = connection.execute(_QUERY_SHIFT, {"tenant": tenant, "page": page, "as_of": as_of}).fetchall()
     if not rows:
         return ""
@@ -149,13 +150,13 @@ def query_shift(connection: duckdb.DuckDBPyConnection, tenant: TenantId, page: s
     return "\n".join([*head, *lines])
 
 
-_QUERY_SHIFT = """
+_QUERY_SHIFT = f"""
 with clicks as (
     select query,
            sum(clicks) filter (where date > $as_of - 7) / 7.0 as now,
            sum(clicks) filter (where date <= $as_of - 7) / 28.0 as before
-    from gsc_daily
-    where tenant = $tenant and page like '%' || $page and date > $as_of - 35 and date <= $as_of
+    from {with_pages("gsc_daily", "page")}
+    where tenant = $tenant and own_page = $page and date > $as_of - 35 and date <= $as_of
     group by query
 )
 select query, coalesce(now, 0), coalesce(before, 0) from clicks
@@ -166,11 +167,11 @@ limit 8
 
 _PAGE_ROWS = """
 with live as (
-    select target, max(published_at)::date as since from publications
-    where tenant = $tenant and tool = 'wordpress' and state = 'published' group by target)
+    select published_page(kind, url, target, coalesce(site, website)) as page, max(published_on) as since
+    from publications left join tenants using (tenant) where tenant = $tenant and state = 'published' group by 1)
 select page, date, sum(sessions)::double, sum(conversions)::double
-from page_performance left join live on live.target = page
-where tenant = $tenant and date > $as_of - $days and date <= $as_of
+from page_performance left join live using (page)
+where tenant = $tenant and date > $as_of - $days and date <= $as_of and page like '/%'
   and (since is null or $as_of - since < $settled or date >= since)
   and page in (
     select page from page_performance where tenant = $tenant and date > $as_of - 28 and date <= $as_of
