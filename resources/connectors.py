@@ -66,6 +66,16 @@ def check(connection: Connection) -> None:
     _CHECKS[connection.tool](connection)
 
 
+def advice(connection: Connection) -> str:
+    """What works, but not for everything: what a person could set up; empty when nothing. Raises ToolError."""
+    if connection.tool != "ga4":
+        return ""
+    from resources.ga4 import Ga4Client
+    from resources.ga4_experiments import UNREGISTERED
+
+    return "" if Ga4Client(connection).registered_slots() else UNREGISTERED
+
+
 def _ga4(connection: Connection) -> None:
     from resources.ga4 import Ga4Client
 

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import ToolError
+from marketeer_dagster.model.experiment import SLOTS, user_property
 from resources.calling import READ_ATTEMPTS, UNLIMITED, CallLimiter, call
 from resources.collected import Collected, frame
+from resources.ga4_experiments import collect_experiments
 from resources.google_auth import TIMEOUT_S, credentials, require_setting, translate_google
 
 if TYPE_CHECKING:
@@ -29,11 +31,6 @@ DAILY_COLUMNS = {
     "users": "int64", "engaged_sessions": "int64", "conversions": "int64", "revenue": "float64",
 }  # fmt: skip
 _DAILY_DIMENSIONS = ("date", "landingPage", "sessionSource", "sessionMedium", "sessionCampaignName")
-EXPERIMENT_COLUMNS = {
-    "date": "object", "experiment": "str", "variant": "str", "visitors": "int64", "conversions": "int64",
-    "revenue": "float64",
-}  # fmt: skip
-_EXPERIMENT_DIMENSIONS = ("date", "customEvent:experiment_id", "customEvent:experiment_variant")
 _NOT_SET = frozenset({"", "(not set)"})
 
 
@@ -53,37 +50,61 @@ class Ga4Client:
     def collect_daily(self, first: date, last: date) -> Collected:
         """As `daily`, with API calls, the property's remaining quota, and sampling or thresholding as notes."""
         metrics = ("sessions", "totalUsers", "engagedSessions", f"keyEvents:{self._key_event}", "totalRevenue")
-        report = self._report(_DAILY_DIMENSIONS, metrics, first, last)
+        report = self.report(_DAILY_DIMENSIONS, metrics, (first, last))
         return report.collected(DAILY_COLUMNS, 5)
 
     def experiments(self, first: date, last: date) -> "pd.DataFrame":
-        """Rows of `experiment_daily` for [first, last]: visitors and conversions per arm. Raises ToolError."""
+        """Rows of `experiment_daily` for [first, last]: people and conversions by arm to date. Raises ToolError."""
         return self.collect_experiments(first, last).rows
 
     def collect_experiments(self, first: date, last: date) -> Collected:
-        """As `experiments`, with API calls, quota and notes. A visitor counts once a day for the arm that was shown."""
-        metrics = ("totalUsers", f"keyEvents:{self._key_event}", "totalRevenue")
-        report = self._report(_EXPERIMENT_DIMENSIONS, metrics, first, last)
-        report.rows = [row for row in report.rows if not _NOT_SET & {str(row[1]), str(row[2])}]
-        return report.collected(EXPERIMENT_COLUMNS, 3)
+        """As `experiments`, with API calls, quota and notes. A person counts once, however often they come."""
+        return collect_experiments(self, self._key_event, first, last)
+
+    def registered_slots(self) -> frozenset[int]:
+        """The experiments' user properties that are registered as user-scoped custom dimensions. Raises ToolError."""
+        known = {dimension.api_name for dimension in self.metadata().dimensions}
+        return frozenset(slot for slot in SLOTS if f"customUser:{user_property(slot)}" in known)
 
     def check(self) -> None:
         """One cheap request that proves connection and rights; raises ToolError."""
+        self.metadata()
+
+    def metadata(self) -> Any:
+        """The dimensions and metrics that the property knows, as Google's SDK gives them. Raises ToolError."""
         from google.analytics.data_v1beta.types import GetMetadataRequest
 
         name = f"properties/{self._property}/metadata"
-        self._call(lambda: self._sdk.get_metadata(GetMetadataRequest(name=name), retry=None, timeout=TIMEOUT_S))
+        return self._call(lambda: self._sdk.get_metadata(GetMetadataRequest(name=name), retry=None, timeout=TIMEOUT_S))
 
-    def _report(self, dimensions: tuple[str, ...], metrics: tuple[str, ...], first: date, last: date) -> "_Report":
+    def report(
+        self,
+        dimensions: tuple[str, ...],
+        metrics: tuple[str, ...],
+        *ranges: tuple[date, date],
+        events: tuple[str, ...] = (),
+    ) -> "Report":
+        """One report, all its pages; of some events alone where any are named. With several ranges (at most four) rows
+        end their dimensions with the range's name, its last day. Raises ToolError.
+        """
         from google.analytics.data_v1beta import types
 
-        report = _Report()
+        only = types.Filter(field_name="eventName", in_list_filter=types.Filter.InListFilter(values=events))
+        report = Report()
         while report.more:
             request = types.RunReportRequest(
                 property=f"properties/{self._property}",
                 dimensions=[types.Dimension(name=name) for name in dimensions],
                 metrics=[types.Metric(name=name) for name in metrics],
-                date_ranges=[types.DateRange(start_date=first.isoformat(), end_date=last.isoformat())],
+                date_ranges=[
+                    types.DateRange(
+                        start_date=first.isoformat(),
+                        end_date=last.isoformat(),
+                        name=f"until_{last}" if len(ranges) > 1 else None,
+                    )
+                    for first, last in ranges
+                ],
+                dimension_filter=types.FilterExpression(filter=only) if events else None,
                 # An order of its own makes pages disjoint: without one, rows may move between requests.
                 order_bys=[
                     types.OrderBy(dimension=types.OrderBy.DimensionOrderBy(dimension_name=name)) for name in dimensions
@@ -112,15 +133,15 @@ class Ga4Client:
         )
 
 
-class _Report:
+class Report:
     """Pages of one report, put together."""
 
     def __init__(self) -> None:
         self.rows: list[list[object]] = []
         self.calls = 0
         self.more = True
-        self._quota: dict[str, str] = {}
-        self._notes: dict[str, None] = {}
+        self.quota: dict[str, str] = {}
+        self.notes: dict[str, None] = {}
 
     def add(self, page: Any) -> None:
         self.calls += 1
@@ -135,16 +156,16 @@ class _Report:
         for name in ("tokens_per_day", "tokens_per_hour", "tokens_per_project_per_hour", "concurrent_requests"):
             status = getattr(quota, name)
             if status.consumed or status.remaining:
-                self._quota[name] = f"{status.remaining:,} left, {status.consumed:,} used by the last request"
+                self.quota[name] = f"{status.remaining:,} left, {status.consumed:,} used by the last request"
 
     def _read_quality(self, metadata: Any) -> None:
         for sample in metadata.sampling_metadatas:
             share = sample.samples_read_count / max(sample.sampling_space_size, 1)
-            self._notes[f"sampled: computed from {share:.1%} of events"] = None
+            self.notes[f"sampled: computed from {share:.1%} of events"] = None
         if metadata.subject_to_thresholding:
-            self._notes["thresholded: rows with few users are withheld"] = None
+            self.notes["thresholded: rows with few users are withheld"] = None
         if metadata.data_loss_from_other_row:
-            self._notes["rows beyond the property's cardinality limit are summed up in '(other)'"] = None
+            self.notes["rows beyond the property's cardinality limit are summed up in '(other)'"] = None
 
     def collected(self, columns: dict[str, str], dimensions: int) -> Collected:
         """The rows in our columns; those that our spelling of "not set" makes alike are added up."""
@@ -156,7 +177,7 @@ class _Report:
             if held is not record:
                 held.update({name: held[name] + record[name] for name in names[dimensions:]})
         rows = frame(columns, list(merged.values()), names[:dimensions])
-        return Collected(rows, self.calls, self._quota, tuple(self._notes))
+        return Collected(rows, self.calls, self.quota, tuple(self.notes))
 
 
 def _value(name: str, dtype: str, text: object) -> Any:

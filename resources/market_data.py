@@ -166,7 +166,7 @@ def _revenue(connection: duckdb.DuckDBPyConnection, window: _Window) -> str:
 def _experiments(connection: duckdb.DuckDBPyConnection, window: _Window) -> str:
     rows = connection.execute(_EXPERIMENTS, window.parameters).fetchall()
     return _table(
-        ("Experiment", "Variant", "Visitors", "Sign-ups", "Conversion rate"),
+        ("Experiment", "Variant", "People", "Signed up", "Conversion rate"),
         [(name, arm, _count(seen), _count(done), _rate(done, seen)) for name, arm, seen, done in rows],
     )
 
@@ -262,7 +262,7 @@ SELECT plan,
 FROM stripe_daily WHERE tenant = $tenant AND date BETWEEN $start AND $last GROUP BY plan ORDER BY plan
 """
 _EXPERIMENTS = """
-SELECT experiment, variant, sum(visitors)::BIGINT, sum(conversions)::BIGINT
+SELECT experiment, variant, arg_max(visitors, date)::BIGINT, arg_max(conversions, date)::BIGINT
 FROM experiment_daily WHERE tenant = $tenant AND date BETWEEN $middle AND $last AND $start IS NOT NULL
 GROUP BY experiment, variant ORDER BY max(date) DESC, experiment, variant LIMIT 12
 """

@@ -13,7 +13,7 @@ from marketeer_dagster.cli.output import AsJson, console, print_json, print_tabl
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import BadInput, ToolError
 from marketeer_dagster.model.ids import TenantId
-from resources.connectors import CONNECTORS, check
+from resources.connectors import CONNECTORS, advice, check
 
 ForTenant = Annotated[str, typer.Option("--tenant", "-t", help="Id of the tenant.")]
 
@@ -57,7 +57,7 @@ def register(app: typer.Typer) -> None:
         if as_json:
             print_json(rows)
         else:
-            columns = ("tenant", "tool", "state", "where", "answer")
+            columns = ("tenant", "tool", "state", "where", "answer", "note")
             print_table(
                 "Tools", columns, (tuple(row.values()) for row in rows), "No tenants yet: marketeer tenant add ID"
             )
@@ -68,17 +68,18 @@ def register(app: typer.Typer) -> None:
 def _row(home: Home, tenant: TenantId, tool: str, checking: bool) -> dict[str, str]:
     connection = home.store.connections.get(tenant, tool)
     if connection is None:
-        return {"tenant": tenant, "tool": tool, "state": "not connected", "where": "", "answer": ""}
+        return {"tenant": tenant, "tool": tool, "state": "not connected", "where": "", "answer": "", "note": ""}
     state = "simulated" if connection.simulated else "connected"
-    answer = ""
+    answer = note = ""
     if checking:
         try:
             check(connection)
+            note = advice(connection)
             answer = "ok"
         except ToolError as error:
             answer = str(error)
     where = connection.base_url or "the vendor"
-    return {"tenant": tenant, "tool": tool, "state": state, "where": where, "answer": answer}
+    return {"tenant": tenant, "tool": tool, "state": state, "where": where, "answer": answer, "note": note}
 
 
 def _pair(item: str, option: str) -> tuple[str, str]:

@@ -90,7 +90,8 @@ def test_what_tells_pages_apart_and_what_does_not(
 PIECES = st.sampled_from(
     ["/", "//", "blog", "pricing", "/blog/", "index.html", "index.php", "Index.HTM", "?", "#", "&", "=", "p=1",
      "page_id=22", "utm_source=x", "%", "%2f", "%25", "%C3%A9", "%c3", "%41", "%0a", "é", "W", "www.", "acme.example",
-     "other.example", "https://", "HTTP://", ":443", ":80", ":8080", ".", "@", "(not set)", "(", ")", " ", "\n", "\x01", "+", "'"]
+     "other.example", "https://", "HTTP://", ":443", ":80", ":8080", ".", "@", "(not set)", "(", ")", " ", "\n",
+     "\x01", "+", "'"]
 )  # fmt: skip
 ADDRESSES = st.lists(PIECES, max_size=8).map("".join) | st.text(st.characters(exclude_characters="\x00", codec="utf-8"))
 SITES = st.sampled_from(

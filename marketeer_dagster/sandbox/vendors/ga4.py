@@ -13,10 +13,13 @@ from starlette.routing import BaseRoute, Route
 
 from marketeer_dagster.sandbox.accounts import Account
 from marketeer_dagster.sandbox.chance import stream
+from marketeer_dagster.sandbox.crowd import PeopleRow, glimpsed
 from marketeer_dagster.sandbox.errors import error_response
 from marketeer_dagster.sandbox.faults import FaultKind
 from marketeer_dagster.sandbox.freshness import newest_day, seen_share
+from marketeer_dagster.sandbox.habits import Habit
 from marketeer_dagster.sandbox.misbehaviour import fault_of
+from marketeer_dagster.sandbox.vendors._ga4_people import REGISTERED, asks_for_people, people_report
 from marketeer_dagster.sandbox.vendors._ga4_report import (
     DIMENSIONS,
     METRICS,
@@ -35,6 +38,14 @@ _MOST_DIMENSIONS, _MOST_METRICS, _MOST_RANGES, _MOST_REPORTS = 9, 10, 4, 5
 _TOKENS_PER_DAY, _TOKENS_PER_HOUR, _TOKENS_PER_PROJECT_HOUR = 200_000, 40_000, 14_000
 _NOT_SIMULATED = frozenset({"metricFilter", "metricAggregations", "cohortSpec", "comparisons"})
 """Better refused than ignored."""
+HABITS = {
+    "no_user_dimensions": Habit(
+        "Nobody registered a user-scoped custom dimension: customUser:… is no valid dimension."
+    ),
+    "estimated_users": Habit(
+        "Numbers of people beyond ten thousand are estimates, off by about 0.8 %, up or down.", on=True
+    ),
+}
 _RELATIVE_DAY = re.compile(r"^(\d+)daysAgo$")
 
 
@@ -97,7 +108,7 @@ class _Api:
         name = f"properties/{self._world.credentials(account.tenant).ga4_property}/metadata"
         dimensions = [
             {"apiName": key, "uiName": key, "description": key, "category": "Session", "customDefinition": ":" in key}
-            for key in DIMENSIONS
+            for key in (*DIMENSIONS, *self._registered(account))
         ]
         metrics = [
             {"apiName": key, "uiName": m.title, "description": m.title, "type": m.kind, "category": "Session"}
@@ -109,6 +120,8 @@ class _Api:
         beyond = sorted(_NOT_SIMULATED & {name for name, value in body.items() if value})
         if beyond:
             raise InvalidArgument(f"The sandbox does not simulate {', '.join(beyond)}.")
+        if asks_for_people(body):
+            return self._people_report(account, body, fault)
         dimensions = names_of(body.get("dimensions", []), DIMENSIONS, "dimension")
         metrics = names_of(body.get("metrics", []), METRICS, "metric")
         if not metrics and not dimensions:
@@ -125,6 +138,23 @@ class _Api:
             rows = [row for row in rows if not metrics or any(row[1])]
         rows = ordered(rows, body.get("orderBys", []), dimensions, metrics)
         return self._response(account, body, dimensions, metrics, rows, limit, offset)
+
+    def _registered(self, account: Account) -> tuple[str, ...]:
+        none = self._world.habits.on(account.tenant, "ga4", "no_user_dimensions")
+        return () if none else REGISTERED
+
+    def _people_report(self, account: Account, body: dict[str, Any], fault: FaultKind | None) -> dict[str, Any]:
+        ranges = self._ranges(body.get("dateRanges", []))
+        seen = () if fault is FaultKind.EMPTY else self._people(account, ranges, fault)
+        dimensions, metrics, rows = people_report(
+            body,
+            [name for name, _, _ in ranges],
+            seen,
+            registered=self._registered(account),
+            estimated=self._world.habits.on(account.tenant, "ga4", "estimated_users"),
+        )
+        rows = ordered(rows, body.get("orderBys", []), dimensions, metrics)
+        return self._response(account, body, dimensions, metrics, rows, *_page(body))
 
     def _response(
         self,
@@ -164,6 +194,19 @@ class _Api:
                 for row in self._counted(account.tenant, day, today):
                     yield name, day, row
                 day += timedelta(days=1)
+
+    def _people(
+        self, account: Account, ranges: list[tuple[str, date, date]], fault: FaultKind | None
+    ) -> Iterator[tuple[str, date, PeopleRow]]:
+        today = self._world.clock.day
+        newest = newest_day(today, fault)
+        for name, first, last in ranges:
+            for offset in range((min(last, newest) - first).days + 1):
+                day = first + timedelta(days=offset)
+                kept = seen_share(day, today)
+                rng = stream(self._world.seed, account.tenant, "late people", day, (today - day).days)
+                for row in self._world.market.people(account.tenant, day):
+                    yield name, day, row if kept == 1.0 else glimpsed(row, kept, rng)
 
     def _counted(self, tenant: str, day: date, today: date) -> list[VisitRow]:
         """The visits of `day` as far as they are counted by `today`."""
