@@ -25,6 +25,16 @@ SETTLED_DAYS = 21
 LEAST_SESSIONS = 700
 """Sessions in the last four weeks below which a page is too small to be watched."""
 
+FAMILY_ALPHA = 0.01
+"""Chance that counting noise alone would raise any alarm of one loop for one tenant on one day.
+
+The engine's score rests on a transform that is only nearly normal where counts are small: five conversions expected and
+none seen is one day in 150, which among twenty pages is one a week.
+"""
+LEAST_EVENTS = 10
+"""Events that must have been due for their absence to say anything: the level expected is an estimate, too."""
+NO_HOLIDAYS: frozenset[date] = frozenset()
+
 Rows = list[tuple[str, date, float, float]]
 
 
@@ -62,7 +72,9 @@ def newest_day(connection: duckdb.DuckDBPyConnection, tenant: TenantId) -> date 
     return row[0] if row else None
 
 
-def tracking_broken(connection: duckdb.DuckDBPyConnection, tenant: TenantId, as_of: date) -> Sighting | None:
+def tracking_broken(
+    connection: duckdb.DuckDBPyConnection, tenant: TenantId, as_of: date, holidays: frozenset[date] = NO_HOLIDAYS
+) -> Sighting | None:
     """The whole site's counter, when it looks silent. While it is, nothing else that rests on it may be concluded."""
     rows = connection.execute(
         "select date, sum(sessions) from page_performance "
@@ -71,9 +83,10 @@ def tracking_broken(connection: duckdb.DuckDBPyConnection, tenant: TenantId, as_
     ).fetchall()
     if not rows:
         return None
-    from marketeer_dagster.optimise.anomaly import Status, score_series
+    from marketeer_dagster.optimise.anomaly import Policy, Status, score_series
 
-    reading = score_series([row[0] for row in rows], [float(row[1]) for row in rows], as_of=as_of)
+    policy = Policy(holidays=holidays)
+    reading = score_series([row[0] for row in rows], [float(row[1]) for row in rows], policy=policy, as_of=as_of)
     if reading.status is not Status.TRACKING_BROKEN:
         return None
     return Sighting(tenant, "ga4", "sessions", reading, "The counter is silent; demand may be as usual.")
@@ -103,34 +116,64 @@ def unbelievable(tenant: TenantId, source: str, day: date, why: str) -> Sighting
 
 
 def conversion_drops(
-    connection: duckdb.DuckDBPyConnection, tenant: TenantId, as_of: date, spec: SignalSpec
+    connection: duckdb.DuckDBPyConnection,
+    tenant: TenantId,
+    as_of: date,
+    spec: SignalSpec,
+    holidays: frozenset[date] = NO_HOLIDAYS,
 ) -> Iterator[Sighting]:
-    """Pages whose conversion rate is below expectation by more than the signal's threshold."""
+    """Pages whose conversion rate is below expectation by more than the threshold, on a day that is no holiday."""
     from marketeer_dagster.optimise.anomaly import Direction, Policy, score_rate
 
-    policy = Policy(direction=Direction.DOWN, min_effect=spec.threshold)
-    for page, rows in _by_subject(_page_rows(connection, tenant, as_of)):
+    policy = Policy(direction=Direction.DOWN, min_effect=spec.threshold, holidays=holidays)
+    pages = list(_by_subject(_page_rows(connection, tenant, as_of)))
+    for page, rows in pages:
         reading = score_rate(
             [row[1] for row in rows], [row[3] for row in rows], [row[2] for row in rows], policy=policy, as_of=as_of
         )
-        if reading.fired:
+        days = [row for row in _judged(rows, reading) if row[1] not in holidays]
+        lost, due = sum(row[3] for row in days), sum(row[2] for row in days)
+        if reading.fired and _beyond_chance(reading, lost, (reading.expected or 0.0) * due, len(pages), due):
             yield Sighting(tenant, page, "conversion_rate", reading, query_shift(connection, tenant, page, as_of))
 
 
 def traffic_drops(
-    connection: duckdb.DuckDBPyConnection, tenant: TenantId, as_of: date, spec: SignalSpec
+    connection: duckdb.DuckDBPyConnection,
+    tenant: TenantId,
+    as_of: date,
+    spec: SignalSpec,
+    holidays: frozenset[date] = NO_HOLIDAYS,
 ) -> Iterator[Sighting]:
-    """Pages and channels whose sessions are below expectation by more than the signal's threshold."""
+    """Pages and channels whose sessions are below expectation by more than the threshold, on no holiday."""
     from marketeer_dagster.optimise.anomaly import Direction, Policy, Status, score_series
 
-    policy = Policy(direction=Direction.DOWN, min_effect=spec.threshold)
-    pages = _page_rows(connection, tenant, as_of)
-    for subject, rows in [*_by_subject(pages), *_by_subject(_channel_rows(connection, tenant, as_of))]:
+    policy = Policy(direction=Direction.DOWN, min_effect=spec.threshold, holidays=holidays)
+    pages, channels = _page_rows(connection, tenant, as_of), _channel_rows(connection, tenant, as_of)
+    family = [*_by_subject(pages), *_by_subject(channels)]
+    for subject, rows in family:
         reading = score_series([row[1] for row in rows], [row[2] for row in rows], policy=policy, as_of=as_of)
+        days = [row for row in _judged(rows, reading) if row[1] not in holidays]
+        seen, due = sum(row[2] for row in days), (reading.expected or 0.0) * len(days)
         # One subject's silence is its visitors': the counter as a whole is judged by `tracking_broken`.
-        if reading.fired or reading.status is Status.TRACKING_BROKEN:
+        fired = reading.fired or reading.status is Status.TRACKING_BROKEN
+        if fired and _beyond_chance(reading, seen, due, len(family)):
             detail = query_shift(connection, tenant, subject, as_of) if subject.startswith("/") else ""
             yield Sighting(tenant, subject, "sessions", reading, detail)
+
+
+def _judged(rows: Rows, reading: "Reading") -> Rows:
+    """The days that the reading is about."""
+    return [row for row in rows if (reading.since or reading.day) <= row[1] <= reading.day]
+
+
+def _beyond_chance(
+    reading: "Reading", observed: float, expected: float, family: int, trials: float | None = None
+) -> bool:
+    """Whether enough was due, and so few is rare among all that was looked at: subjects and lengths of a shift."""
+    from marketeer_dagster.optimise.tails import lower_tail
+
+    rare = lower_tail(observed, expected, trials) * family * max(reading.looks, 1) <= FAMILY_ALPHA
+    return expected >= LEAST_EVENTS and rare
 
 
 def query_shift(connection: duckdb.DuckDBPyConnection, tenant: TenantId, page: str, as_of: date) -> str:

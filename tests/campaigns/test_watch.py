@@ -17,7 +17,7 @@ from marketeer_dagster.campaigns.watch import (
 from marketeer_dagster.catalog import Catalog
 from marketeer_dagster.model.ids import TenantId
 from marketeer_dagster.warehouse import Warehouse
-from tests.support.site_figures import ACME, LAST, after, land, site, steady
+from tests.support.site_figures import ACME, DAYS, LAST, after, land, site, steady
 from tests.warehouse import frames
 
 
@@ -132,3 +132,17 @@ def test_the_queries_that_changed_come_first(warehouse: Warehouse) -> None:
         assert query_shift(connection, ACME, "/features", LAST) == ""
     assert "| acme contract length | 8.0 | 0.0 |" in table
     assert table.index("contract length") < table.index("acme pricing")
+
+
+def test_five_conversions_that_fail_to_come_on_one_day_are_no_drop(warehouse: Warehouse, catalog: Catalog) -> None:
+    """Chance alone does that on one day in 150: too often to wake anybody, however far below it looks."""
+    sessions, conversions = [100] * DAYS, [5, 4, 6, 5, 5, 4, 6] * (DAYS // 7)
+    land(warehouse, site(pricing=(sessions, [*conversions[:-1], 0]), features=steady(seed=4)))
+    assert drops(warehouse, catalog) == []
+
+
+def test_the_same_rate_gone_for_days_is_a_drop(warehouse: Warehouse, catalog: Catalog) -> None:
+    sessions, conversions = [100] * DAYS, [5, 4, 6, 5, 5, 4, 6] * (DAYS // 7)
+    land(warehouse, site(pricing=(sessions, [*conversions[:-4], 0, 0, 0, 0]), features=steady(seed=4)))
+    (sighting,) = drops(warehouse, catalog)
+    assert (sighting.subject, sighting.reading.observed) == ("/pricing", 0)

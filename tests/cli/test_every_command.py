@@ -13,7 +13,7 @@ Words = tuple[str, ...]
 
 WRITING = {
     "init", "demo", "up", "daemon", "connect", "approve", "reject", "revise", "tenant set", "artefact export",
-    "sandbox", "sandbox fault", "sandbox heal",
+    "sandbox", "sandbox fault", "sandbox heal", "tenant holiday add", "tenant holiday remove",
 }  # fmt: skip
 """Commands that change something or write a document, and say so in a sentence."""
 READING: dict[str, Words] = {
@@ -24,6 +24,7 @@ READING: dict[str, Words] = {
     "inbox": (),
     "tenant list": (),
     "tenant show": ("threlby",),
+    "tenant holiday list": ("threlby",),
     "context show": ("-t", "threlby"),
     "context history": ("-t", "threlby"),
     "context diff": ("-t", "threlby"),
@@ -35,7 +36,7 @@ DOING = {
     "sandbox advance",
 }  # fmt: skip
 """Commands that take --json and are run by other tests, being slow or in need of something made."""
-REQUIRED: dict[str, str] = {"text": "More trials", "name": "page-launch", "tool": "stripe"}
+REQUIRED: dict[str, str] = {"text": "More trials", "name": "page-launch", "tool": "stripe", "first": "2026-12-24"}
 
 
 def walk(command: click.Command, path: Words = ()) -> Iterator[tuple[str, click.Command]]:
