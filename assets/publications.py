@@ -20,13 +20,16 @@ from assets.partitions import campaigns
 from assets.whereabouts import changed, observations
 from marketeer_dagster.campaigns.escalating import escalate
 from marketeer_dagster.campaigns.examining import Examination, Findings, earlier_heads
-from marketeer_dagster.campaigns.publishing import intend_all
+from marketeer_dagster.campaigns.publishing import Measuring, intend_all
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.model.artefacts import Artefact
+from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.ids import CampaignKey
 from marketeer_dagster.model.publication import Publication
 from marketeer_dagster.publishing.outbox import Outbox
 from marketeer_dagster.store import Store
+from resources.calling import CallLimiter
+from resources.limits import limiter
 
 GROUP = "publications"
 
@@ -151,7 +154,8 @@ def _publication(catalog: Catalog, tool: str) -> AssetsDefinition:
         with explained():
             outbox = Outbox(store, {tool: publishers[tool]}, clock)
             before = store.publications.list(tenant=tenant)
-            intents = intend_all(store, catalog, clock, outbox, key, tool)
+            ga4, limits = store.connections.get(tenant, "ga4"), limiter(context.resources.store.settings())
+            intents = intend_all(store, catalog, clock, outbox, key, tool, lambda: _measuring(ga4, limits))
             delivered = outbox.deliver_due(tenant)
             rows = store.publications.list(campaign=key, tool=tool)
             others = [p for p in store.publications.list(tenant=tenant) if p not in rows]
@@ -164,6 +168,16 @@ def _publication(catalog: Catalog, tool: str) -> AssetsDefinition:
         return MaterializeResult(metadata=_metadata(rows, intents.held))
 
     return publication
+
+
+def _measuring(ga4: Connection | None, limits: CallLimiter) -> Measuring:
+    """The tests whose arms the tenant's analytics know. Raises ToolError when they do not answer."""
+    from resources.ga4 import Ga4Client
+    from resources.ga4_experiments import UNREGISTERED
+
+    if ga4 is None:
+        return Measuring(frozenset(), "connect Google Analytics 4: marketeer connect ga4")
+    return Measuring(Ga4Client(ga4, limiter=limits).registered_slots(), UNREGISTERED)
 
 
 def _metadata(rows: tuple[Publication, ...], held: tuple[str, ...]) -> dict[str, object]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
-from benchmarks import campaign_wall, import_load, kill_points, prompt_cache, warehouse_writes
+from benchmarks import campaign_wall, fair_splits, import_load, kill_points, prompt_cache, warehouse_writes
 from benchmarks.rows import Row
 from benchmarks.runner import Benchmark, BenchmarkSet
 
@@ -55,6 +55,7 @@ BENCHMARKS = {
         (prompt_cache.GROUP, prompt_cache.run, prompt_cache.run),
         (import_load.GROUP, import_load.run, lambda: import_load.run(1)),
         (warehouse_writes.GROUP, warehouse_writes.run, lambda: warehouse_writes.run(5_000, 1)),
+        (fair_splits.GROUP, fair_splits.run, lambda: fair_splits.run(20)),
         (kill_points.GROUP, kill_points.run, lambda: kill_points.run(1)),
     )
 }

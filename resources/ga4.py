@@ -1,4 +1,4 @@
-"""Google Analytics 4: sessions, users and sign-ups by landing page and source, and experiment results.
+"""Google Analytics 4: sessions, users and sign-ups by landing page and source; experiments are ga4_experiments.py's.
 
 Reads through the Data API's REST transport. Metrics are asked in one report per range with `date` as a dimension, so
 that a backfill of months costs one report's quota tokens instead of one a day.
@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import ToolError, ToolErrorKind
+from marketeer_dagster.model.experiment import SLOTS, user_property
 from resources.calling import UNLIMITED, CallLimiter, call
-from resources.collected import Collected, frame
+from resources.collected import Collected
+from resources.ga4_experiments import UNREGISTERED, collect_experiments
 from resources.ga4_report import TOOL, Question, Report
 from resources.google_auth import TIMEOUT_S, SignIn, require_setting
 from resources.google_errors import HOUR_S, translate_google
@@ -34,12 +36,6 @@ DAILY_COLUMNS = {
     "users": "int64", "engaged_sessions": "int64", "conversions": "float64", "revenue": "float64",
 }  # fmt: skip
 _DAILY_DIMENSIONS = ("date", "landingPage", "sessionSource", "sessionMedium", "sessionCampaignName")
-EXPERIMENT_COLUMNS = {
-    "date": "object", "experiment": "str", "variant": "str", "visitors": "int64", "conversions": "int64",
-    "revenue": "float64",
-}  # fmt: skip
-_EXPERIMENT_DIMENSIONS = ("date", "customEvent:experiment_id", "customEvent:experiment_variant")
-_NOT_SET = frozenset({"", "(not set)", "(other)"})
 
 
 class Ga4Client:
@@ -54,7 +50,6 @@ class Ga4Client:
         self._property = require_setting(connection, "property_id", "123456789").removeprefix("properties/")
         self._key_event = f"keyEvents:{connection.settings.get('key_event', DEFAULT_KEY_EVENT)}"
         self._daily_metrics = ("sessions", "totalUsers", "engagedSessions", self._key_event, "totalRevenue")
-        self._experiment_metrics = ("totalUsers", self._key_event, "totalRevenue")
 
     def daily(self, first: date, last: date) -> "pd.DataFrame":
         """Rows of `ga4_daily` for [first, last], days in the property's time zone. Raises ToolError.
@@ -66,81 +61,105 @@ class Ga4Client:
 
     def collect_daily(self, first: date, last: date) -> Collected:
         """As `daily`, with API calls, the property's remaining quota, and what the figures lack as notes."""
-        report = self._report(self._question(_DAILY_DIMENSIONS, self._daily_metrics), str(first), str(last))
+        report = self._report(self._question(_DAILY_DIMENSIONS, self._daily_metrics, (first, last)))
         return report.collected(DAILY_COLUMNS, self._daily_metrics, self._sign_in.notes, (first, last))
 
     def experiments(self, first: date, last: date) -> "pd.DataFrame":
-        """Rows of `experiment_daily` for [first, last]: visitors and conversions per arm. Raises ToolError."""
+        """Rows of `experiment_daily` for [first, last]: people and conversions by arm to date. Raises ToolError."""
         return self.collect_experiments(first, last).rows
 
     def collect_experiments(self, first: date, last: date) -> Collected:
-        """As `experiments`, with API calls, quota and notes. A visitor counts once a day for the arm that was shown."""
-        question = self._question(_EXPERIMENT_DIMENSIONS, self._experiment_metrics)
-        try:
-            report = self._report(question, str(first), str(last))
-        except ToolError as error:
-            return self._without_dimension(error)
-        if self._key_event not in report.question.metrics:
-            return _nothing(self._no_key_event().message)
-        report.keep(lambda key: not _NOT_SET & set(key[1:]))
-        return report.collected(EXPERIMENT_COLUMNS, self._experiment_metrics, self._sign_in.notes, (first, last))
+        """As `experiments`, with API calls, quota and notes. A person counts once, however often they come."""
+        return collect_experiments(self, self._key_event.partition(":")[2], first, last, self._sign_in.notes)
+
+    def registered_slots(self) -> frozenset[int]:
+        """The experiments' user properties that are registered as user-scoped custom dimensions. Raises ToolError."""
+        known = {dimension.api_name for dimension in self.metadata().dimensions}
+        return frozenset(slot for slot in SLOTS if f"customUser:{user_property(slot)}" in known)
+
+    def metadata(self) -> Any:
+        """The dimensions and metrics that the property knows, as Google's SDK gives them. Raises ToolError."""
+        from google.analytics.data_v1beta.types import GetMetadataRequest
+
+        name = f"properties/{self._property}/metadata"
+        return self._call(lambda: self._sdk.get_metadata(GetMetadataRequest(name=name), retry=None, timeout=TIMEOUT_S))
+
+    def report(
+        self,
+        dimensions: tuple[str, ...],
+        metrics: tuple[str, ...],
+        *ranges: tuple[date, date],
+        events: tuple[str, ...] = (),
+    ) -> Report:
+        """One report, all its pages; of some events alone where any are named. With several ranges (at most four) rows
+        end their dimensions with the range's name, `until_` and its last day. Raises ToolError.
+        """
+        return self._report(self._question(dimensions, metrics, *ranges, events=events))
 
     def check(self) -> tuple[str, ...]:
         """Ask what an ingest asks, of yesterday; returns what its figures will lack.
 
         Raises ToolError where an ingest would, and for a key event without which there are no conversions.
         """
-        daily = self._question(_DAILY_DIMENSIONS, self._daily_metrics)
-        report = self._report(daily, "yesterday", "yesterday", pages=1)
+        question = self._question(_DAILY_DIMENSIONS, self._daily_metrics, ("yesterday", "yesterday"))
+        report = self._report(question, pages=1)
         if self._key_event not in report.question.metrics:
             raise self._no_key_event()
         found = report.collected(DAILY_COLUMNS, self._daily_metrics)
-        try:
-            self._report(
-                self._question(_EXPERIMENT_DIMENSIONS, self._experiment_metrics), "yesterday", "yesterday", pages=1
-            )
-        except ToolError as error:
-            missing = self._without_dimension(error).doubts
-            return (*self._sign_in.notes, *found.doubts, *missing)
-        return (*self._sign_in.notes, *found.doubts)
+        missing = () if self.registered_slots() else (UNREGISTERED,)
+        return (*self._sign_in.notes, *found.doubts, *missing)
 
-    def _question(self, dimensions: tuple[str, ...], metrics: tuple[str, ...]) -> Question:
+    def _question(
+        self,
+        dimensions: tuple[str, ...],
+        metrics: tuple[str, ...],
+        *ranges: tuple[date | str, date | str],
+        events: tuple[str, ...] = (),
+    ) -> Question:
         settings = self.connection.settings
-        return Question(dimensions, metrics, settings.get("currency", "").upper(), settings.get("timezone", ""))
+        spans = tuple((str(first), str(last)) for first, last in ranges)
+        currency, zone = settings.get("currency", "").upper(), settings.get("timezone", "")
+        return Question(dimensions, metrics, currency, zone, spans, events)
 
-    def _report(self, question: Question, first: str, last: str, pages: int | None = None) -> Report:
+    def _report(self, question: Question, pages: int | None = None) -> Report:
         """A report to its end, or its first `pages`; without the key event where the property knows none so named."""
         try:
-            report = self._pages(question, first, last, pages)
+            report = self._pages(question, pages)
         except ToolError as error:
             if not _refuses(error, self._key_event, "metric"):
                 raise
-            report = self._pages(question.without(self._key_event), first, last, pages)
+            report = self._pages(question.without(self._key_event), pages)
             report.unknown(self._key_event, self._no_key_event().message)
         if report.nothing_but_zero("totalRevenue") and "totalRevenue" in self._blocked:
             reasons = self._blocked["totalRevenue"]
             report.unknown("totalRevenue", f"totalRevenue may not be seen by this account ({reasons})")
         return report
 
-    def _pages(self, question: Question, first: str, last: str, pages: int | None) -> Report:
+    def _pages(self, question: Question, pages: int | None) -> Report:
         report = Report(question)
         while report.more and (pages is None or report.calls < pages):
             if report.calls:
                 report.refuse_to_go_on()
-            request = self._request(question, first, last, report.offset)
+            request = self._request(question, report.offset)
             report.add(
                 self._call(lambda asked=request: self._sdk.run_report(asked, retry=None, timeout=TIMEOUT_S), report)
             )
         return report
 
-    def _request(self, question: Question, first: str, last: str, offset: int) -> Any:
+    def _request(self, question: Question, offset: int) -> Any:
         from google.analytics.data_v1beta import types
 
+        only = types.Filter(field_name="eventName", in_list_filter=types.Filter.InListFilter(values=question.events))
+        several = len(question.ranges) > 1
         return types.RunReportRequest(
             property=f"properties/{self._property}",
             dimensions=[types.Dimension(name=name) for name in question.dimensions],
             metrics=[types.Metric(name=name) for name in question.metrics],
-            date_ranges=[types.DateRange(start_date=first, end_date=last)],
+            date_ranges=[
+                types.DateRange(start_date=first, end_date=last, name=f"until_{last}" if several else None)
+                for first, last in question.ranges
+            ],
+            dimension_filter=types.FilterExpression(filter=only) if question.events else None,
             # An order of its own makes pages disjoint: without one, rows may move between requests.
             order_bys=[
                 types.OrderBy(dimension=types.OrderBy.DimensionOrderBy(dimension_name=name))
@@ -155,13 +174,8 @@ class Ga4Client:
     @cached_property
     def _blocked(self) -> dict[str, str]:
         """Metrics that this account asks for in vain, with the reasons. Empty when the property does not say."""
-        from google.analytics.data_v1beta.types import GetMetadataRequest
-
-        name = f"properties/{self._property}/metadata"
         try:
-            said = self._call(
-                lambda: self._sdk.get_metadata(GetMetadataRequest(name=name), retry=None, timeout=TIMEOUT_S)
-            )
+            said = self.metadata()
         except ToolError:
             return {}
         return {m.api_name: ", ".join(r.name for r in m.blocked_reasons) for m in said.metrics if m.blocked_reasons}
@@ -208,13 +222,6 @@ class Ga4Client:
             f"marketeer connect ga4 --tenant {self.connection.tenant} --set key_event=NAME",
         )
 
-    def _without_dimension(self, error: ToolError) -> Collected:
-        """Nothing, and which dimension is not registered; raises `error` when it is about anything else."""
-        missing = [name for name in _EXPERIMENT_DIMENSIONS[1:] if _refuses(error, name, "dimension")]
-        if not missing:
-            raise error
-        return _nothing(f"experiments cannot be read: register {', '.join(missing)} as a custom dimension in GA4")
-
     @cached_property
     def _sign_in(self) -> SignIn:
         return SignIn(self.connection, SCOPES)
@@ -229,11 +236,6 @@ class Ga4Client:
             credentials=self._sign_in.credentials(),
             client_options=ClientOptions(api_endpoint=self.connection.base_url) if self.connection.base_url else None,
         )
-
-
-def _nothing(why: str) -> Collected:
-    """No experiment's rows, and the reason."""
-    return Collected(frame(EXPERIMENT_COLUMNS, [], list(EXPERIMENT_COLUMNS)[:3]), 1, notes=(why,), doubts=(why,))
 
 
 def _refuses(error: ToolError, field: str, what: str) -> bool:

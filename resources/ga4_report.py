@@ -8,8 +8,8 @@ missing without a trace. Good rows land, an unknown figure is no zero, and every
 import logging
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -45,11 +45,20 @@ class Question:
     """Three letters; empty leaves the property's own."""
     time_zone: str = ""
     """The tenant's, to tell when the property's days are others; empty when unknown."""
+    ranges: tuple[tuple[str, str], ...] = ()
+    """First and last days, as the API takes them. Of several, rows end their dimensions with the range's name."""
+    events: tuple[str, ...] = ()
+    """The events that count; empty: all."""
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The dimensions that an answer has."""
+        return (*self.dimensions, "dateRange") if len(self.ranges) > 1 else self.dimensions
 
     def without(self, metric: str) -> "Question":
         """The same, less a metric that the property refuses."""
         metrics = tuple(name for name in self.metrics if name != metric)
-        return Question(self.dimensions, metrics, self.currency, self.time_zone)
+        return replace(self, metrics=metrics)
 
 
 @dataclass
@@ -87,9 +96,29 @@ class Report:
         self._read_quality(page.metadata)
         self._read_quota(page.property_quota)
 
-    def keep(self, wanted: Callable[[tuple[str, ...]], bool]) -> None:
-        """Forget the rows whose dimensions are not wanted."""
-        self._rows = [row for row in self._rows if wanted(row[0])]
+    @property
+    def rows(self) -> list[tuple[object, ...]]:
+        """Every row as it came: its dimensions, then its metrics as numbers; NaN where a figure is unknown."""
+        names = self.question.metrics
+        return [
+            (*key, *(self._value(name, text, whole=False) for name, text in zip(names, values, strict=True)))
+            for key, values in self._rows
+        ]
+
+    @property
+    def quota(self) -> Mapping[str, str]:
+        """What the property said is left, by quota name, in words."""
+        return self._quota
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the figures must know."""
+        return (*self._notes, *self._doubts)
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Those of the notes that somebody has to mend or bear in mind."""
+        return tuple(self._doubts)
 
     def unknown(self, metric: str, why: str) -> None:
         """Take every value of `metric` for unknown."""
@@ -140,7 +169,7 @@ class Report:
         self._tell_left_out(dayless)
         rows = frame(dict(columns), list(merged.values()), keys)
         told = (*self._notes, *notes, *self._doubts)
-        return Collected(rows, self.calls, self._quota, told, tuple(self._doubts))
+        return Collected(rows, self.calls, self._quota, told, doubts=tuple(self._doubts))
 
     def refuse_to_go_on(self) -> None:
         """Raises ToolError(quota) when the next page would cost more tokens than are left."""
@@ -179,7 +208,7 @@ class Report:
     def _refuse_other_reports(self, page: Any) -> None:
         dimensions = tuple(str(header.name) for header in page.dimension_headers)
         metrics = tuple(str(header.name) for header in page.metric_headers)
-        if (dimensions, metrics) != (self.question.dimensions, self.question.metrics):
+        if (dimensions, metrics) != (self.question.told, self.question.metrics):
             raise _unusable(
                 f"answered about {', '.join((*dimensions, *metrics)) or 'nothing'} instead of what was asked"
             )

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import duckdb
 
+from marketeer_dagster.model.pages import named_page
 from marketeer_dagster.warehouse import Warehouse
 from marketeer_dagster.warehouse.facts import ANONYMIZED
+from marketeer_dagster.warehouse.pages import with_pages
 
 WINDOW_DAYS = 28
 """Four whole weeks: the same number of each weekday in both windows."""
@@ -45,7 +47,7 @@ class _Window:
 
 
 def metrics_brief(warehouse: Warehouse, tenant: str, page: str | None = None) -> str:
-    """Tables of pages, channels, search queries, email, trials and MRR; of one page's visitors where `page` is a path.
+    """Tables of pages, channels, search queries, email, trials and MRR; of one page's visitors where `page` names one.
 
     Says so in one sentence when nothing has been ingested yet. Computed once for each state of the warehouse: every
     op of every artefact asks, in the one thread that also serves all the others.
@@ -67,11 +69,19 @@ def _computed(warehouse: Warehouse, tenant: str, page: str | None) -> str:
         last = _newest(connection, tenant)
         if last is None:
             return f"No figures have been ingested for {tenant} yet."
-        window = _Window(tenant, page if page and page.startswith("/") else None, last)
+        window = _Window(tenant, _own_page(connection, tenant, page or ""), last)
         sections = [section(connection, window) for section in _SECTIONS]
     (first, end), (earlier, until) = window.now, window.before
     head = f"Figures of {first} to {end}, compared with {earlier} to {until}. The newest two days are provisional."
     return "\n\n".join([head, *(section for section in sections if section)])
+
+
+def _own_page(connection: duckdb.DuckDBPyConnection, tenant: str, named: str) -> str | None:
+    """The page that a brief's target names, by path or address; None where it names something else."""
+    if not named.startswith(("/", "http://", "https://")):
+        return None
+    row = connection.execute("SELECT coalesce(site, website) FROM tenants WHERE tenant = $t", {"t": tenant})
+    return named_page(named, next(iter(row.fetchall()), (None,))[0])
 
 
 def _newest(connection: duckdb.DuckDBPyConnection, tenant: str) -> date | None:
@@ -86,24 +96,24 @@ def _totals(connection: duckdb.DuckDBPyConnection, window: _Window) -> str:
 
 
 def _pages(connection: duckdb.DuckDBPyConnection, window: _Window) -> str:
-    query = _GA4.format(subject="landing_page", where="landing_page LIKE '/%'", limit=MOST_PAGES)
+    query = _GA4.format(subject="own_page", where="true", limit=MOST_PAGES)
     rows = connection.execute(query, window.parameters).fetchall()
     if window.page is not None and all(row[0] != window.page for row in rows):
         rows += connection.execute(
-            _GA4.format(subject="landing_page", where="landing_page = $page", limit=1),
+            _GA4.format(subject="own_page", where="own_page = $page", limit=1),
             {**window.parameters, "page": window.page},
         ).fetchall()
     return _traffic("Landing page", rows)
 
 
 def _channels(connection: duckdb.DuckDBPyConnection, window: _Window) -> str:
-    query = _GA4.format(subject="source || ' / ' || medium", where=_of_page(window, "landing_page"), limit=MOST_SOURCES)
+    query = _GA4.format(subject="source || ' / ' || medium", where=_of_page(window), limit=MOST_SOURCES)
     title = "Source / medium" if window.page is None else f"Source / medium of {window.page}"
     return _traffic(title, connection.execute(query, _with_page(window)).fetchall())
 
 
 def _queries(connection: duckdb.DuckDBPyConnection, window: _Window) -> str:
-    where, parameters = _of_page(window, "page"), {**_with_page(window), "rare": ANONYMIZED}
+    where, parameters = _of_page(window), {**_with_page(window), "rare": ANONYMIZED}
     top = _GSC.format(where=where, having=_CLICKED, order="now_clicks", limit=MOST_QUERIES)
     risen = _GSC.format(where=where, having=_RISEN, order="now_shown - then_shown", limit=MOST_RISERS)
     of = "" if window.page is None else f" of {window.page}"
@@ -157,7 +167,7 @@ def _revenue(connection: duckdb.DuckDBPyConnection, window: _Window) -> str:
 def _experiments(connection: duckdb.DuckDBPyConnection, window: _Window) -> str:
     rows = connection.execute(_EXPERIMENTS, window.parameters).fetchall()
     return _table(
-        ("Experiment", "Variant", "Visitors", "Sign-ups", "Conversion rate"),
+        ("Experiment", "Variant", "People", "Signed up", "Conversion rate"),
         [(name, arm, _count(seen), _count(done), _rate(done, seen)) for name, arm, seen, done in rows],
     )
 
@@ -165,8 +175,8 @@ def _experiments(connection: duckdb.DuckDBPyConnection, window: _Window) -> str:
 _SECTIONS = (_totals, _pages, _channels, _queries, _emails, _revenue, _experiments)
 
 
-def _of_page(window: _Window, column: str) -> str:
-    return "true" if window.page is None else f"{column} = $page"
+def _of_page(window: _Window) -> str:
+    return "true" if window.page is None else "own_page = $page"
 
 
 def _with_page(window: _Window) -> dict[str, object]:
@@ -218,16 +228,16 @@ def _change(now: object, then: object) -> str:
     return f"{float(str(now)) / float(str(then)) - 1:+.0%}" if then else "new"
 
 
-_GA4 = """
-SELECT {subject} AS subject,
+_GA4 = f"""
+SELECT {{subject}} AS subject,
     coalesce(sum(sessions) FILTER (date >= $middle), 0)::BIGINT AS now,
     sum(conversions) FILTER (date >= $middle),
     coalesce(sum(sessions) FILTER (date < $middle), 0)::BIGINT AS earlier,
     sum(conversions) FILTER (date < $middle)
-FROM ga4_daily WHERE tenant = $tenant AND date BETWEEN $start AND $last AND {where}
-GROUP BY subject HAVING now + earlier > 0 ORDER BY now DESC, earlier DESC, subject LIMIT {limit}
+FROM {with_pages("ga4_daily", "landing_page")} WHERE tenant = $tenant AND date BETWEEN $start AND $last AND {{where}}
+GROUP BY subject HAVING now + earlier > 0 ORDER BY now DESC, earlier DESC, subject LIMIT {{limit}}
 """
-_GSC = """
+_GSC = f"""
 WITH sums AS (
     SELECT query,
         coalesce(sum(clicks) FILTER (date >= $middle), 0)::BIGINT AS now_clicks,
@@ -235,10 +245,10 @@ WITH sums AS (
         coalesce(sum(impressions) FILTER (date >= $middle), 0)::BIGINT AS now_shown,
         coalesce(sum(impressions) FILTER (date < $middle), 0)::BIGINT AS then_shown,
         sum(position * impressions) FILTER (date >= $middle) / sum(impressions) FILTER (date >= $middle) AS position
-    FROM gsc_daily
-    WHERE tenant = $tenant AND date BETWEEN $start AND $last AND query <> $rare AND {where} GROUP BY query
+    FROM {with_pages("gsc_daily", "page")}
+    WHERE tenant = $tenant AND date BETWEEN $start AND $last AND query <> $rare AND {{where}} GROUP BY query
 )
-SELECT * FROM sums WHERE position IS NOT NULL AND {having} ORDER BY {order} DESC, query LIMIT {limit}
+SELECT * FROM sums WHERE position IS NOT NULL AND {{having}} ORDER BY {{order}} DESC, query LIMIT {{limit}}
 """
 _CLICKED = "now_clicks > 0"
 _RISEN = "now_shown > 1.2 * then_shown AND now_shown >= 20"
@@ -258,7 +268,7 @@ SELECT plan,
 FROM stripe_daily WHERE tenant = $tenant AND date BETWEEN $start AND $last GROUP BY plan ORDER BY plan
 """
 _EXPERIMENTS = """
-SELECT experiment, variant, sum(visitors)::BIGINT, sum(conversions)::BIGINT
+SELECT experiment, variant, arg_max(visitors, date)::BIGINT, arg_max(conversions, date)::BIGINT
 FROM experiment_daily WHERE tenant = $tenant AND date BETWEEN $middle AND $last AND $start IS NOT NULL
 GROUP BY experiment, variant ORDER BY max(date) DESC, experiment, variant LIMIT 12
 """

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 import duckdb
 
+from marketeer_dagster.campaigns.calendar import named_holidays
 from marketeer_dagster.model.direction import Period
 from marketeer_dagster.model.experiment import ExperimentState
 from marketeer_dagster.model.ids import TenantId
@@ -42,6 +43,9 @@ def period_material(store: Store, warehouse: Warehouse, tenant: TenantId, period
     span = f"{last}" if first == last else f"{first} to {last}"
     level = "the same weekday of the four weeks before" if first == last else "the four weeks before"
     head = f"Means per day of {span}, beside {level} (usual). Web figures of the newest two days are provisional."
+    free = named_holidays(store.tenants.get(tenant), min(usual), last)
+    if free:
+        head += f" Holidays among these days: {', '.join(f'{day} ({name})' for day, name in free.items())}."
     return Material(
         period=period, first=first, last=last, metrics=f"{head}\n\n{said}", under_way=_under_way(store, tenant, last)
     )

@@ -11,7 +11,7 @@ from sensors.site import SOURCE, held_by_counter, measure_site
 
 
 def _watch(scene: Scene, tenant: TenantId, as_of: date, spec: SignalSpec) -> Iterator[Sighting]:
-    return conversion_drops(scene.connection, tenant, as_of, spec)
+    return conversion_drops(scene.connection, tenant, as_of, spec, scene.holidays(tenant, as_of))
 
 
 CONVERSION_DROP = Loop("conversion_drop", SOURCE, _watch, measure=measure_site, held_by=held_by_counter)

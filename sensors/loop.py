@@ -20,6 +20,7 @@ from dagster import (
     sensor,
 )
 
+from marketeer_dagster.campaigns.calendar import holidays_of
 from marketeer_dagster.campaigns.watch import Sighting, newest_day
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.catalog.models import SignalSpec
@@ -45,6 +46,10 @@ class Scene:
     connection: duckdb.DuckDBPyConnection
     store: Store
     checks: Checks
+
+    def holidays(self, tenant: TenantId, as_of: date) -> frozenset[date]:
+        """The tenant's holidays that matter for judging `as_of`."""
+        return holidays_of(self.store.tenants.get(tenant), as_of)
 
 
 @contextmanager

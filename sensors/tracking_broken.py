@@ -28,7 +28,7 @@ def _silence(scene: Scene, tenant: TenantId, as_of: date, spec: SignalSpec) -> S
     newest = newest_day(scene.connection, tenant)
     if newest is None or (newest < as_of and (as_of - newest).days < spec.threshold):
         return None
-    return tracking_broken(scene.connection, tenant, as_of)
+    return tracking_broken(scene.connection, tenant, as_of, scene.holidays(tenant, as_of))
 
 
 def _newest_read(scene: Scene, tenant: TenantId) -> date | None:
@@ -49,7 +49,7 @@ def _speaks_again(scene: Scene, signal: Signal, day: date) -> bool:
     newer = day > signal.evidence.until
     return (
         newer
-        and tracking_broken(scene.connection, signal.tenant, day) is None
+        and tracking_broken(scene.connection, signal.tenant, day, scene.holidays(signal.tenant, day)) is None
         and scene.checks.against(signal.tenant, SOURCE, checks=IMPOSSIBLE_OR_STALE) is None
     )
 

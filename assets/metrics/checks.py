@@ -1,6 +1,6 @@
 """Checks of the metric tables: they read the snapshot, name the tenants concerned, and never call a vendor."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -20,9 +20,11 @@ from assets.metrics.factory import connected
 from assets.metrics.landing import newest_day
 from assets.metrics.sources import MetricSource
 from assets.tables import markdown_table
+from marketeer_dagster.campaigns.calendar import holidays_of
 from marketeer_dagster.campaigns.watch import HISTORY_DAYS
 from marketeer_dagster.model.clock import Clock
 from marketeer_dagster.model.connection import Connection
+from marketeer_dagster.model.tenant import Tenant
 from marketeer_dagster.store import Store
 from marketeer_dagster.warehouse.schema import TABLES
 
@@ -42,6 +44,7 @@ class _Asked:
     source: MetricSource
     connections: Sequence[Connection]
     clock: Clock
+    tenants: Mapping[str, Tenant]
     snapshot: duckdb.DuckDBPyConnection
 
     def settled(self, connection: Connection) -> date:
@@ -80,7 +83,8 @@ def build_metric_checks(source: MetricSource) -> AssetChecksDefinition:
         store: Store = context.resources.store.store()
         clock: Clock = context.resources.clock.clock()
         with context.resources.warehouse.warehouse().reading() as snapshot:
-            asked = _Asked(source, connected(store, source.tool), clock, snapshot)
+            tenants = {str(tenant.id): tenant for tenant in store.tenants.list()}
+            asked = _Asked(source, connected(store, source.tool), clock, tenants, snapshot)
             for check in checks:
                 yield _result(key, check, check.find(asked))
 
@@ -172,7 +176,10 @@ def _gaps_and_silence(asked: _Asked, connection: Connection) -> Iterator[_Findin
     rows = asked.snapshot.execute(_CONTINUITY.format(table=asked.source.table, measure=asked.source.measures[0]), {
         "tenant": tenant, "last": last, "days": WINDOW_DAYS, "share": SILENT_SHARE,
     }).fetchall()  # fmt: skip
+    off = holidays_of(asked.tenants[tenant], last)
     for day, total, median in rows:
+        if day in off:
+            continue
         said = "no rows, though there are earlier and later ones" if total is None else (
             f"{asked.source.measures[0]} {total:,.0f}, median of {WINDOW_DAYS} days {median:,.0f}"
         )  # fmt: skip
@@ -233,7 +240,7 @@ _CHECKS = (
     ),
     _Check(
         "tracking_continuity",
-        f"No day of the last {WINDOW_DAYS} is missing or silent between days that are there.",
+        f"No day of the last {WINDOW_DAYS} is missing or silent between days that are there; holidays may be.",
         _interrupted,
         AssetCheckSeverity.WARN,
     ),

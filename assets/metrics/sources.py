@@ -151,8 +151,8 @@ SOURCES = (
         table="experiment_daily",
         tool="ga4",
         kinds=frozenset({"googleanalytics", "duckdb"}),
-        description="Visitors, sign-ups and revenue by day, experiment and variant, from the event "
-        "`experiment_impression` that our pages send to Google Analytics 4.",
+        description="People, sign-ups and revenue of each variant of an experiment up to each day, from the user "
+        "property in which our pages keep a visitor's variant in Google Analytics 4.",
         collect=_experiments,
         measures=("visitors", "conversions", "revenue"),
         lag_days=2,

@@ -44,6 +44,17 @@ def ask_about_failures(store: Store, clock: Clock, key: CampaignKey, runs: Seque
     return _ask(store, clock, campaign, ApprovalReason.CASCADING_FAILURE, what, detail)
 
 
+def ask_about_measuring(store: Store, clock: Clock, key: CampaignKey, page: str, remedy: str) -> Approval:
+    """Ask a person to make tests measurable before one begins: without, no visitor's sign-up would have an arm."""
+    campaign = store.campaigns.get(key)
+    what = f"the test of {page} planned by {campaign.title!r} cannot be measured yet"
+    detail = (
+        f"{remedy[:1].upper()}{remedy[1:]}.\n\nUntil then every arm would show no sign-ups for ever, so the test has "
+        "not begun and its page waits. Approve when it is done, and the test begins; reject to leave the page as it is."
+    )
+    return _ask(store, clock, campaign, ApprovalReason.SOURCE_BROKEN, what, detail)
+
+
 def waits_for_person(store: Store, campaign: Campaign) -> bool:
     """Whether a question about the campaign as a whole is open."""
     return bool(store.approvals.list(subject=campaign.key, state=ApprovalState.PENDING))

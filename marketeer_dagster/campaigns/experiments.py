@@ -1,25 +1,51 @@
 """When a new page version is tested instead of put in place, and what follows from a decision."""
 
+from collections.abc import Collection
+
 from marketeer_dagster.model.artefacts import Artefact, ArtefactStatus
 from marketeer_dagster.model.artefacts.experiment_plan import ExperimentPlan
 from marketeer_dagster.model.clock import Clock, today
-from marketeer_dagster.model.experiment import Experiment, ExperimentState, Variant
-from marketeer_dagster.model.ids import ExperimentId, derived
+from marketeer_dagster.model.errors import Conflict
+from marketeer_dagster.model.experiment import SLOTS, Experiment, ExperimentState, Variant
+from marketeer_dagster.model.ids import ExperimentId, TenantId, derived
+from marketeer_dagster.model.pages import page_of
 from marketeer_dagster.model.publication import Publication, PublicationState
+from marketeer_dagster.publishing.policy import takes_the_place
 from marketeer_dagster.store import Store
 
 
-def experiment_for(store: Store, clock: Clock, artefact: Artefact) -> Experiment | None:
+def starts_experiment(store: Store, artefact: Artefact) -> bool:
+    """Whether `experiment_for` would begin a test now, which has to be measurable first."""
+    path = artefact.parsed().target_page()
+    return _begun(store, artefact, path) is not None and _stored(store, artefact, path) is None
+
+
+def free_slots(store: Store, tenant: TenantId) -> frozenset[int]:
+    """The user properties that no running test of the tenant keeps its visitors' arms in."""
+    running = store.experiments.list(tenant=tenant, state=ExperimentState.RUNNING)
+    return frozenset(SLOTS) - {experiment.slot for experiment in running}
+
+
+def experiment_for(store: Store, clock: Clock, artefact: Artefact, slots: Collection[int] = SLOTS) -> Experiment | None:
     """The experiment that `artefact` enters as challenger, stored as running; None where it simply goes live.
 
     It is one when its campaign has an approved experiment plan for the same page and another artefact of ours is live
-    there. One page has one experiment at a time: ask `page_under_test` first.
+    there. One page has one experiment at a time: ask `page_under_test` first. It takes the first of `slots` that is
+    free; raises Conflict when none is.
     """
     path = artefact.parsed().target_page()
-    plan = _plan(store, artefact, path)
-    control = live_publication(store, artefact, path)
-    if plan is None or control is None or control.artefact == artefact.id:
-        return _stored(store, artefact, path)
+    begun = _begun(store, artefact, path)
+    stored = _stored(store, artefact, path)
+    if begun is None or stored is not None:
+        return stored
+    plan, control = begun
+    slot = min(free_slots(store, artefact.tenant).intersection(slots), default=None)
+    if slot is None:
+        raise Conflict(
+            f"{len(slots)} tests of {artefact.tenant} run already, one in each user property that can be measured: "
+            f"{path} cannot be tested now",
+            hint="wait until one is decided",
+        )
     from marketeer_dagster.optimise.experiment_model import Mode
     from marketeer_dagster.optimise.experiment_plan import sample_size  # bring numpy along
 
@@ -41,22 +67,31 @@ def experiment_for(store: Store, clock: Clock, artefact: Artefact) -> Experiment
             # The plan's own figure is an agent's arithmetic; the engine's holds for a test that may be looked at daily.
             sample_per_arm=sample_size(plan.baseline_rate, plan.minimum_effect, mode=Mode.ANYTIME).per_arm,
             minimum_effect=plan.minimum_effect,
+            slot=slot,
             started_on=day,
             created_at=clock.now(),
         )
     )
 
 
+def _begun(store: Store, artefact: Artefact, path: str) -> tuple[ExperimentPlan, Publication] | None:
+    """The plan of a test of `path` with the page it is to be tested against; None where there is nothing to test."""
+    plan = _plan(store, artefact, path)
+    control = live_publication(store, artefact, path)
+    return None if plan is None or control is None or control.artefact == artefact.id else (plan, control)
+
+
 def page_under_test(store: Store, artefact: Artefact) -> Experiment | None:
     """The running experiment of another campaign on the page that `artefact` is about."""
     path = artefact.parsed().target_page()
-    running = store.experiments.list(tenant=artefact.tenant, state=ExperimentState.RUNNING, subject=path)
-    return next((e for e in running if e.campaign != artefact.campaign), None)
+    running = store.experiments.list(tenant=artefact.tenant, state=ExperimentState.RUNNING)
+    return next((e for e in running if page_of(e.subject) == path and e.campaign != artefact.campaign), None)
 
 
 def live_publication(store: Store, artefact: Artefact, path: str) -> Publication | None:
     """The newest publication of ours that is live on `path`, other than an arm of a running experiment."""
-    found = store.publications.list(tenant=artefact.tenant, state=PublicationState.PUBLISHED, target=path)
+    live = store.publications.list(tenant=artefact.tenant, state=PublicationState.PUBLISHED)
+    found = (p for p in live if takes_the_place(p.kind) and page_of(p.target) == path)
     return max(found, key=lambda p: p.published_at or p.updated_at, default=None)
 
 

@@ -24,6 +24,7 @@ from marketeer_dagster.model.ids import (
     slugify,
     split_campaign_key,
 )
+from marketeer_dagster.model.pages import page_of
 from marketeer_dagster.model.signal import Signal
 from marketeer_dagster.model.tenant import Tenant
 from marketeer_dagster.store import Store
@@ -177,9 +178,8 @@ def answer_signal(store: Store, clock: Clock, signal: Signal, *, pipeline: str, 
         if existing is not None:
             store.signals.link(signal.id, existing.key, "")
             return existing
-        earlier = store.publications.list(tenant=signal.tenant, target=signal.subject) or store.publications.list(
-            tenant=signal.tenant, campaign=signal.subject
-        )
+        earlier = [p for p in store.publications.list(tenant=signal.tenant) if page_of(p.target) == signal.subject]
+        earlier = earlier or store.publications.list(tenant=signal.tenant, campaign=signal.subject)
         now = clock.now()
         campaign = store.campaigns.add(
             Campaign(

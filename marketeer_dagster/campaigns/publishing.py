@@ -1,11 +1,14 @@
 """What of a campaign goes to a channel: approved work, and of two versions of one page only the later in the chain."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from marketeer_dagster.campaigns.experiments import experiment_for, page_under_test
+from marketeer_dagster.campaigns.escalation import ask_about_measuring
+from marketeer_dagster.campaigns.experiments import experiment_for, free_slots, page_under_test, starts_experiment
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.model.artefacts import Artefact, ArtefactStatus
 from marketeer_dagster.model.clock import Clock
+from marketeer_dagster.model.experiment import SLOTS
 from marketeer_dagster.model.ids import CampaignKey
 from marketeer_dagster.model.publication import Publication
 from marketeer_dagster.publishing.outbox import Outbox
@@ -31,10 +34,37 @@ def publishable(store: Store, catalog: Catalog, campaign: CampaignKey, tool: str
     return tuple(chosen.values())
 
 
+@dataclass(frozen=True)
+class Measuring:
+    """Which tests analytics can tell the arms of."""
+
+    slots: frozenset[int]
+    remedy: str
+    """What a person does so that there is one."""
+
+
+Measurable = Callable[[], Measuring]
+"""Asks the tenant's analytics; only called where a test is about to begin."""
+
+
+def anything_measurable() -> Measuring:
+    """For callers that know analytics to be ready."""
+    return Measuring(frozenset(SLOTS), "")
+
+
 def intend_all(
-    store: Store, catalog: Catalog, clock: Clock, outbox: Outbox, campaign: CampaignKey, tool: str
+    store: Store,
+    catalog: Catalog,
+    clock: Clock,
+    outbox: Outbox,
+    campaign: CampaignKey,
+    tool: str,
+    measurable: Measurable = anything_measurable,
 ) -> Intents:
-    """Put everything of a campaign that `tool` gets into the outbox. Safe to repeat."""
+    """Put everything of a campaign that `tool` gets into the outbox. Safe to repeat.
+
+    A test that could not be measured does not begin: a person is asked first, and its page waits.
+    """
     tenant = store.tenants.get(store.campaigns.get(campaign).tenant)
     publications: list[Publication] = []
     held: list[str] = []
@@ -45,7 +75,17 @@ def intend_all(
                 f"{artefact.skill} v{artefact.version}: {other.subject} is under test until {other.id} is decided"
             )
             continue
-        experiment = experiment_for(store, clock, artefact)
+        slots = frozenset(SLOTS)
+        if starts_experiment(store, artefact):
+            measuring = measurable()
+            slots = measuring.slots & free_slots(store, tenant.id)
+            if not slots:
+                page, taken = artefact.parsed().target_page(), len(measuring.slots)
+                remedy = f"{taken} test(s) run already, as many as can be measured" if taken else measuring.remedy
+                ask_about_measuring(store, clock, campaign, page, remedy)
+                held.append(f"{artefact.skill} v{artefact.version}: the test of {page} cannot be measured: {remedy}")
+                continue
+        experiment = experiment_for(store, clock, artefact, slots)
         intended = outbox.intend(tenant, artefact, experiment)
         publications += [publication for publication in intended if publication.tool == tool]
     return Intents(tuple(publications), tuple(held))

@@ -1,4 +1,4 @@
-"""Reading experiments: running totals from the snapshot, judged by the always-valid test, turned into a decision."""
+"""Reading experiments: people to date from the snapshot, judged by the always-valid test, turned into a decision."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -13,8 +13,12 @@ from marketeer_dagster.model.learning import Learning, LearningState
 from marketeer_dagster.store import Store
 
 if TYPE_CHECKING:
-    from marketeer_dagster.optimise.experiment import Comparison, Evaluation
+    from marketeer_dagster.optimise.experiment import Comparison, Evaluation, Plan
 
+COUNT_ERROR = 0.0081
+"""Relative standard error of Google Analytics' numbers of people (HyperLogLog++, precision 14: 1.04 / sqrt(2^14))."""
+EXACT_BELOW = 10_000
+"""People up to which its sketches are as good as exact: sparse ones of precision 25 keep about so many one by one."""
 LEARNING_DAYS = 180
 """How long a learning holds before it must be shown again: markets and readers change."""
 
@@ -44,29 +48,51 @@ class Look:
 
 
 def look_at(connection: duckdb.DuckDBPyConnection, experiment: Experiment, spec: SignalSpec) -> Look | None:
-    """Judge the totals so far; None before the first day of figures. `spec.threshold` is the error rate allowed."""
-    from marketeer_dagster.optimise.experiment import Arm, Mode, Plan, evaluate  # bring numpy along
+    """Judge the arms as they stood at the end of the newest day; None before the first day of figures.
+
+    A day's figures are of everybody up to then, so the newest alone counts. Where an arm has none that day (Google
+    withholds rows of few people), the newest day with all arms is judged. `spec.threshold` is the error rate allowed.
+    """
+    from marketeer_dagster.optimise.experiment import Arm, evaluate  # bring numpy along
 
     rows = connection.execute(
         """
-        select variant, sum(visitors)::bigint, sum(conversions)::bigint, max(date), count(distinct date)
-        from experiment_daily where tenant = ? and experiment = ? and date >= ? group by variant
+        select date, variant, visitors, conversions
+        from experiment_daily where tenant = ? and experiment = ? and date >= ? order by date
         """,
         [experiment.tenant, experiment.id, experiment.started_on],
     ).fetchall()
     if not rows:
         return None
-    totals = {row[0]: (int(row[1]), int(row[2])) for row in rows}
-    as_of, looks = max(row[3] for row in rows), max(int(row[4]) for row in rows)
-    if any(totals.get(variant.name, (0, 0))[0] == 0 for variant in experiment.variants):
+    standing: dict[date, dict[str, tuple[int, int]]] = {}
+    for day, variant, visitors, conversions in rows:
+        standing.setdefault(day, {})[variant] = (int(visitors), int(conversions))
+    as_of, looks = max(standing), len(standing)
+    names = [variant.name for variant in experiment.variants]
+    whole = [day for day, arms in standing.items() if all(arms.get(name, (0, 0))[0] > 0 for name in names)]
+    if not whole:
         return Look(experiment, as_of, looks, None)
+    totals = standing[max(whole)]
     arms = [
-        # A visitor who converts twice in a day is counted twice by analytics; a rate above one cannot be.
+        # Both figures may be estimates; a rate above one cannot be.
         Arm(v.name, totals[v.name][0], min(totals[v.name][1], totals[v.name][0]), share=v.share)
         for v in experiment.variants
     ]
-    plan = Plan(Mode.ANYTIME, experiment.sample_per_arm, mde=experiment.minimum_effect, alpha=spec.threshold)
-    return Look(experiment, as_of, looks, evaluate(arms, plan, looks=looks))
+    return Look(experiment, as_of, looks, evaluate(arms, plan_of(experiment, spec.threshold), looks=looks))
+
+
+def plan_of(experiment: Experiment, alpha: float) -> "Plan":
+    """How the experiment is judged, fixed before its start; its people are counted by Google Analytics."""
+    from marketeer_dagster.optimise.experiment import Mode, Plan
+
+    return Plan(
+        Mode.ANYTIME,
+        experiment.sample_per_arm,
+        mde=experiment.minimum_effect,
+        alpha=alpha,
+        count_error=COUNT_ERROR,
+        exact_below=EXACT_BELOW,
+    )
 
 
 def decision_of(look: Look) -> tuple[Decision, ExperimentState]:

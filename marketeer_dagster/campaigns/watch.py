@@ -15,6 +15,7 @@ from marketeer_dagster.catalog.models import SignalSpec
 from marketeer_dagster.model.ids import TenantId
 from marketeer_dagster.model.signal import Evidence
 from marketeer_dagster.warehouse.facts import ANONYMIZED
+from marketeer_dagster.warehouse.pages import with_pages
 
 if TYPE_CHECKING:
     from marketeer_dagster.optimise.anomaly import Reading
@@ -25,6 +26,16 @@ SETTLED_DAYS = 21
 """Days after which a page's newest publication is the level it is held to: three weeks, the engine's least history."""
 LEAST_SESSIONS = 700
 """Sessions in the last four weeks below which a page is too small to be watched."""
+
+FAMILY_ALPHA = 0.01
+"""Chance that counting noise alone would raise any alarm of one loop for one tenant on one day.
+
+The engine's score rests on a transform that is only nearly normal where counts are small: five conversions expected and
+none seen is one day in 150, which among twenty pages is one a week.
+"""
+LEAST_EVENTS = 10
+"""Events that must have been due for their absence to say anything: the level expected is an estimate, too."""
+NO_HOLIDAYS: frozenset[date] = frozenset()
 
 Rows = list[tuple[str, date, float, float | None]]
 """Subject, day, sessions, conversions; these are None where the vendor does not give them."""
@@ -64,7 +75,9 @@ def newest_day(connection: duckdb.DuckDBPyConnection, tenant: TenantId) -> date 
     return row[0] if row else None
 
 
-def tracking_broken(connection: duckdb.DuckDBPyConnection, tenant: TenantId, as_of: date) -> Sighting | None:
+def tracking_broken(
+    connection: duckdb.DuckDBPyConnection, tenant: TenantId, as_of: date, holidays: frozenset[date] = NO_HOLIDAYS
+) -> Sighting | None:
     """The whole site's counter, when it looks silent. While it is, nothing else that rests on it may be concluded."""
     rows = connection.execute(
         "select date, sum(sessions) from page_performance "
@@ -73,9 +86,10 @@ def tracking_broken(connection: duckdb.DuckDBPyConnection, tenant: TenantId, as_
     ).fetchall()
     if not rows:
         return None
-    from marketeer_dagster.optimise.anomaly import Status, score_series
+    from marketeer_dagster.optimise.anomaly import Policy, Status, score_series
 
-    reading = score_series([row[0] for row in rows], [float(row[1]) for row in rows], as_of=as_of)
+    policy = Policy(holidays=holidays)
+    reading = score_series([row[0] for row in rows], [float(row[1]) for row in rows], policy=policy, as_of=as_of)
     if reading.status is not Status.TRACKING_BROKEN:
         return None
     return Sighting(tenant, "ga4", "sessions", reading, "The counter is silent; demand may be as usual.")
@@ -105,40 +119,70 @@ def unbelievable(tenant: TenantId, source: str, day: date, why: str) -> Sighting
 
 
 def conversion_drops(
-    connection: duckdb.DuckDBPyConnection, tenant: TenantId, as_of: date, spec: SignalSpec
+    connection: duckdb.DuckDBPyConnection,
+    tenant: TenantId,
+    as_of: date,
+    spec: SignalSpec,
+    holidays: frozenset[date] = NO_HOLIDAYS,
 ) -> Iterator[Sighting]:
-    """Pages whose conversion rate is below expectation by more than the signal's threshold."""
+    """Pages whose conversion rate is below expectation by more than the threshold, on a day that is no holiday."""
     from marketeer_dagster.optimise.anomaly import Direction, Policy, score_rate
 
-    policy = Policy(direction=Direction.DOWN, min_effect=spec.threshold)
-    for page, rows in _by_subject(_pages(connection, tenant, as_of)):
+    policy = Policy(direction=Direction.DOWN, min_effect=spec.threshold, holidays=holidays)
+    pages = list(_by_subject(_pages(connection, tenant, as_of)))
+    for page, rows in pages:
         # A session may sign up twice: of a share there is no more than all. What the vendor does not give is missing.
         converted = [math.nan if row[3] is None else min(row[3], row[2]) for row in rows]
         if all(map(math.isnan, converted)):
             continue
         reading = score_rate([row[1] for row in rows], converted, [row[2] for row in rows], policy=policy, as_of=as_of)
-        if reading.fired:
+        days = [row for row in _judged(rows, reading) if row[1] not in holidays and row[3] is not None]
+        lost, due = sum(min(row[3] or 0.0, row[2]) for row in days), sum(row[2] for row in days)
+        if reading.fired and _beyond_chance(reading, lost, (reading.expected or 0.0) * due, len(pages), due):
             yield Sighting(tenant, page, "conversion_rate", reading, query_shift(connection, tenant, page, as_of))
 
 
 def traffic_drops(
-    connection: duckdb.DuckDBPyConnection, tenant: TenantId, as_of: date, spec: SignalSpec
+    connection: duckdb.DuckDBPyConnection,
+    tenant: TenantId,
+    as_of: date,
+    spec: SignalSpec,
+    holidays: frozenset[date] = NO_HOLIDAYS,
 ) -> Iterator[Sighting]:
-    """Pages and channels whose sessions are below expectation by more than the signal's threshold."""
+    """Pages and channels whose sessions are below expectation by more than the threshold, on no holiday."""
     from marketeer_dagster.optimise.anomaly import Direction, Policy, Status, score_series
 
-    policy = Policy(direction=Direction.DOWN, min_effect=spec.threshold)
-    pages = _pages(connection, tenant, as_of)
-    for subject, rows in [*_by_subject(pages), *_by_subject(_channel_rows(connection, tenant, as_of))]:
+    policy = Policy(direction=Direction.DOWN, min_effect=spec.threshold, holidays=holidays)
+    pages, channels = _pages(connection, tenant, as_of), _channel_rows(connection, tenant, as_of)
+    family = [*_by_subject(pages), *_by_subject(channels)]
+    for subject, rows in family:
         reading = score_series([row[1] for row in rows], [row[2] for row in rows], policy=policy, as_of=as_of)
+        days = [row for row in _judged(rows, reading) if row[1] not in holidays]
+        seen, due = sum(row[2] for row in days), (reading.expected or 0.0) * len(days)
         # One subject's silence is its visitors': the counter as a whole is judged by `tracking_broken`.
-        if reading.fired or reading.status is Status.TRACKING_BROKEN:
+        fired = reading.fired or reading.status is Status.TRACKING_BROKEN
+        if fired and _beyond_chance(reading, seen, due, len(family)):
             detail = query_shift(connection, tenant, subject, as_of) if subject.startswith("/") else ""
             yield Sighting(tenant, subject, "sessions", reading, detail)
 
 
+def _judged(rows: Rows, reading: "Reading") -> Rows:
+    """The days that the reading is about."""
+    return [row for row in rows if (reading.since or reading.day) <= row[1] <= reading.day]
+
+
+def _beyond_chance(
+    reading: "Reading", observed: float, expected: float, family: int, trials: float | None = None
+) -> bool:
+    """Whether enough was due, and so few is rare among all that was looked at: subjects and lengths of a shift."""
+    from marketeer_dagster.optimise.tails import lower_tail
+
+    rare = lower_tail(observed, expected, trials) * family * max(reading.looks, 1) <= FAMILY_ALPHA
+    return expected >= LEAST_EVENTS and rare
+
+
 def query_shift(connection: duckdb.DuckDBPyConnection, tenant: TenantId, page: str, as_of: date) -> str:
-    """What visitors of a page search for in the last week beside the four weeks before, as a Markdown table."""
+    """What visitors of a page (its identity) search for in the last week beside the four weeks before, as a table."""
     rows = connection.execute(_QUERY_SHIFT, {"tenant": tenant, "page": page, "as_of": as_of}).fetchall()
     rows = [row for row in rows if row[0] != ANONYMIZED]
     if not rows:
@@ -155,13 +199,13 @@ def query_shift(connection: duckdb.DuckDBPyConnection, tenant: TenantId, page: s
     return "\n".join([*head, *lines])
 
 
-_QUERY_SHIFT = """
+_QUERY_SHIFT = f"""
 with clicks as (
     select query,
            sum(clicks) filter (where date > $as_of - 7) / 7.0 as now,
            sum(clicks) filter (where date <= $as_of - 7) / 28.0 as before
-    from gsc_daily
-    where tenant = $tenant and page like '%' || $page and date > $as_of - 35 and date <= $as_of
+    from {with_pages("gsc_daily", "page")}
+    where tenant = $tenant and own_page = $page and date > $as_of - 35 and date <= $as_of
     group by query
 )
 select query, coalesce(now, 0), coalesce(before, 0) from clicks
@@ -172,11 +216,11 @@ limit 8
 
 _PAGE_ROWS = """
 with live as (
-    select target, max(published_at)::date as since from publications
-    where tenant = $tenant and tool = 'wordpress' and state = 'published' group by target)
+    select published_page(kind, url, target, coalesce(site, website)) as page, max(published_on) as since
+    from publications left join tenants using (tenant) where tenant = $tenant and state = 'published' group by 1)
 select page, date, sum(sessions)::double, sum(conversions)::double
-from page_performance left join live on live.target = page
-where tenant = $tenant and date > $as_of - $days and date <= $as_of
+from page_performance left join live using (page)
+where tenant = $tenant and date > $as_of - $days and date <= $as_of and page like '/%'
   and (since is null or $as_of - since < $settled or date >= since)
   and page in (
     select page from page_performance where tenant = $tenant and date > $as_of - 28 and date <= $as_of

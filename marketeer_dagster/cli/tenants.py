@@ -1,4 +1,4 @@
-"""`marketeer tenant add|list|show|set`."""
+"""`marketeer tenant add|list|show|set`; holidays are in holidays.py."""
 
 from decimal import Decimal
 from typing import Annotated
@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from marketeer_dagster.campaigns.calendar import check_country
+from marketeer_dagster.cli.holidays import register as register_holidays
 from marketeer_dagster.cli.home import open_home
 from marketeer_dagster.cli.output import AsJson, console, print_json, print_table
 from marketeer_dagster.model.clock import SystemClock
@@ -20,6 +22,10 @@ Policy = Annotated[
 PolicyByTool = Annotated[
     list[str] | None, typer.Option("--autonomy-for", help="For one tool: tool=policy, for instance mailchimp=approve.")
 ]
+Country = Annotated[
+    str | None,
+    typer.Option("--country", help="Whose public holidays count: DE, or a part, DE-BE; or none."),
+]
 LlmBudget = Annotated[str | None, typer.Option("--llm-budget", help="Claude spend per month, USD.")]
 AdBudget = Annotated[str | None, typer.Option("--ad-budget", help="Advertising spend per month, USD.")]
 
@@ -28,6 +34,7 @@ def register(app: typer.Typer) -> None:
     """Add the group to `app`."""
     group = typer.Typer(help="Tenants: customers' workspaces.", no_args_is_help=True)
     app.add_typer(group, name="tenant")
+    register_holidays(group)
 
     @group.command(
         "add", help="Add a tenant. Example: marketeer tenant add acme --name Acme --website https://acme.example"
@@ -38,6 +45,7 @@ def register(app: typer.Typer) -> None:
         website: Annotated[str | None, typer.Option(help="The site; default: https://<id>.example")] = None,
         timezone: Zone = None,
         currency: Annotated[str, typer.Option(help="Three letters.")] = "USD",
+        country: Country = None,
         autonomy: Policy = None,
         autonomy_for: PolicyByTool = None,
         llm_budget: LlmBudget = None,
@@ -53,7 +61,7 @@ def register(app: typer.Typer) -> None:
             "simulated": home.settings.sandbox_url is not None,
             # Administration happens on the real calendar, also where the market lives in another one.
             "created_at": SystemClock().now(),
-            **_changes(timezone, autonomy, autonomy_for, llm_budget, ad_budget),
+            **_changes(timezone, country, autonomy, autonomy_for, llm_budget, ad_budget),
         }
         added = home.store.tenants.add(_checked(facts))
         if as_json:
@@ -93,6 +101,7 @@ def register(app: typer.Typer) -> None:
         website: Annotated[str | None, typer.Option()] = None,
         timezone: Zone = None,
         currency: Annotated[str | None, typer.Option(help="Three letters.")] = None,
+        country: Country = None,
         autonomy: Policy = None,
         autonomy_for: PolicyByTool = None,
         llm_budget: LlmBudget = None,
@@ -100,7 +109,7 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         home = open_home()
         current = home.store.tenants.get(TenantId(tenant))
-        changes = _changes(timezone, autonomy, autonomy_for, llm_budget, ad_budget)
+        changes = _changes(timezone, country, autonomy, autonomy_for, llm_budget, ad_budget)
         plain = (("name", name), ("website", website), ("currency", currency))
         changes |= {key: value for key, value in plain if value is not None}
         home.store.tenants.save(_checked({**current.model_dump(), **changes}))
@@ -109,6 +118,7 @@ def register(app: typer.Typer) -> None:
 
 def _changes(
     timezone: str | None,
+    country: str | None,
     autonomy: Autonomy | None,
     autonomy_for: list[str] | None,
     llm_budget: str | None,
@@ -117,6 +127,8 @@ def _changes(
     changes: dict[str, object] = {}
     if timezone is not None:
         changes["timezone"] = timezone
+    if country is not None:
+        changes["country"] = "" if country.lower() == "none" else check_country(country)
     if autonomy is not None:
         changes["autonomy"] = autonomy
     if autonomy_for:

@@ -2,11 +2,36 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
 
 from pydantic import Field
 
 from marketeer_dagster.model.base import Value
 from marketeer_dagster.model.ids import ArtefactId, CampaignKey, ExperimentId, TenantId
+
+SLOTS: Final = range(1, 6)
+"""Tests that a tenant may run at once: each keeps its visitors' arms in a user property of its own.
+
+Of Google Analytics' 25 user-scoped custom dimensions a property these are five, registered once and used again.
+"""
+PROPERTY_VALUE_LIMIT: Final = 36
+"""Longest value of a user property, characters (Google Analytics; names may have 24)."""
+
+
+def user_property(slot: int) -> str:
+    """The user property in which the test of this slot keeps a visitor's arm."""
+    return f"marketeer_test_{slot}"
+
+
+def arm_value(experiment: str, arm: str) -> str:
+    """What the user property holds for a visitor of this arm. The experiment's id keeps a slot's tests apart."""
+    return f"{experiment}.{arm}"
+
+
+def arm_of(value: str) -> tuple[str, str] | None:
+    """Experiment and arm of a user property's value; None for one that is not ours, such as (not set)."""
+    experiment, dot, arm = value.rpartition(".")
+    return (experiment, arm) if dot and experiment and arm else None
 
 
 class ExperimentState(StrEnum):
@@ -58,6 +83,8 @@ class Experiment(Value):
     """Planned visitors per arm."""
     minimum_effect: float = Field(default=0.1, gt=0, le=10)
     """Smallest relative lift worth finding; fixed before the start, it shapes the always-valid test."""
+    slot: int = Field(default=1, ge=SLOTS.start, lt=SLOTS.stop)
+    """Which of the tenant's user properties holds its visitors' arms; no two running tests share one."""
     state: ExperimentState = ExperimentState.RUNNING
     decision: Decision | None = None
     started_on: date

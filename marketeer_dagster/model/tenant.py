@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import Field, HttpUrl, field_validator
 
 from marketeer_dagster.model.base import Value
+from marketeer_dagster.model.holidays import NamedPeriod
 from marketeer_dagster.model.ids import SLUG, TenantId
 
 
@@ -44,6 +45,10 @@ class Tenant(Value):
     """Claude spend allowed per calendar month, in USD."""
     ad_budget_usd: Decimal = Field(default=Decimal(0), ge=0)
     """Advertising spend allowed per calendar month, in USD."""
+    country: str = Field(default="", pattern=r"^([A-Z]{2}(-[A-Z0-9]{1,4})?)?$")
+    """Whose public holidays its market keeps: ISO 3166, DE or DE-BE; empty: none are known."""
+    holidays: tuple[NamedPeriod, ...] = ()
+    """Further days that are not judged as ordinary ones, by their own names."""
     simulated: bool = False
     """Whether this tenant lives in the sandbox's market."""
     created_at: datetime

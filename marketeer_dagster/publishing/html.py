@@ -1,4 +1,4 @@
-"""Page copy as clean, semantic HTML, and two versions of it as one page under test.
+"""Page copy as clean, semantic HTML; several versions as one page under test are in trials.py.
 
 Everything a model or a person wrote is escaped; Markdown passes a parser that knows no raw HTML and no images;
 links keep only schemes a page may use. Markup carries `data-*` names for what a part is, and no ids: two arms of a test
@@ -12,14 +12,16 @@ from html import escape
 from typing import TYPE_CHECKING, Final
 
 from marketeer_dagster.model.artefacts.page_copy import CopySection, PageCopy, Question, Quotation, SectionRole
-from marketeer_dagster.model.base import Value
 from marketeer_dagster.model.errors import BadInput
 from marketeer_dagster.model.ids import slugify
 from marketeer_dagster.publishing.layout import style_sheet
+from marketeer_dagster.publishing.trials import Block, render_test
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
+
+__all__ = ["Block", "key_of", "keyed", "markdown_to_html", "render_page", "render_test", "safe_url"]
 
 _SCHEME: Final = re.compile(r"^[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _SAFE_SCHEMES: Final = ("http:", "https:", "mailto:", "tel:")
@@ -29,14 +31,6 @@ _BUTTON: Final = "cta wp-block-button__link wp-element-button"
 _LABEL: Final = re.compile(r"^(?:\*\*)?(?P<label>[^:：*.!?\n]{2,48})(?:[:：]\*\*|\*\*[:：]|:(?= )|：)\s*(?=\S)")
 _BODY_HEADING_SHIFT: Final = 2
 """Markdown inside a section starts below the section's own h2."""
-
-
-class Block(Value):
-    """One arm of a test: its name, its planned share of visitors, and its markup."""
-
-    variant: str
-    share: float
-    html: str
 
 
 def render_page(copy: PageCopy) -> str:
@@ -52,22 +46,6 @@ def render_page(copy: PageCopy) -> str:
         _closing(copy),
     ]
     return "\n".join([style_sheet(), '<article data-part="page">', *(part for part in parts if part), "</article>"])
-
-
-def render_test(experiment: str, blocks: Sequence[Block]) -> str:
-    """One page holding every arm. Visitors without JavaScript, and crawlers, see the first (the control).
-
-    The script gives each visitor one arm, keeps it in a first-party cookie for 90 days, removes the other arms from
-    the document and tells GA4 once per view: event `experiment_impression` with experiment_id and experiment_variant.
-    """
-    if len(blocks) < 2:
-        raise BadInput(f"a test needs two arms or more, got {len(blocks)}", where=f"experiment {experiment}")
-    arms = [
-        f'<div data-experiment="{escape(experiment)}" data-variant="{escape(block.variant)}"'
-        f' data-share="{block.share:g}"{" hidden" if number else ""}>\n{block.html}\n</div>'
-        for number, block in enumerate(blocks)
-    ]
-    return "\n".join([*arms, _ASSIGNMENT.replace("EXPERIMENT", escape(experiment))])
 
 
 def keyed(html: str, key: str) -> str:
@@ -97,35 +75,6 @@ def safe_url(url: str, *, where: str) -> str:
             f"a page must not link to {cleaned[:40]!r}", where=where, expected="http(s), mailto, tel or a path"
         )
     return cleaned
-
-
-# Without "<" and "&": WordPress's typography filter would rewrite them inside inline scripts.
-_ASSIGNMENT: Final = """<script data-experiment-assignment="EXPERIMENT">
-(function (id) {
-  var found = document.querySelectorAll('[data-experiment="' + id + '"]');
-  var arms = Array.prototype.slice.call(found);
-  var names = arms.map(function (arm) { return arm.getAttribute('data-variant'); });
-  var cookie = 'marketeer_' + id;
-  var kept = document.cookie.split('; ').filter(function (pair) { return pair.indexOf(cookie + '=') === 0; })[0];
-  var chosen = kept ? kept.split('=')[1] : '';
-  if (names.indexOf(chosen) === -1) {
-    var point = Math.random();
-    chosen = names[0];
-    arms.some(function (arm) {
-      chosen = arm.getAttribute('data-variant');
-      point -= Number(arm.getAttribute('data-share'));
-      return 0 > point;
-    });
-    document.cookie = cookie + '=' + chosen + '; path=/; max-age=7776000; samesite=lax';
-  }
-  arms.forEach(function (arm) {
-    if (arm.getAttribute('data-variant') === chosen) { arm.hidden = false; } else { arm.parentNode.removeChild(arm); }
-  });
-  window.dataLayer = window.dataLayer || [];
-  window.gtag = window.gtag || function () { window.dataLayer.push(arguments); };
-  window.gtag('event', 'experiment_impression', { experiment_id: id, experiment_variant: chosen });
-})('EXPERIMENT');
-</script>"""
 
 
 @cache

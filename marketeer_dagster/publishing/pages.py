@@ -8,8 +8,9 @@ from marketeer_dagster.model.artefacts.edited_copy import EditedCopy
 from marketeer_dagster.model.artefacts.page_copy import PageCopy
 from marketeer_dagster.model.base import Value
 from marketeer_dagster.model.errors import BadInput
-from marketeer_dagster.publishing.html import Block, render_page, render_test
+from marketeer_dagster.publishing.html import render_page
 from marketeer_dagster.publishing.protocols import Draft, Trial
+from marketeer_dagster.publishing.trials import Block, render_test
 
 PAGE: Final = "page"
 PAGE_VARIANT: Final = "page_variant"
@@ -38,7 +39,7 @@ def page_draft(artefact: Artefact, trial: Trial | None) -> Draft:
         return _draft(PAGE, path, _copy_of(artefact), render_page(_copy_of(artefact)))
     # Search engines see the control: its title and description stay until a winner is known.
     control = _copy_of(trial.arms[0])
-    return _draft(PAGE_VARIANT, path, control, render_test(trial.experiment.id, _blocks(trial)))
+    return _draft(PAGE_VARIANT, path, control, render_test(trial.experiment.id, _blocks(trial), trial.experiment.slot))
 
 
 def _draft(kind: str, path: str, copy: PageCopy, html: str) -> Draft:

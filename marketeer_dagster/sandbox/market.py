@@ -7,6 +7,7 @@ stream named by seed, tenant, day and purpose. Vendors read the stored outcome.
 from datetime import date, timedelta
 
 from marketeer_dagster.sandbox.accounts import Account
+from marketeer_dagster.sandbox.crowd import Crowd, PeopleRow, recorded_people
 from marketeer_dagster.sandbox.mailing import Mailing
 from marketeer_dagster.sandbox.readers import EmailVisit, read
 from marketeer_dagster.sandbox.response import Audience
@@ -51,6 +52,10 @@ class Market:
         """What web analytics recorded on a lived day; empty for any other."""
         return tuple(VisitRow._make(row) for row in self._state.get_day(tenant, "visits", day.isoformat()) or ())
 
+    def people(self, tenant: str, day: date) -> tuple[PeopleRow, ...]:
+        """Whom web analytics recorded on pages under test on a lived day; empty for any other."""
+        return tuple(PeopleRow._make(row) for row in self._state.get_day(tenant, "people", day.isoformat()) or ())
+
     def searches(self, tenant: str, day: date) -> tuple[SearchRow, ...]:
         """What search recorded on a lived day; empty for any other."""
         return tuple(SearchRow._make(row) for row in self._state.get_day(tenant, "searches", day.isoformat()) or ())
@@ -60,14 +65,18 @@ class Market:
         stage = Stage(self._seed, self._state, account)
         pages = stage.pages(day)
         shocks = Shocks(self._state, account.tenant).active(day)
-        visits = web_visits(self._seed, account, day, pages, shocks)
+        crowd = Crowd(self._state, account.tenant)
+        visits = web_visits(self._seed, account, day, pages, shocks, crowd)
         mailed = self._read_emails(account, day, stage.audience)
         found = self._searches(account, day, pages, visits, stage.audience)
-        visits += email_visits(self._seed, account, day, pages, mailed, shocks)
+        visits += email_visits(self._seed, account, day, pages, mailed, shocks, crowd)
         signups = [(row.page, row.source, row.medium, row.campaign) for row in visits for _ in range(row.conversions)]
         visits += payments(self.book(account).live(day, signups))
         seen = recorded(self._seed, account, day, visits, shocks)
         self._state.put_day(account.tenant, "visits", day.isoformat(), seen)
+        people = recorded_people(self._seed, account.tenant, day, crowd.rows(), shocks)
+        if people:
+            self._state.put_day(account.tenant, "people", day.isoformat(), people)
         self._state.put_day(account.tenant, "searches", day.isoformat(), found)
 
     def _read_emails(self, account: Account, day: date, audience: Audience) -> list[EmailVisit]:

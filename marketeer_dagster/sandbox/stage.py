@@ -39,6 +39,8 @@ class LivePage:
 
     demand: PageDemand
     experiment: str
+    user_property: str
+    """In which analytics are told a visitor's arm; empty without a test."""
     arms: tuple[Arm, ...]
     drift: Drift | None
 
@@ -106,7 +108,7 @@ class Stage:
         )
         authority = self._authority(path, seen[0], page.modified.date(), day, pull)
         demand = PageDemand(path, self._share(page, path, day), authority, page.modified.date())
-        return LivePage(demand, split.experiment, arms, drift)
+        return LivePage(demand, split.experiment, split.user_property, arms, drift)
 
     def _share(self, page: Page, path: str, day: date) -> float:
         known = self._memory.get("seed_page", path)

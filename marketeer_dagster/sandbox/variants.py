@@ -1,12 +1,15 @@
 """Experiment markup: which arms a published page holds, and the page each arm's visitors see."""
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from html.parser import HTMLParser
+from typing import Final
 
 _VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 )
+_PROPERTY: Final = re.compile(r"""<script\b[^>]*\bdata-user-property=["']([A-Za-z]\w*)["']""")
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,8 @@ class Arms:
     """Of visitors, summing to 1."""
     html: tuple[str, ...]
     """What each arm's visitors see."""
+    user_property: str = ""
+    """The user property by which the page's script tells analytics each visitor's arm; empty when it tells none."""
 
 
 @dataclass
@@ -84,8 +89,9 @@ def arms_of(html: str) -> Arms:
     names = tuple(dict.fromkeys(block.variant for block in blocks))
     shares = [next(block.share for block in blocks if block.variant == name) for name in names]
     total = sum(shares)
+    told = _PROPERTY.search(html)
     seen = tuple(_only(html, blocks, name) for name in names)
-    return Arms(blocks[0].experiment, names, tuple(share / total for share in shares), seen)
+    return Arms(blocks[0].experiment, names, tuple(share / total for share in shares), seen, told[1] if told else "")
 
 
 def _only(html: str, blocks: list[_Block], variant: str) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from marketeer_dagster.sandbox.accounts import Account
 from marketeer_dagster.sandbox.chance import stream
+from marketeer_dagster.sandbox.crowd import Crowd
 from marketeer_dagster.sandbox.demand import INTENT_STRENGTH, SOURCES, Source, sessions
 from marketeer_dagster.sandbox.readers import EmailVisit
 from marketeer_dagster.sandbox.shocks import Shock, ShockKind
@@ -39,14 +40,14 @@ class VisitRow(NamedTuple):
 
 
 def web_visits(
-    seed: int, account: Account, day: date, pages: list[LivePage], shocks: tuple[Shock, ...]
+    seed: int, account: Account, day: date, pages: list[LivePage], shocks: tuple[Shock, ...], crowd: Crowd
 ) -> list[VisitRow]:
     """Who came by search, links, ads and directly, and who of them signed up."""
     arrived = sessions(seed, account, day, [page.demand for page in pages], shocks)
     found: list[VisitRow] = []
     for page, row in zip(pages, arrived.tolist(), strict=True):
         counts = [(source, int(count)) for source, count in zip(SOURCES, row, strict=True) if count]
-        found += _visits(seed, account, day, page, counts, shocks)
+        found += _visits(seed, account, day, page, counts, shocks, crowd)
     return found
 
 
@@ -57,6 +58,7 @@ def email_visits(
     pages: list[LivePage],
     mailed: Iterable[EmailVisit],
     shocks: tuple[Shock, ...],
+    crowd: Crowd,
 ) -> list[VisitRow]:
     """Who came from emails. A link to a page that is not there lands on the front page."""
     by_path = {page.path: page for page in pages}
@@ -65,7 +67,7 @@ def email_visits(
         page = by_path.get(visit.path.rstrip("/") or "/") or by_path.get("/")
         if page is not None and visit.sessions:
             source = Source("email", "mailchimp", "email", visit.campaign, 1.0)
-            found += _visits(seed, account, day, page, [(source, visit.sessions)], shocks)
+            found += _visits(seed, account, day, page, [(source, visit.sessions)], shocks, crowd)
     return found
 
 
@@ -121,21 +123,27 @@ def _visits(
     page: LivePage,
     counts: list[tuple[Source, int]],
     shocks: tuple[Shock, ...],
+    crowd: Crowd,
 ) -> list[VisitRow]:
     channel = "email" if counts and counts[0][0].channel == "email" else "web"
     campaign = counts[0][0].campaign if channel == "email" else ""
     rng = stream(seed, account.tenant, "visits", day, page.path, channel, campaign)
     mood = float(stream(seed, account.tenant, "mood", day, page.path).normal(-(_DAY_RATE_SD**2) / 2, _DAY_RATE_SD))
     today = float(np.exp(mood)) * _hindrance(page, day, shocks) / _average_strength(account)
-    arm_shares = [arm.share for arm in page.arms]
+    test = (page.experiment, page.user_property, page.path)
+    shares = [(arm.name, arm.share) for arm in page.arms]
     found: list[VisitRow] = []
     for source, count in counts:
-        split = rng.multinomial(count, arm_shares).tolist()
-        for arm, arm_sessions in zip(page.arms, split, strict=True):
+        came = crowd.arrive(test, shares, count, rng) if page.experiment else [(count, [])]
+        for arm, (arm_sessions, people) in zip(page.arms, came, strict=True):
             rate = min(_HIGHEST_RATE, arm.rate * INTENT_STRENGTH[source.channel] * today)
             conversions = int(rng.binomial(arm_sessions, rate))
             engaged = int(rng.binomial(arm_sessions, _ENGAGED))
             users = arm_sessions - int(rng.binomial(arm_sessions, 1 - _USERS_PER_SESSION))
+            if page.experiment:
+                users = len(people)
+                conversions = min(conversions, users)
+                crowd.sign_up(test, arm.name, people, conversions, rng)
             if arm_sessions:
                 found.append(
                     VisitRow(

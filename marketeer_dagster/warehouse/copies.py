@@ -31,6 +31,7 @@ TENANTS = Table(
         TENANT,
         text("name", "Display name."),
         text("website", "Public website."),
+        text("site", "Root of the site whose pages are published: the content system's, else the website."),
         text("timezone", "IANA time zone in which the tenant's days and months are counted."),
         text("currency", "ISO 4217 code of the amounts in the daily facts."),
         usd("llm_budget_usd", "Claude spend allowed per calendar month (USD)."),

@@ -118,15 +118,20 @@ ADS_DAILY = Table(
 
 EXPERIMENT_DAILY = Table(
     "experiment_daily",
-    "Results of running experiments by day and variant, from the event experiment_impression in Google Analytics 4.",
+    "How running experiments stood at the end of each day, by variant, from Google Analytics 4. A day holds everybody "
+    "since the start, each once: the newest day is the result, and days are not to be added up.",
     (
         TENANT,
         day("Day in the property's time zone."),
         name("experiment", "Experiment's id, see table experiments."),
         name("variant", "Arm: control or a short name such as b."),
-        count("visitors", "Visitors who saw the arm for the first time that day (count)."),
-        count("conversions", "Of these, how many converted (count)."),
-        number("revenue", f"Revenue of these visitors ({_CURRENCY}); null when unknown.", nullable=True),
+        count("visitors", "People who were shown the arm up to and including that day, each once (count)."),
+        count("conversions", "Of these, people who converted up to and including that day, each once (count)."),
+        number(
+            "revenue",
+            f"Revenue of these people up to and including that day ({_CURRENCY}); null when unknown.",
+            nullable=True,
+        ),
         SIMULATED,
     ),
 )

@@ -7,6 +7,7 @@ import duckdb
 from marketeer_dagster.warehouse.copies import COPIES
 from marketeer_dagster.warehouse.facts import FACTS
 from marketeer_dagster.warehouse.marts import MARTS, mart
+from marketeer_dagster.warehouse.pages import MACROS
 from marketeer_dagster.warehouse.tables import Table, comments
 
 TABLES: dict[str, Table] = {table.name: table for table in (*FACTS, *COPIES)}
@@ -21,7 +22,7 @@ _ABOUT = comments(
 
 def fingerprint() -> str:
     """A hash of every definition: a file with another one is brought up to date."""
-    statements = [s for table in TABLES.values() for s in (table.create(), *table.comments())]
+    statements = [*MACROS, *(s for table in TABLES.values() for s in (table.create(), *table.comments()))]
     statements += [s for name in MARTS for s in mart(name).statements()]
     return hashlib.sha256("\n".join(statements).encode()).hexdigest()[:16]
 
@@ -36,6 +37,8 @@ def ensure(connection: duckdb.DuckDBPyConnection) -> None:
     try:
         for table in TABLES.values():
             _ensure_table(connection, table)
+        for macro in MACROS:
+            connection.execute(macro)
         for statement in (*(s for name in MARTS for s in mart(name).statements()), *_ABOUT):
             connection.execute(statement)
         connection.execute("DELETE FROM warehouse_schema")

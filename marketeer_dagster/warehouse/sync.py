@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Row = Mapping[str, object]
+CONTENT_SYSTEMS = ("wordpress",)
+"""Tools that keep a site's pages, by their `base_url`."""
 
 
 def sync_store(store: Store, w: Writer) -> dict[str, int]:
@@ -40,7 +42,10 @@ def sync_store(store: Store, w: Writer) -> dict[str, int]:
 def _rows(store: Store, tenants: Mapping[str, Tenant]) -> Mapping[str, Sequence[Row]]:
     heads = {(a.id, a.version) for a in store.artefacts.list()}
     return {
-        "tenants": [t.model_dump() | {"tenant": t.id, "website": str(t.website)} for t in tenants.values()],
+        "tenants": [
+            t.model_dump() | {"tenant": t.id, "website": str(t.website), "site": site_of(store, t)}
+            for t in tenants.values()
+        ],
         "goals": [g.model_dump() | {"goal": g.id} for g in store.goals.list()],
         "campaigns": [_campaign(c) for c in store.campaigns.list()],
         "artefacts": [
@@ -66,6 +71,18 @@ def _rows(store: Store, tenants: Mapping[str, Tenant]) -> Mapping[str, Sequence[
         "learnings": [one.model_dump() | {"learning": one.id} for one in store.learnings.list()],
         "llm_calls": [_call(c) for c in store.llm.list()],
     }  # fmt: skip
+
+
+def site_of(store: Store, tenant: Tenant) -> str:
+    """The root that targets count from: where the tenant's content system publishes, else the website it named.
+
+    The sandbox serves its sites under an address of its own, while its market's figures are of the website.
+    """
+    for tool in CONTENT_SYSTEMS:
+        connection = store.connections.get(tenant.id, tool)
+        if connection is not None and not connection.simulated:
+            return connection.settings.get("site_url") or connection.base_url or str(tenant.website)
+    return str(tenant.website)
 
 
 def _campaign(campaign: Campaign) -> Row:

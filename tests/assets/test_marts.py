@@ -35,7 +35,7 @@ def upstream(table: str) -> set[str]:
 
 def test_the_graph_says_what_the_queries_read() -> None:
     assert upstream("channel_performance") == {"ga4_daily"}
-    assert upstream("page_performance") == {"ga4_daily"}
+    assert upstream("page_performance") == {"ga4_daily", "store_tables"}
     assert upstream("artefact_performance") == {"store_tables", "page_performance", "email_daily"}
     assert upstream("campaign_roi") == {"store_tables", "artefact_performance"}
     assert upstream("spend_and_budget") == upstream("quality_trend") == {"store_tables"}

@@ -1,20 +1,29 @@
 """What of a campaign goes to a channel, and when a new page is tested instead of put in place."""
 
 import pytest
+from pydantic import SecretStr
 
+from marketeer_dagster.campaigns.decisions import decide
 from marketeer_dagster.campaigns.experiments import experiment_for, page_under_test
-from marketeer_dagster.campaigns.publishing import publishable
+from marketeer_dagster.campaigns.publishing import Intents, Measuring, intend_all, publishable
+from marketeer_dagster.campaigns.status import settle
 from marketeer_dagster.catalog import Catalog
 from marketeer_dagster.model.artefacts import Artefact, ArtefactStatus
 from marketeer_dagster.model.artefacts.edited_copy import EditedCopy
 from marketeer_dagster.model.artefacts.experiment_plan import Arm, ExperimentPlan
+from marketeer_dagster.model.campaign import CampaignStatus
 from marketeer_dagster.model.clock import FixedClock
+from marketeer_dagster.model.connection import Connection
+from marketeer_dagster.model.errors import Conflict
 from marketeer_dagster.model.experiment import ExperimentState
 from marketeer_dagster.model.ids import CampaignKey
 from marketeer_dagster.model.publication import PublicationState
+from marketeer_dagster.model.review import ApprovalState
 from marketeer_dagster.optimise.experiment_model import Mode
 from marketeer_dagster.optimise.experiment_plan import sample_size
+from marketeer_dagster.publishing.outbox import Outbox
 from marketeer_dagster.store import Store
+from resources.wordpress import WordPressPublisher
 from tests.store import values
 from tests.support.publishing import NOW, a_page, an_artefact, an_email_sequence, approved
 
@@ -145,3 +154,51 @@ def test_a_page_under_test_is_left_alone_by_other_campaigns(store: Store, clock:
     third = an_artefact(a_page(headline="A third headline"), campaign="third")
     assert page_under_test(store, third) == experiment
     assert page_under_test(store, an_artefact(a_page("/features"), campaign="third")) is None
+
+
+def intended(store: Store, catalog: Catalog, clock: FixedClock, measuring: Measuring) -> Intents:
+    """What the new campaign puts into the outbox when analytics say this."""
+    tenant = store.tenants.get(values.tenant().id)
+    connection = Connection(
+        tenant=tenant.id,
+        tool="wordpress",
+        settings={"base_url": "https://acme.example", "user": "editor"},
+        secrets={"application_password": SecretStr("pass")},
+    )
+    outbox = Outbox(store, {"wordpress": WordPressPublisher(connection)}, clock)  # which writes nothing when it intends
+    return intend_all(store, catalog, clock, outbox, NEW, "wordpress", lambda: measuring)
+
+
+def test_a_test_that_cannot_be_measured_does_not_begin_and_a_person_is_asked(
+    store: Store, catalog: Catalog, clock: FixedClock
+) -> None:
+    old_page(store)
+    challenger(store)
+    intents = intended(store, catalog, clock, Measuring(frozenset(), "register the dimension marketeer_test_1"))
+    assert intents.publications == () and store.experiments.list() == ()
+    assert "cannot be measured" in intents.held[0]
+    (question,) = store.approvals.list(campaign=NEW)
+    assert question.subject == NEW and "Register the dimension marketeer_test_1" in question.detail
+    assert settle(store, clock, NEW).status is CampaignStatus.ESCALATED
+    decide(store, clock, question.id, ApprovalState.APPROVED, by="jo")
+    assert intended(store, catalog, clock, Measuring(frozenset({3}), "")).held == ()
+    (experiment,) = store.experiments.list()
+    assert experiment.slot == 3
+
+
+def test_tests_at_once_keep_their_arms_in_properties_of_their_own(store: Store, clock: FixedClock) -> None:
+    """One property holds one value: a second test in it would take the first one's visitors away."""
+    slots: list[int] = []
+    for path in ("/a", "/b", "/c"):
+        old = approved(store, an_artefact(a_page(path), campaign=f"old{path[1:]}"))
+        live(store, old)
+        approved(store, an_artefact(plan_of_test(path), campaign=f"new{path[1:]}", skill="ab-test-setup"))
+        new = approved(store, an_artefact(a_page(path, "Priced for your floor"), campaign=f"new{path[1:]}"))
+        if path == "/c":
+            with pytest.raises(Conflict, match="2 tests of acme run already"):
+                experiment_for(store, clock, new, {1, 4})
+        else:
+            made = experiment_for(store, clock, new, {1, 4})
+            assert made is not None
+            slots.append(made.slot)
+    assert slots == [1, 4]

@@ -34,11 +34,11 @@ def experiment(store: Store) -> Experiment:
 def arrive(
     warehouse: Warehouse, experiment: Experiment, visitors: tuple[int, int], conversions: tuple[int, int], days: int = 1
 ) -> None:
-    """The arms' figures on each of the first `days` days."""
+    """The arms' figures of each day alone, on the first `days` days; stored is what stood at the end of each."""
     rows = [
         {
             "date": experiment.started_on + n * DAY, "experiment": experiment.id, "variant": variant.name,
-            "visitors": seen, "conversions": won, "revenue": 0.0,
+            "visitors": (n + 1) * seen, "conversions": (n + 1) * won, "revenue": 0.0,
         }
         for n in range(days)
         for variant, seen, won in zip(experiment.variants, visitors, conversions, strict=True)
@@ -155,3 +155,51 @@ def test_figures_of_other_tenants_and_earlier_days_do_not_count(
     assert found.looks == 1
     assert found.evaluation is not None
     assert found.evaluation.comparisons[0].lift == pytest.approx(0)
+
+
+def stand(
+    warehouse: Warehouse, experiment: Experiment, *days: tuple[tuple[int, int] | None, tuple[int, int] | None]
+) -> None:
+    """What is stored of each day: people and converted people of control and challenger, None where withheld."""
+    rows = [
+        {
+            "date": experiment.started_on + n * DAY, "experiment": experiment.id, "variant": variant.name,
+            "visitors": arm[0], "conversions": arm[1], "revenue": 0.0,
+        }
+        for n, arms in enumerate(days)
+        for variant, arm in zip(experiment.variants, arms, strict=True) if arm is not None
+    ]  # fmt: skip
+    frames.put(warehouse, experiment.tenant, pd.DataFrame(rows), "experiment_daily")
+
+
+def test_people_who_come_back_are_no_more_people(
+    warehouse: Warehouse, catalog: Catalog, experiment: Experiment
+) -> None:
+    """Case 70: the same 1,000 people an arm on four days are 1,000 people."""
+    stand(warehouse, experiment, *[((1000, 30), (1000, 31))] * 4)
+    found = look(warehouse, catalog, experiment)
+    assert found.evaluation is not None
+    assert found.evaluation.progress == pytest.approx(1000 / 40_000)
+    assert found.looks == 4
+
+
+def test_estimates_that_fall_and_rows_that_are_withheld_do_no_harm(
+    warehouse: Warehouse, catalog: Catalog, experiment: Experiment
+) -> None:
+    stand(warehouse, experiment, ((20_000, 600), (20_100, 610)), ((19_950, 602), (20_150, 609)), ((20_200, 9), None))
+    found = look(warehouse, catalog, experiment)
+    assert found.as_of == experiment.started_on + 2 * DAY
+    assert found.evaluation is not None
+    assert found.evaluation.comparisons[0].control_value == pytest.approx(602 / 19_950)
+
+
+def test_an_estimates_error_is_no_broken_split(warehouse: Warehouse, catalog: Catalog, experiment: Experiment) -> None:
+    """200,000 people an arm, counted as Google counts: 1.6 % apart are two standard errors of the count itself."""
+    stand(warehouse, experiment, ((200_000, 6000), (203_200, 6050)))
+    found = look(warehouse, catalog, experiment)
+    assert found.evaluation is not None
+    assert found.evaluation.outcome.value != "broken_split"
+    stand(warehouse, experiment, ((200_000, 6000), (240_000, 7200)))
+    found = look(warehouse, catalog, experiment)
+    assert found.evaluation is not None
+    assert found.evaluation.outcome.value == "broken_split"

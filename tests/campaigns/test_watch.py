@@ -18,7 +18,7 @@ from marketeer_dagster.catalog import Catalog
 from marketeer_dagster.model.ids import TenantId
 from marketeer_dagster.warehouse import Warehouse
 from marketeer_dagster.warehouse.facts import ANONYMIZED
-from tests.support.site_figures import ACME, LAST, after, land, site, steady
+from tests.support.site_figures import ACME, DAYS, LAST, after, land, site, steady
 from tests.warehouse import frames
 
 
@@ -166,3 +166,17 @@ def test_withheld_searches_are_nobodys_question(warehouse: Warehouse, catalog: C
     with warehouse.reading() as connection:
         shown = query_shift(connection, ACME, "/pricing", LAST)
     assert "pricing tool" in shown and ANONYMIZED not in shown
+
+
+def test_five_conversions_that_fail_to_come_on_one_day_are_no_drop(warehouse: Warehouse, catalog: Catalog) -> None:
+    """Chance alone does that on one day in 150: too often to wake anybody, however far below it looks."""
+    sessions, conversions = [100] * DAYS, [5, 4, 6, 5, 5, 4, 6] * (DAYS // 7)
+    land(warehouse, site(pricing=(sessions, [*conversions[:-1], 0]), features=steady(seed=4)))
+    assert drops(warehouse, catalog) == []
+
+
+def test_the_same_rate_gone_for_days_is_a_drop(warehouse: Warehouse, catalog: Catalog) -> None:
+    sessions, conversions = [100] * DAYS, [5, 4, 6, 5, 5, 4, 6] * (DAYS // 7)
+    land(warehouse, site(pricing=(sessions, [*conversions[:-4], 0, 0, 0, 0]), features=steady(seed=4)))
+    (sighting,) = drops(warehouse, catalog)
+    assert (sighting.subject, sighting.reading.observed) == ("/pricing", 0)

@@ -40,6 +40,20 @@ def test_the_configuration_is_for_its_owner_only(marketeer: CommandLine):
     assert (marketeer.home / "store.db").stat().st_mode & 0o077 == 0
 
 
+def test_holidays_are_named_listed_and_forgotten(marketeer: CommandLine):
+    marketeer.ok("tenant", "set", "bare", "--country", "de-be")
+    said = marketeer.ok("tenant", "holiday", "add", "bare", "Closed", "2024-12-24", "2025-01-01", "--yearly").said
+    assert "2024-12-24 to 2025-01-01, every year" in said
+    marketeer.refused("tenant", "holiday", "add", "bare", "closed", "2026-08-03", saying=("already", "remove"))
+    told = marketeer.ok("tenant", "holiday", "list", "bare", "--json").json
+    assert told["country"] == "DE-BE" and [named["name"] for named in told["named"]] == ["Closed"]
+    assert {"Closed", "Good Friday"} <= set(told["days"].values())
+    assert "Closed" in marketeer.ok("tenant", "holiday", "list", "bare").said
+    marketeer.ok("tenant", "holiday", "remove", "bare", "Closed")
+    marketeer.ok("tenant", "set", "bare", "--country", "none")
+    assert marketeer.ok("tenant", "holiday", "list", "bare", "--json").json == {"country": "", "named": [], "days": {}}
+
+
 def test_a_tenant_is_added_listed_shown_and_changed(marketeer: CommandLine):
     added = marketeer.ok("tenant", "add", "acme", "--timezone", "Europe/Berlin", "--autonomy", "draft_only", "--json")
     assert (added.json["id"], added.json["timezone"], added.json["autonomy"]) == ("acme", "Europe/Berlin", "draft_only")

@@ -11,6 +11,7 @@ import pytest
 from marketeer_dagster.model.errors import ToolError, ToolErrorKind
 from resources.collected import Collected
 from resources.ga4 import Ga4Client
+from resources.ga4_experiments import UNREGISTERED
 from resources.ga4_report import Question
 from resources.google_errors import DAY_S, HOUR_S
 from tests.contract import recorded
@@ -155,7 +156,7 @@ def pages(*said: Any) -> list[list[str]]:
     script = behind_sign_in(lambda asked: ok(row.pop(0) if len(row) > 1 else row[0]))
     with serve(script) as wire:
         client = Ga4Client(connection("ga4", wire.url))
-        report = client._report(Question(("date",), ("activeUsers",)), "2024-06-11", "2024-06-15")
+        report = client._report(Question(("date",), ("activeUsers",), ranges=(("2024-06-11", "2024-06-15"),)))
     return [[*key, *values] for key, values in report._rows]
 
 
@@ -179,7 +180,7 @@ def test_totals_are_no_rows() -> None:
     script = behind_sign_in(lambda asked: ok(said))
     with serve(script) as wire:
         client = Ga4Client(connection("ga4", wire.url))
-        report = client._report(Question(("country",), ("activeUsers",)), "2026-11-01", "2026-11-01")
+        report = client._report(Question(("country",), ("activeUsers",), ranges=(("2026-11-01", "2026-11-01"),)))
     assert report._rows == [(("Germany",), ("12345",))]
 
 
@@ -239,14 +240,15 @@ def test_sessions_land_where_the_key_event_is_none_and_the_check_says_so() -> No
 
 
 def test_a_dimension_that_nobody_registered_is_told_and_fails_nothing() -> None:
-    report, refused = (recorded.answer("ga4", name) for name in ("report-thresholded", "error-400-dimension"))
-    script = behind_sign_in(lambda asked: refused if b"customEvent" in asked.body else report)
+    report = recorded.answer("ga4", "report-thresholded")
+    known = recorded.answer("ga4", "metadata-blocked-and-custom")
+    script = behind_sign_in(lambda asked: known if asked.path.endswith("/metadata") else report)
     with serve(script) as wire:
         client = Ga4Client(connection("ga4", wire.url))
         found = client.collect_experiments(DAY, DAY)
         said = client.check()
     assert found.rows.empty
-    assert found.doubts == said and "register customEvent:experiment_id as a custom dimension" in said[0]
+    assert found.doubts == (UNREGISTERED,) and UNREGISTERED in said
 
 
 @pytest.mark.parametrize(

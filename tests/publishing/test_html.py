@@ -188,9 +188,15 @@ def test_a_test_holds_its_arms_and_hides_all_but_the_first() -> None:
 
 def test_the_assignment_script_holds_nothing_that_wordpress_would_rewrite() -> None:
     html = render_test("exp_1", [Block(variant=n, share=0.5, html="") for n in ("control", "b")])
-    script = html.split("</div>")[-1]
-    body = script.split(">", 1)[1].rsplit("</script>", 1)[0]
+    body = html.split(">", 1)[1].split("</script>", 1)[0]
+    assert "querySelector" in body
     assert "<" not in body and "&" not in body
+    assert "\n\n" not in body, "a blank line would become a paragraph"
+
+
+def test_an_arm_that_a_user_property_cannot_hold_is_refused() -> None:
+    with pytest.raises(BadInput, match="36"):
+        render_test("exp_" + "x" * 20, [Block(variant=n, share=0.5, html="") for n in ("control", "twelve_chars")])
 
 
 def test_readable_text_leaves_out_what_visitors_do_not_see() -> None:

@@ -10,12 +10,13 @@ import pytest
 from pydantic import SecretStr
 
 import resources.ga4
+import resources.ga4_experiments
 import resources.search_console
 import resources.stripe
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import ToolError, ToolErrorKind
 from marketeer_dagster.model.ids import derived
-from marketeer_dagster.publishing.html import Block, render_test
+from marketeer_dagster.publishing.trials import Block, render_test
 from marketeer_dagster.sandbox.accounts import AccountSpec
 from marketeer_dagster.sandbox.server import Running, run_in_thread
 from marketeer_dagster.sandbox.subscriptions import moment
@@ -153,7 +154,7 @@ def test_a_day_means_the_same_alone_and_in_a_range(acme: Acme) -> None:
 def test_experiments_without_a_running_test_are_an_empty_typed_frame(acme: Acme) -> None:
     rows = Ga4Client(acme.connections["ga4"]).experiments(acme.first, acme.last)
     assert rows.empty
-    assert dict(rows.dtypes.astype(str)) == resources.ga4.EXPERIMENT_COLUMNS
+    assert dict(rows.dtypes.astype(str)) == resources.ga4_experiments.EXPERIMENT_COLUMNS
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from marketeer_dagster.publishing.html import Block, render_test
+from marketeer_dagster.publishing.trials import Block, render_test
 from marketeer_dagster.sandbox.server import Running
 from tests.sandbox.conftest import account, publish
 

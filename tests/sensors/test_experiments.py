@@ -29,7 +29,7 @@ def arrive(
     rows = [
         {
             "date": experiment.started_on + n * DAY, "experiment": experiment.id, "variant": variant.name,
-            "visitors": seen, "conversions": won, "revenue": 0.0,
+            "visitors": (n + 1) * seen, "conversions": (n + 1) * won, "revenue": 0.0,
         }
         for n in range(days)
         for variant, won in zip(experiment.variants, conversions, strict=True)

@@ -13,12 +13,13 @@ from enum import StrEnum
 from functools import cache
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from marketeer_dagster.model.artefacts.readers import ADDRESS, COLLEAGUES, Mark, Passage
 from marketeer_dagster.model.base import Value
 from marketeer_dagster.model.ids import ArtefactId, BriefId, CampaignKey, TenantId, content_hash
 from marketeer_dagster.model.marks import ForColleagues
+from marketeer_dagster.model.pages import page_of
 from marketeer_dagster.model.review import Verdict
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
@@ -29,8 +30,13 @@ Remark = Annotated[Line, ForColleagues, COLLEAGUES]
 """A line that only colleagues read: reasons, names of things, conditions. Cut at a word when it is too long."""
 Memo = Annotated[Text, ForColleagues, COLLEAGUES]
 """Prose that only colleagues read: summaries, rationale, notes. Cut at a word when it is too long."""
-PagePath = Annotated[str, StringConstraints(pattern=r"^/[a-z0-9/_-]*$", max_length=200), ADDRESS]
-"""A page's path on the tenant's site, for instance /pricing."""
+PagePath = Annotated[
+    str,
+    StringConstraints(pattern=r"^/[a-z0-9/_-]*$", max_length=200),
+    AfterValidator(lambda path: page_of(path)),
+    ADDRESS,
+]
+"""A page's path on the tenant's site, for instance /pricing: its identity, so that no two spellings are two pages."""
 
 
 class Part(BaseModel):

@@ -1,8 +1,9 @@
 """GA4 reports: dimensions and metrics over recorded visits, with filters, orders and pages."""
 
+import json
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -34,6 +35,8 @@ class Sums:
     revenue: float = 0.0
     views: int = 0
     """Sessions in which an experiment's arm was shown."""
+    other_events: int = 0
+    """Events that every session has: its start, a page view, engagement."""
 
     def plus(self, row: VisitRow) -> "Sums":
         return Sums(
@@ -43,11 +46,19 @@ class Sums:
             self.conversions + row.conversions,
             self.revenue + row.revenue,
             self.views + (row.sessions if row.experiment else 0),
+            self.other_events + 3 * row.sessions,
         )
 
     def joined(self, other: "Sums") -> "Sums":
         """Two rows of a report as one."""
         return Sums(**{name: value + getattr(other, name) for name, value in vars(self).items()})
+
+    def plus_impressions(self, row: VisitRow) -> "Sums":
+        """Of the row only the events that carried the arm: whoever was shown it, and nothing of what they did then."""
+        return replace(
+            self, sessions=self.sessions + row.sessions, users=self.users + row.users,
+            engaged=self.engaged + row.engaged, views=self.views + row.sessions,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -79,6 +90,8 @@ DIMENSIONS: dict[str, Callable[[date, VisitRow], str]] = {
 }
 KEY_EVENT = "sign_up"
 CUSTOM = frozenset(name for name in DIMENSIONS if name.startswith("custom"))
+EVENT_SCOPED = "customEvent:"
+"""What a dimension's name begins with that belongs to the events that carried it, and to no other of the person's."""
 _INTEGER, _FLOAT, _CURRENCY = "TYPE_INTEGER", "TYPE_FLOAT", "TYPE_CURRENCY"
 
 
@@ -103,7 +116,7 @@ METRICS: dict[str, Metric] = {
     ),
     "totalRevenue": Metric(_CURRENCY, lambda s: s.revenue, "Total revenue"),
     "purchaseRevenue": Metric(_CURRENCY, lambda s: s.revenue, "Purchase revenue"),
-    "eventCount": Metric(_INTEGER, lambda s: 3 * s.sessions + s.conversions + s.views, "Event count"),
+    "eventCount": Metric(_INTEGER, lambda s: s.other_events + s.conversions + s.views, "Event count"),
 }
 
 Totals = dict[tuple[str, ...], Sums]
@@ -124,15 +137,21 @@ def names_of(asked: list[dict[str, Any]], known: Iterable[str], what: str) -> li
 def totals_of(visits: Iterable[tuple[str, date, VisitRow]], dimensions: list[str], keep: Any) -> Totals:
     """Visits (range name, day, row) added up by `dimensions`; `keep` is the request's dimensionFilter or None."""
     readers = [DIMENSIONS[name] for name in dimensions if name != "dateRange"]
-    wanted = _filter(keep) if keep else None
+    wanted = filter_of(keep, DIMENSIONS) if keep else None
+    by_event = EVENT_SCOPED in json.dumps([dimensions, keep])
     sums: dict[tuple[str, ...], Sums] = {}
     for range_name, day, visit in visits:
-        if wanted is not None and not wanted(lambda name, d=day, v=visit: DIMENSIONS[name](d, v)):
-            continue
-        key = tuple(reader(day, visit) for reader in readers)
-        if "dateRange" in dimensions:
-            key = (*key, range_name)
-        sums[key] = sums.get(key, Sums()).plus(visit)
+        # A row of visits is two of events where the report looks at what only some events carried: the impressions
+        # have the arm, everything else (sign-ups too) does not.
+        shown = [(visit, Sums.plus_impressions)] if by_event and visit.experiment else []
+        rest = visit._replace(experiment="", variant="") if by_event else visit
+        for row, adding in (*shown, (rest, Sums.plus)):
+            if wanted is not None and not wanted(lambda name, d=day, v=row: DIMENSIONS[name](d, v)):
+                continue
+            key = tuple(reader(day, row) for reader in readers)
+            if "dateRange" in dimensions:
+                key = (*key, range_name)
+            sums[key] = adding(sums.get(key, Sums()), row)
     return sums
 
 
@@ -163,18 +182,19 @@ _MATCH = {1: "EXACT", 2: "BEGINS_WITH", 3: "ENDS_WITH", 4: "CONTAINS", 5: "FULL_
 """The SDK's REST transport sends enums as numbers."""
 
 
-def _filter(expression: dict[str, Any]) -> Callable[[_Lookup], bool]:
+def filter_of(expression: dict[str, Any], known: Iterable[str]) -> Callable[[_Lookup], bool]:
+    """Whether a row is kept, asked through a look-up of its dimensions; InvalidArgument for what is not `known`."""
     if "andGroup" in expression:
-        parts = [_filter(part) for part in expression["andGroup"].get("expressions", [])]
+        parts = [filter_of(part, known) for part in expression["andGroup"].get("expressions", [])]
         return lambda lookup: all(part(lookup) for part in parts)
     if "orGroup" in expression:
-        parts = [_filter(part) for part in expression["orGroup"].get("expressions", [])]
+        parts = [filter_of(part, known) for part in expression["orGroup"].get("expressions", [])]
         return lambda lookup: any(part(lookup) for part in parts)
     if "notExpression" in expression:
-        inner = _filter(expression["notExpression"])
+        inner = filter_of(expression["notExpression"], known)
         return lambda lookup: not inner(lookup)
     rule = expression.get("filter", {})
-    name = names_of([{"name": rule.get("fieldName", "")}], DIMENSIONS, "dimension")[0]
+    name = names_of([{"name": rule.get("fieldName", "")}], known, "dimension")[0]
     if "inListFilter" in rule:
         values, exact = rule["inListFilter"].get("values", []), rule["inListFilter"].get("caseSensitive", False)
         accepted = set(values) if exact else {value.lower() for value in values}

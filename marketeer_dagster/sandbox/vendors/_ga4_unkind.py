@@ -10,6 +10,12 @@ from marketeer_dagster.sandbox.visits import VisitRow
 from marketeer_dagster.sandbox.world import World
 
 HABITS = {
+    "no_user_dimensions": Habit(
+        "Nobody registered a user-scoped custom dimension: customUser:… is no valid dimension."
+    ),
+    "estimated_users": Habit(
+        "Numbers of people beyond ten thousand are estimates, off by about 0.8 %, up or down.", on=True
+    ),
     "unset": Habit("Some sessions have no landing page: (not set) in every dimension, or an empty path.", on=True),
     "thresholds": Habit("Rows of a single user are withheld; only subjectToThresholding shows it.", on=True),
     "other_row": Habit("Beyond 500 rows a day the rest is summed up in (other).", on=True),
@@ -46,6 +52,10 @@ class Unkind:
 
     def on(self, name: str) -> bool:
         return self._world.habits.on(self._tenant, "ga4", name)
+
+    def known(self, dimensions: Iterable[str]) -> list[str]:
+        """Those of the dimensions that somebody set up in this property."""
+        return [name for name in dimensions if name not in CUSTOM or not self.on("experiment_unregistered")]
 
     def refuse_fields(self, dimensions: Iterable[str], metrics: Iterable[str]) -> None:
         """Raises InvalidArgument for what nobody set up in this property."""

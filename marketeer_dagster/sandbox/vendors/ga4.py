@@ -13,13 +13,14 @@ from starlette.routing import BaseRoute, Route
 
 from marketeer_dagster.sandbox.accounts import Account
 from marketeer_dagster.sandbox.chance import stream
+from marketeer_dagster.sandbox.crowd import PeopleRow, glimpsed
 from marketeer_dagster.sandbox.errors import error_response
 from marketeer_dagster.sandbox.faults import FaultKind
 from marketeer_dagster.sandbox.freshness import newest_day, seen_share
 from marketeer_dagster.sandbox.misbehaviour import fault_of
+from marketeer_dagster.sandbox.vendors._ga4_people import REGISTERED, asks_for_people, people_report
 from marketeer_dagster.sandbox.vendors._ga4_quota import Quota
 from marketeer_dagster.sandbox.vendors._ga4_report import (
-    CUSTOM,
     DIMENSIONS,
     METRICS,
     InvalidArgument,
@@ -105,8 +106,7 @@ class _Api:
         unkind = Unkind(self._world, account.tenant)
         dimensions = [
             {"apiName": key, "uiName": key, "description": key, "category": "Session", "customDefinition": ":" in key}
-            for key in DIMENSIONS
-            if key not in CUSTOM or not unkind.on("experiment_unregistered")
+            for key in (*unkind.known(DIMENSIONS), *self._registered(account))
         ]
         metrics = [
             {"apiName": key, "uiName": m.title, "description": m.title, "type": m.kind, "category": "Session"}
@@ -120,6 +120,8 @@ class _Api:
         beyond = sorted(_NOT_SIMULATED & {name for name, value in body.items() if value})
         if beyond:
             raise InvalidArgument(f"The sandbox does not simulate {', '.join(beyond)}.")
+        if asks_for_people(body):
+            return self._people_report(account, body, fault)
         dimensions = names_of(body.get("dimensions", []), DIMENSIONS, "dimension")
         metrics = names_of(body.get("metrics", []), METRICS, "metric")
         unkind = Unkind(self._world, account.tenant)
@@ -132,7 +134,6 @@ class _Api:
         ranges = self._ranges(body.get("dateRanges", []))
         if len(ranges) > 1:
             dimensions = [*dimensions, "dateRange"]
-        limit, offset = _page(body)
         visits = () if fault is FaultKind.EMPTY else self._visits(account, ranges, fault, unkind)
         totals = unkind.sums(totals_of(visits, dimensions, body.get("dimensionFilter")), dimensions)
         rows: list[Row] = [
@@ -142,13 +143,44 @@ class _Api:
         if not body.get("keepEmptyRows"):
             rows = [row for row in rows if not metrics or any(row[1])]
         rows = ordered(rows, body.get("orderBys", []), dimensions, metrics)
+        return self._response(account, body, dimensions, metrics, rows, unkind.metadata(currency, metrics))
+
+    def _registered(self, account: Account) -> tuple[str, ...]:
+        none = self._world.habits.on(account.tenant, "ga4", "no_user_dimensions")
+        return () if none else REGISTERED
+
+    def _people_report(self, account: Account, body: dict[str, Any], fault: FaultKind | None) -> dict[str, Any]:
+        ranges = self._ranges(body.get("dateRanges", []))
+        seen = () if fault is FaultKind.EMPTY else self._people(account, ranges, fault)
+        dimensions, metrics, rows = people_report(
+            body,
+            [name for name, _, _ in ranges],
+            seen,
+            registered=self._registered(account),
+            estimated=self._world.habits.on(account.tenant, "ga4", "estimated_users"),
+        )
+        rows = ordered(rows, body.get("orderBys", []), dimensions, metrics)
+        unkind = Unkind(self._world, account.tenant)
+        currency = unkind.currency(str(body.get("currencyCode") or ""))
+        return self._response(account, body, dimensions, metrics, rows, unkind.metadata(currency, metrics))
+
+    def _response(
+        self,
+        account: Account,
+        body: dict[str, Any],
+        dimensions: list[str],
+        metrics: list[str],
+        rows: list[Row],
+        metadata: dict[str, Any],
+    ) -> dict[str, Any]:
+        limit, offset = _page(body)
         page = rows[offset : offset + limit]
         answer: dict[str, Any] = {
             "dimensionHeaders": [{"name": name} for name in dimensions],
             "metricHeaders": [{"name": name, "type": METRICS[name].kind} for name in metrics],
             "rows": [_row(row) for row in page],
             "rowCount": len(rows),
-            "metadata": unkind.metadata(currency, metrics),
+            "metadata": metadata,
             "kind": "analyticsData#runReport",
         }
         if not rows:
@@ -172,6 +204,19 @@ class _Api:
                 for row in unkind.visits(day, self._counted(account.tenant, day, today)):
                     yield name, day, row
                 day += timedelta(days=1)
+
+    def _people(
+        self, account: Account, ranges: list[tuple[str, date, date]], fault: FaultKind | None
+    ) -> Iterator[tuple[str, date, PeopleRow]]:
+        today = self._world.clock.day
+        newest = newest_day(today, fault)
+        for name, first, last in ranges:
+            for offset in range((min(last, newest) - first).days + 1):
+                day = first + timedelta(days=offset)
+                kept = seen_share(day, today)
+                rng = stream(self._world.seed, account.tenant, "late people", day, (today - day).days)
+                for row in self._world.market.people(account.tenant, day):
+                    yield name, day, row if kept == 1.0 else glimpsed(row, kept, rng)
 
     def _counted(self, tenant: str, day: date, today: date) -> list[VisitRow]:
         """The visits of `day` as far as they are counted by `today`."""

@@ -22,15 +22,19 @@
 -- clicks: People who clicked (count); null for pages.
 -- revenue: Revenue of these sessions or attributed to the email (in the tenant's currency); null when the account may not see it.
 -- simulated: True for figures of the sandbox's market.
-WITH live AS (
+WITH placed AS (
+    SELECT p.*, published_page(p.kind, p.url, p.target, coalesce(t.site, t.website)) AS page
+    FROM publications AS p
+    LEFT JOIN tenants AS t USING (tenant)
+),
+live AS (
     SELECT *,
         published_on AS live_from,
-        -- On a page the next publication takes over; emails stand beside each other.
+        -- On a page the next publication takes over, whichever tool wrote it; emails stand beside each other.
         lead(published_on) OVER (
-            PARTITION BY tenant, tool, target, CASE WHEN kind LIKE 'email%' THEN publication END
-            ORDER BY published_at, created_at, publication
+            PARTITION BY tenant, coalesce(page, publication) ORDER BY published_at, created_at, publication
         ) - INTERVAL 1 DAY AS replaced_on
-    FROM publications
+    FROM placed
     WHERE published_on IS NOT NULL AND state IN ('published', 'superseded')
 ),
 pages AS (
@@ -38,9 +42,8 @@ pages AS (
         sum(f.conversions) AS conversions, sum(f.revenue) AS revenue
     FROM live AS l
     JOIN page_performance AS f
-        ON f.tenant = l.tenant AND f.page = coalesce(nullif(rtrim(l.target, '/'), ''), '/')
+        ON f.tenant = l.tenant AND f.page = l.page
         AND f.date >= l.live_from AND (l.replaced_on IS NULL OR f.date <= l.replaced_on)
-    WHERE l.target LIKE '/%'
     GROUP BY l.publication
 ),
 emails AS (
