@@ -43,8 +43,9 @@ def build_artefact_asset(catalog: Catalog, skill: Skill) -> AssetsDefinition:
     name = op_name(skill.name)
     upstream = {f"after_{key.path[-1]}": key for key in _upstream(catalog, skill)}
     draft = draft_op(catalog, skill, {port: In(Nothing) for port in upstream}, OP_RETRIES)
-    steps = [draft, *(review_op(catalog, skill, reviewer, OP_RETRIES) for reviewer in skill.reviewers)]
-    if len(skill.reviewers) > 1:
+    reviewers = tuple(dict.fromkeys(skill.reviewers))  # one turn each, however often a skill made by hand names it
+    steps = [draft, *(review_op(catalog, skill, reviewer, OP_RETRIES) for reviewer in reviewers)]
+    if len(reviewers) > 1:
         steps.append(agreement_op(catalog, skill, OP_RETRIES))
     steps.append(director_op(catalog, skill, OP_RETRIES))
     squad = catalog.squads[skill.squad]

@@ -15,7 +15,7 @@ from dagster import (
     DagsterRun,
 )
 
-from assets.artefacts import build_artefact_assets
+from assets.artefacts import build_artefact_asset, build_artefact_assets
 from assets.launching import PARTITION_TAG
 from assets.names import asset_key
 from marketeer_dagster.catalog import Catalog
@@ -87,6 +87,13 @@ def test_every_skill_becomes_an_asset_of_its_squad_with_one_op_per_worker(home: 
         again = ["agreement"] if len(turns) > 1 else []
         assert sorted(ops) == sorted(["draft", *turns, *again, "director"])
         assert {asset_key(name) for name in skill.reads} < set(made.keys_by_input_name.values())
+
+
+def test_a_reviewer_named_twice_has_one_turn(home: CampaignHome) -> None:
+    catalog = home.home.catalog
+    twice = catalog.skill("copywriting").model_copy(update={"reviewers": ("page-cro", "page-cro")})
+    ops = [node.partition("__")[2] for node in build_artefact_asset(catalog, twice).node_def.node_dict]  # type: ignore[attr-defined]
+    assert sorted(ops) == ["director", "draft", "review_by_page_cro"]
 
 
 def test_a_reader_of_the_ui_never_needs_a_terminal(
