@@ -242,7 +242,7 @@ def test_a_locked_object_is_429_of_its_own_code(sandbox: Running, client: stripe
         try:
             client.v1.products.list()
         except stripe.StripeError as error:
-            met.append(error.code)
+            met.append(error.json_body["error"]["code"] if error.json_body else None)
     sandbox.admin.habit("stripe", "lock_timeouts", on=False, tenant="acme")
     assert met == ["lock_timeout"]
 
