@@ -40,6 +40,8 @@ MAX_CRAWL = 8000
 """Characters of a site's crawl that an auditor reads."""
 MAX_METRICS = 8000
 """Characters of metric tables in one task."""
+MOST_NAMED = 40
+"""Problems that one repair names one by one."""
 MAX_TOKENS = 32_000
 """Room for the answer and the model's thinking, which some models cannot turn off."""
 
@@ -120,7 +122,8 @@ def look_back_prompt(context: ContextVersion, campaign: Campaign, parts: Sequenc
 
 def repair_prompt(prompt: Prompt, answer: str, problems: Sequence[str]) -> Prompt:
     """The same request, continued with the answer that came and what is wrong with it."""
-    lines = "\n".join(f"- {_defanged(problem)}" for problem in problems[:40])
+    more = [f"{len(problems) - MOST_NAMED} more of the kind"] if len(problems) > MOST_NAMED else []
+    lines = "\n".join(f"- {_defanged(problem)}" for problem in (*problems[:MOST_NAMED], *more))
     ask = f"<problems>\n{lines}\n</problems>\nAnswer again with the whole JSON value: mend these, change nothing else."
     turns = (*prompt.turns, PromptTurn(role="assistant", text=answer), PromptTurn(role="user", text=ask))
     return prompt.model_copy(update={"turns": turns})

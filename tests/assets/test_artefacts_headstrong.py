@@ -119,3 +119,16 @@ def test_the_same_words_without_a_persons_note_are_an_unsupported_claim(home: Ca
     held = home.finish(home.take(slug="unsaid").key)
     assert held.status is CampaignStatus.ESCALATED
     assert question_of(home, held).reason is ApprovalReason.LEGAL_RISK
+
+
+def test_a_variant_left_out_on_reading_is_told_in_the_runs_log(home: CampaignHome, author: Headstrong) -> None:
+    home.add_tenant()
+    author.subject = "A subject line that goes on and on until no inbox of this world would ever show it"
+    done = home.finish(home.take(slug="told").key)
+    assert done.status is CampaignStatus.PUBLISHED
+    assert author.subject not in head_of(home, done).content
+    with home.instance() as instance:
+        logs = [entry.user_message for run in instance.get_runs() for entry in instance.all_logs(run.run_id)]
+    told = [line for line in logs if "put right on reading: emails[0].subjects[" in line]
+    assert told
+    assert "82 characters, 22 over 60: 'A subject line" in told[0]

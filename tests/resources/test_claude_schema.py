@@ -12,7 +12,8 @@ from marketeer_dagster.agents.forms import read
 from marketeer_dagster.model.artefacts import artefact_kinds
 from marketeer_dagster.model.direction import PeriodReview
 from marketeer_dagster.model.marks import MARKS
-from marketeer_dagster.sandbox.author.api.schemas import check_schema
+from marketeer_dagster.sandbox.author.api.errors import ApiError
+from marketeer_dagster.sandbox.author.api.schemas import check_schema, check_size
 from resources.claude.schema import MOST_OPTIONAL, MOST_UNIONS, schema_of
 from tests.quality import pages
 
@@ -93,3 +94,18 @@ def test_nothing_is_of_the_form_wherever_a_field_could_once_be_left_out(kind: st
     value, notes = read(json.dumps(told), type(content))
     assert notes == ()
     assert all(not getattr(value, name) for name in left_out)
+
+
+def test_the_stand_in_refuses_what_the_api_counts_too_many() -> None:
+    fields = {f"f{n}": {"type": "string"} for n in range(25)}
+    many = {"type": "object", "properties": fields, "additionalProperties": False}
+    with pytest.raises(ApiError, match=r"too many optional parameters \(25\)"):
+        check_size([many])
+    check_size([{**many, "required": ["f0"]}])
+    with pytest.raises(ApiError, match="too many optional"):
+        check_size([{**many, "required": ["f0"]}, {**many, "required": ["f0"]}])
+    union = {"anyOf": [{"type": "string"}, {"type": "null"}]}
+    with pytest.raises(ApiError, match=r"too many union types \(17\)"):
+        check_size([{"type": "array", "items": {"anyOf": [union] * 16}}])
+    for form in FORMS:
+        check_size([schema_of(form)])

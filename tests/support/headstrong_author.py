@@ -22,6 +22,8 @@ class Headstrong:
     server: MessagesServer
     sandbox_url: str = ""
     adds: Wanted = lambda task: ""
+    subject: str = ""
+    """One subject more for the first email of whatever it writes."""
     tasks: list[str] = field(default_factory=list)
 
     def asked(self, role: str) -> list[str]:
@@ -36,7 +38,7 @@ class Headstrong:
         said = passed_on.raise_for_status().json()
         text = next(part["text"] for part in said["content"] if part["type"] == "text")
         if 'role="draft"' in task or 'role="revise"' in task:
-            text = _with(text, self.adds(task))
+            text = _with(text, self.adds(task), self.subject)
         return Reply(text, usage=said["usage"])
 
 
@@ -49,8 +51,10 @@ def headstrong_author() -> Iterator[Headstrong]:
         yield made
 
 
-def _with(text: str, sentence: str) -> str:
+def _with(text: str, sentence: str, subject: str) -> str:
     content = json.loads(text)
+    if subject:
+        content["emails"][0]["subjects"].append(subject)
     if sentence and sentence not in content["emails"][0]["body"]:
         content["emails"][0]["body"] += f"\n\n{sentence}"
     return json.dumps(content, ensure_ascii=False)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from marketeer_dagster.sandbox.author.api.errors import ApiError, invalid
 from marketeer_dagster.sandbox.author.api.models import MAX_OUTPUT, Model, model
-from marketeer_dagster.sandbox.author.api.schemas import check_schema
+from marketeer_dagster.sandbox.author.api.schemas import check_schema, check_size
 from marketeer_dagster.sandbox.author.api.tokens import BLOCK_OVERHEAD, estimate
 
 MAX_BREAKPOINTS = 4
@@ -39,6 +39,7 @@ class Tool:
     name: str
     description: str
     schema: Mapping[str, object]
+    strict: bool
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ def read_request(body: object, *, counting: bool = False) -> MessagesRequest:
     max_tokens = 1 if counting else _max_tokens(fields, chosen)
     schema = _schema(fields)
     tools = _tools(fields)
+    check_size([*([schema] if schema is not None else []), *(tool.schema for tool in tools if tool.strict)])
     system = _system(fields.get("system"))
     turns, segments, answered = _messages(fields.get("messages"))
     everything = (*_head(fields, schema), *system, *segments)
@@ -164,7 +166,7 @@ def _tools(fields: Mapping[str, object]) -> tuple[Tool, ...]:
             raise invalid(f"tools.{index}.custom.input_schema: Field required")
         if tool.get("strict") is True:
             check_schema(schema, f"tools.{index}.custom.input_schema")
-        found.append(Tool(name, str(tool.get("description") or ""), schema))
+        found.append(Tool(name, str(tool.get("description") or ""), schema, tool.get("strict") is True))
     return tuple(found)
 
 

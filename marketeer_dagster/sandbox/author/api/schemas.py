@@ -1,6 +1,6 @@
 """The subset of JSON schema that structured outputs take. What is outside it is refused, as the API does."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from marketeer_dagster.sandbox.author.api.errors import invalid
 
@@ -12,6 +12,36 @@ _REFUSED: dict[str, frozenset[str]] = {
     "array": frozenset({"maxItems", "uniqueItems"}),
     "object": frozenset({"minProperties", "maxProperties", "patternProperties"}),
 }
+
+
+MOST_OPTIONAL, MOST_UNIONS = 24, 16
+"""Over all schemas of one request, as the vendor's page on structured outputs states them."""
+
+
+def check_size(schemas: Iterable[Mapping[str, object]]) -> None:
+    """Raise ApiError when the schemas of one request have more optional fields or unions than the API takes."""
+    every = [node for schema in schemas for node in _nodes(schema)]
+    optional = sum(len(set(dict(_children(node, "properties"))) - set(_required(node))) for node in every)
+    unions = sum("anyOf" in node or isinstance(node.get("type"), list) for node in every)
+    for found, most, what in ((optional, MOST_OPTIONAL, "optional parameters"), (unions, MOST_UNIONS, "union types")):
+        if found > most:
+            raise invalid(f"Schemas contain too many {what} ({found}); the limit is {most} over all of a request.")
+
+
+def _required(node: Mapping[str, object]) -> list[object]:
+    names = node.get("required")
+    return names if isinstance(names, list) else []
+
+
+def _nodes(schema: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
+    """A schema and every schema inside it."""
+    yield schema
+    inner = [child for word in ("$defs", "properties") for _, child in _children(schema, word)]
+    for word in ("items", "anyOf", "allOf"):
+        held = schema.get(word)
+        inner += [part for part in (held if isinstance(held, list) else [held]) if isinstance(part, Mapping)]
+    for child in inner:
+        yield from _nodes(child)
 
 
 def check_schema(schema: Mapping[str, object], where: str) -> None:
