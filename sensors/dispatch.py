@@ -51,7 +51,7 @@ def build_dispatcher(catalog: Catalog, jobs: Sequence[Job], interval_s: int) -> 
         _take_up_postponed(context.instance, store, clock)
         known_campaigns = store.campaigns.list()
         waiting = [campaign for campaign in known_campaigns if campaign.status in OPEN]
-        _settle_decided(context.instance, store, clock, [c for c in known_campaigns if c.status in WITH_PEOPLE])
+        _settle_decided(context.instance, store, clock, [c for c in known_campaigns if _only_delivers(c)])
         requests = [
             request
             for campaign in waiting
@@ -77,6 +77,13 @@ def _take_up_postponed(instance: DagsterInstance, store: Store, clock: Clock) ->
                 store.campaigns.reopen(campaign.key, clock.now())
 
 
+def _only_delivers(campaign: Campaign) -> bool:
+    """Whether nothing but people's answers and the outbox can still change where the campaign stands."""
+    return campaign.status in WITH_PEOPLE or (
+        campaign.status is CampaignStatus.POSTPONED and campaign.resume_at is None
+    )
+
+
 def _settle_decided(instance: DagsterInstance, store: Store, clock: Clock, decided: Sequence[Campaign]) -> None:
     """What people decided may have ended a campaign, once everything they released is delivered."""
     for campaign in decided:
@@ -99,6 +106,6 @@ def _next(
         return run_request(catalog, campaign)  # the claim lasts until the daemon has made the run
     run = finished_run(instance, campaign)
     if campaign.status in OPEN and run is not None and not is_being_worked_on(instance, campaign.key):
-        settle_run(instance, store, clock, campaign.key, complete=run.is_success)
+        settle_run(instance, store, clock, campaign.key, run)
     store.claims.release(claim_of(campaign.key), DISPATCHER)
     return None

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 
+from marketeer_dagster.campaigns.escalation import open_failure
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.model.campaign import Campaign, CampaignStatus, Priority
 from marketeer_dagster.model.clock import Clock, today
@@ -24,6 +25,7 @@ from marketeer_dagster.model.ids import (
     slugify,
     split_campaign_key,
 )
+from marketeer_dagster.model.review import ApprovalState
 from marketeer_dagster.model.signal import Signal
 from marketeer_dagster.model.tenant import Tenant
 from marketeer_dagster.store import Store
@@ -95,13 +97,21 @@ def with_context(store: Store, tenant: TenantId) -> Tenant:
 
 
 def _taken_up(store: Store, clock: Clock, campaign: Campaign) -> Campaign:
-    """The campaign as it stands; one that failed, or waits for an outage to end, wants another run now."""
+    """The campaign as it stands; one that failed, or waits for an outage to end, wants another run now.
+
+    To ask for it again is also the answer to the question whether it should be tried again.
+    """
+    if (question := open_failure(store, campaign)) is not None:
+        note = "it was asked for again"
+        store.approvals.decide(question.id, ApprovalState.APPROVED, "intake", note, clock.now())
+        return store.campaigns.reopen(campaign.key, clock.now())
     return store.campaigns.reopen(campaign.key, clock.now()) if campaign.status in STOPPED else campaign
 
 
 def _unfinished_goal(store: Store, tenant: TenantId, text: str) -> Campaign | None:
     for campaign in store.campaigns.list(tenant=tenant):
-        if campaign.goal and campaign.status in RESUMED and store.goals.get(campaign.goal).text == text:
+        unfinished = campaign.status in RESUMED or open_failure(store, campaign) is not None
+        if campaign.goal and unfinished and store.goals.get(campaign.goal).text == text:
             return campaign
     return None
 

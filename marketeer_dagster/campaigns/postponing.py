@@ -29,5 +29,8 @@ def postpone(store: Store, key: CampaignKey, error: TryLater, *, wall: Clock = W
 
 
 def is_due(campaign: Campaign, now: datetime) -> bool:
-    """Whether a postponed campaign may be taken up at this moment of the clock on the wall."""
-    return campaign.status is CampaignStatus.POSTPONED and (campaign.resume_at is None or campaign.resume_at <= now)
+    """Whether a postponed campaign may be taken up at this moment of the clock on the wall.
+
+    One without a moment waits for the outbox alone, which delivers without another run of the campaign.
+    """
+    return campaign.status is CampaignStatus.POSTPONED and campaign.resume_at is not None and campaign.resume_at <= now

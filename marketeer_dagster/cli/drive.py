@@ -26,6 +26,7 @@ from assets.launching import (
     stage_job,
 )
 from assets.partitions import campaigns
+from marketeer_dagster.campaigns.intake import STOPPED
 from marketeer_dagster.campaigns.status import OPEN, settle, stage_of
 from marketeer_dagster.cli.home import Home
 from marketeer_dagster.cli.processes import bury_dead_runs, process_tag
@@ -139,7 +140,7 @@ def _work_on(home: Home, instance: DagsterInstance, key: CampaignKey, progress: 
 def _take_up(home: Home, key: CampaignKey, run: DagsterRun) -> None:
     """Go on where a run ended without a word: its process was killed or cancelled. What it had paid for replays."""
     settled = settle(home.store, home.clock, key, complete=run.is_success)
-    if settled.status is CampaignStatus.FAILED:
+    if settled.status in STOPPED:
         home.store.campaigns.reopen(key, home.clock.now())
 
 
@@ -181,4 +182,6 @@ def _run_stage(home: Home, instance: DagsterInstance, campaign: Campaign, progre
     progress(f"{job} {'done' if result.success else 'ended with failures'} (run {result.run_id[:8]})")
     after = home.store.campaigns.get(campaign.key)
     if after.round == campaign.round and (stage_of(after) == stage or not result.success):
-        settle_run(instance, home.store, home.clock, campaign.key, complete=result.success)
+        run = instance.get_run_by_id(result.run_id)
+        assert run is not None, "it has just ended"
+        settle_run(instance, home.store, home.clock, campaign.key, run)

@@ -6,7 +6,7 @@ import warnings
 
 import typer
 
-from marketeer_dagster import __version__
+from marketeer_dagster import __version__, redacted_logs
 from marketeer_dagster.cli import (
     campaigns,
     contexts,
@@ -51,6 +51,7 @@ def main() -> None:
     """Entry point: run a command; our errors end with their exit code and no traceback."""
     warnings.filterwarnings("ignore", module="dagster")
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    redacted_logs.install()
     logs.quiet()
     try:
         app()

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select, update
 from marketeer_dagster.model.campaign import ENDED, REASON_LIMIT, Brief, Campaign, CampaignStatus, Plan
 from marketeer_dagster.model.errors import BadInput
 from marketeer_dagster.model.ids import SLUG, campaign_key, slugify
+from marketeer_dagster.model.redaction import redact
 from marketeer_dagster.model.tenant import TenantId
 from marketeer_dagster.store import schema
 from marketeer_dagster.store.database import Database
@@ -65,7 +66,7 @@ class Campaigns:
         """Move a campaign to a status, with the reason why it stands there (None leaves what is noted); NotFound."""
         with self._db.writing() as connection:
             campaign = _CAMPAIGNS.get(connection, key, lock=True)
-            why = campaign.reason if reason is None else reason[:REASON_LIMIT]
+            why = campaign.reason if reason is None else redact(reason)[:REASON_LIMIT]
             ended = {"resume_at": None, "postponed": 0} if status in ENDED else {}
             return _CAMPAIGNS.update(connection, changed(campaign, status=status, reason=why, updated_at=at, **ended))
 
@@ -77,7 +78,7 @@ class Campaigns:
         with self._db.writing() as connection:
             campaign = _CAMPAIGNS.get(connection, key, lock=True)
             known = campaign.reason.splitlines()
-            wanted = [line for line in reason.splitlines() if line not in known]
+            wanted = [line for line in redact(reason).splitlines() if line not in known]
             return _CAMPAIGNS.update(connection, changed(campaign, reason="\n".join((*known, *wanted))[:REASON_LIMIT]))
 
     def postpone(self, key: str, resume_at: datetime) -> Campaign:

@@ -6,6 +6,7 @@ from typing import Any
 
 from marketeer_dagster.model.errors import BadInput, Conflict
 from marketeer_dagster.model.publication import Publication, PublicationState
+from marketeer_dagster.model.redaction import redact
 from marketeer_dagster.store import schema
 from marketeer_dagster.store.database import Database
 from marketeer_dagster.store.records import Records, changed
@@ -67,6 +68,8 @@ class Publications:
         """
         if unknown := set(fields) - CHANGEABLE:
             raise BadInput(f"cannot change {', '.join(sorted(unknown))}", expected=", ".join(sorted(CHANGEABLE)))
+        if "error" in fields:
+            fields["error"] = redact(fields["error"])
         with self._db.writing() as connection:
             stored = _PUBLICATIONS.get(connection, id, lock=True)
             if stored.state not in allowed_from:

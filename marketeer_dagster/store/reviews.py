@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, or_
 
 from marketeer_dagster.model.errors import BadInput, Conflict
+from marketeer_dagster.model.redaction import redact
 from marketeer_dagster.model.review import Approval, ApprovalState, Review
 from marketeer_dagster.store import schema
 from marketeer_dagster.store.database import Database
@@ -47,9 +48,10 @@ class Approvals:
 
     def open(self, approval: Approval) -> Approval:
         """Ask; an id stored already returns that question, decided or not."""
+        asked = changed(approval, title=redact(approval.title), detail=redact(approval.detail))
         with self._db.writing("approvals", approval.id) as connection:
             stored = _APPROVALS.first(connection, schema.approvals.c.id == approval.id)
-            return stored or _APPROVALS.insert(connection, approval)
+            return stored or _APPROVALS.insert(connection, asked)
 
     def get(self, id: str) -> Approval:
         """The approval with this id, an unambiguous beginning of it, or about this subject; NotFound otherwise."""

@@ -16,7 +16,8 @@ from marketeer_dagster.model.clock import FixedClock
 from marketeer_dagster.model.errors import TryLater
 from marketeer_dagster.model.ids import CampaignKey
 from marketeer_dagster.model.publication import PublicationState
-from marketeer_dagster.model.review import ApprovalReason, ApprovalState
+from marketeer_dagster.model.review import Approval, ApprovalReason, ApprovalState
+from sensors.dispatch import DISPATCHER
 from tests.sensors.conftest import Watchtower
 from tests.store import values
 from tests.support.publishing import NOW, a_tenant, an_artefact, an_email_sequence, approved
@@ -111,16 +112,69 @@ def failed(tower: Watchtower, text: str, ended: DagsterRunStatus = DagsterRunSta
     return tower.store.campaigns.get(campaign.key)
 
 
-def test_the_third_failure_in_a_row_is_a_persons_question(tower: Watchtower) -> None:
-    assert failed(tower, "One").status is CampaignStatus.FAILED
+def question(tower: Watchtower, campaign: Campaign) -> Approval:
+    (asked,) = tower.store.approvals.list(campaign=campaign.key, state=ApprovalState.PENDING)
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("ended", "said"),
+    [(DagsterRunStatus.FAILURE, "ended without a word"), (DagsterRunStatus.CANCELED, "was cancelled")],
+)
+def test_a_run_that_ended_without_success_leaves_its_reason_and_a_question(
+    tower: Watchtower, ended: DagsterRunStatus, said: str
+) -> None:
+    campaign = failed(tower, "More trials", ended)
+    assert campaign.status is CampaignStatus.ESCALATED
+    assert said in campaign.reason
+    asked = question(tower, campaign)
+    assert (asked.reason, asked.subject) == (ApprovalReason.WORK_FAILED, campaign.key)
+    assert said in asked.title and said in asked.detail
+    assert tower.look("campaigns").run_requests == []
+    assert tower.store.campaigns.get(campaign.key) == campaign, "a second look changes nothing"
+
+
+def test_approving_tries_again_and_the_next_failure_is_a_new_question(tower: Watchtower) -> None:
+    campaign = failed(tower, "More trials")
+    first = question(tower, campaign)
+    decide(tower.store, CLOCK, first.id, ApprovalState.APPROVED, by="dana")
+    (request,) = tower.look("campaigns").run_requests
+    assert (request.partition_key, request.tags[STAGE_TAG]) == (campaign.key, "plan:1")
+    tower.store.claims.release(claim_of(campaign.key), DISPATCHER)
+    tower.run(tower.store.campaigns.get(campaign.key), DagsterRunStatus.FAILURE, job="plan_campaign")
+    tower.look("campaigns")
+    assert question(tower, campaign).id != first.id
+
+
+def test_rejecting_ends_the_campaign_with_who_and_why(tower: Watchtower) -> None:
+    campaign = failed(tower, "More trials")
+    decide(tower.store, CLOCK, question(tower, campaign).id, ApprovalState.REJECTED, by="dana", note="not worth it")
+    ended = tower.store.campaigns.get(campaign.key)
+    assert ended.status is CampaignStatus.FAILED
+    assert ended.reason.splitlines()[0] == "ended by dana: not worth it"
+    assert "ended without a word" in ended.reason
+    assert tower.look("campaigns").run_requests == []
+    assert tower.store.approvals.list(state=ApprovalState.PENDING) == ()
+
+
+def test_stating_the_goal_again_answers_the_question_and_plans_again(tower: Watchtower) -> None:
+    campaign = failed(tower, "More trials")
+    assert take_goal(tower.store, CLOCK, tenant=ACME, text="More trials").key == campaign.key
+    assert tower.store.approvals.list(state=ApprovalState.PENDING) == ()
+    (request,) = tower.look("campaigns").run_requests
+    assert (request.partition_key, request.tags[STAGE_TAG]) == (campaign.key, "plan:1")
+
+
+def test_the_third_failure_in_a_row_is_one_question_about_all(tower: Watchtower) -> None:
+    first = failed(tower, "One")
     failed(tower, "Cancelled", DagsterRunStatus.CANCELED)
-    assert failed(tower, "Two").status is CampaignStatus.FAILED
+    failed(tower, "Two")
     third = failed(tower, "Three")
     assert third.status is CampaignStatus.ESCALATED
-    (question,) = tower.store.approvals.list()
-    assert (question.reason, question.subject) == (ApprovalReason.CASCADING_FAILURE, third.key)
-    assert "acme:one" in question.detail
-    decide(tower.store, CLOCK, question.id, ApprovalState.APPROVED, by="dana")
+    asked = question(tower, third)
+    assert (asked.reason, asked.subject) == (ApprovalReason.CASCADING_FAILURE, third.key)
+    assert first.key in asked.detail
+    decide(tower.store, CLOCK, asked.id, ApprovalState.APPROVED, by="dana")
     (request,) = tower.look("campaigns").run_requests
     assert (request.partition_key, request.tags[STAGE_TAG]) == (third.key, "plan:1")
 
@@ -129,9 +183,9 @@ def test_a_success_between_failures_breaks_the_row(tower: Watchtower) -> None:
     failed(tower, "One")
     failed(tower, "Two")
     good = planned(tower, take_goal(tower.store, CLOCK, tenant=ACME, text="Good").key, "email-sequence")
+    approved(tower.store, an_artefact(an_email_sequence(), skill="email-sequence", campaign="good"))
     tower.run(good, DagsterRunStatus.SUCCESS)
-    assert failed(tower, "Three").status is CampaignStatus.FAILED
-    assert tower.store.approvals.list() == ()
+    assert question(tower, failed(tower, "Three")).reason is ApprovalReason.WORK_FAILED
 
 
 @pytest.mark.parametrize("ended", [DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED])
@@ -147,7 +201,7 @@ def test_a_campaign_is_settled_when_its_run_has_ended(
     tower.run(campaign, ended)
     approved(tower.store, an_artefact(an_email_sequence(), skill="email-sequence"))
     assert tower.look("campaigns").run_requests == []
-    expected = CampaignStatus.PUBLISHED if ended is DagsterRunStatus.SUCCESS else CampaignStatus.FAILED
+    expected = CampaignStatus.PUBLISHED if ended is DagsterRunStatus.SUCCESS else CampaignStatus.ESCALATED
     assert tower.store.campaigns.get(campaign.key).status is expected
     assert tower.look("campaigns").run_requests == []
 
