@@ -45,10 +45,13 @@ def take_goal(
     text: str,
     budget_usd: Decimal | None = None,
     deadline: date | None = None,
+    pipeline: str | None = None,
+    goal: GoalId | None = None,
 ) -> Campaign:
     """The campaign for a goal stated in a person's words: a new one, or the unfinished one of the same goal.
 
-    Raises BadInput for an empty or overlong text, a negative budget or a past deadline; NotFound for an unknown
+    `pipeline` is the one that shall answer it, of the catalog; without one the Director chooses. `goal` names the goal
+    where something else than its words decides which it is: there is one campaign for it, finished or not. Raises BadInput for an empty or overlong text, a negative budget or a past deadline; NotFound for an unknown
     tenant or one without a product context.
     """
     owner = check_goal(store, tenant, text, budget_usd)
@@ -56,15 +59,15 @@ def take_goal(
     if deadline is not None and deadline <= today(clock, owner.timezone):
         raise BadInput(f"{deadline} is not in the future", where="deadline", expected="a later date")
     with _in_turn(store, tenant):
-        earlier = _unfinished_goal(store, tenant, text)
+        earlier = _of_goal(store, tenant, goal) or _unfinished_goal(store, tenant, text, pipeline)
         if earlier is not None:
             return _taken_up(store, clock, earlier)
         slug = store.campaigns.unique_slug(tenant, slugify(text))
         key = campaign_key(tenant, slug)
         now = clock.now()
-        goal = store.goals.add(
+        stated = store.goals.add(
             Goal(
-                id=GoalId(derived("gol", key)),
+                id=goal or GoalId(derived("gol", key)),
                 tenant=tenant,
                 text=text,
                 budget_usd=budget_usd,
@@ -72,8 +75,17 @@ def take_goal(
                 created_at=now,
             )
         )
-        campaign = Campaign(key=key, tenant=tenant, goal=goal.id, title=text[:200], created_at=now, updated_at=now)
-        return store.campaigns.add(campaign)
+        return store.campaigns.add(
+            Campaign(
+                key=key,
+                tenant=tenant,
+                goal=stated.id,
+                pipeline=pipeline,
+                title=text[:200],
+                created_at=now,
+                updated_at=now,
+            )
+        )
 
 
 def check_goal(store: Store, tenant: TenantId, text: str, budget_usd: Decimal | None) -> Tenant:
@@ -108,10 +120,19 @@ def _taken_up(store: Store, clock: Clock, campaign: Campaign) -> Campaign:
     return store.campaigns.reopen(campaign.key, clock.now()) if campaign.status in STOPPED else campaign
 
 
-def _unfinished_goal(store: Store, tenant: TenantId, text: str) -> Campaign | None:
+def _of_goal(store: Store, tenant: TenantId, goal: GoalId | None) -> Campaign | None:
+    return next((c for c in store.campaigns.list(tenant=tenant) if goal is not None and c.goal == goal), None)
+
+
+def _unfinished_goal(store: Store, tenant: TenantId, text: str, pipeline: str | None) -> Campaign | None:
     for campaign in store.campaigns.list(tenant=tenant):
         unfinished = campaign.status in RESUMED or open_failure(store, campaign) is not None
-        if campaign.goal and unfinished and store.goals.get(campaign.goal).text == text:
+        if (
+            campaign.goal
+            and campaign.pipeline == pipeline
+            and unfinished
+            and store.goals.get(campaign.goal).text == text
+        ):
             return campaign
     return None
 

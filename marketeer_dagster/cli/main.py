@@ -17,6 +17,7 @@ from marketeer_dagster.cli import (
     logs,
     operate,
     people,
+    publications,
     sandbox,
     sql,
     tenants,
@@ -33,7 +34,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for group in (init, demo, operate, goals, campaigns, people, tenants, contexts, tools, ingest, sql, sandbox):
+for group in (
+    init,
+    demo,
+    operate,
+    goals,
+    campaigns,
+    people,
+    publications,
+    tenants,
+    contexts,
+    tools,
+    ingest,
+    sql,
+    sandbox,
+):
     group.register(app)
 
 

@@ -13,6 +13,7 @@ from marketeer_dagster.cli.output import AsJson, console, print_json, print_tabl
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import BadInput, ToolError
 from marketeer_dagster.model.ids import TenantId
+from marketeer_dagster.publishing.retrying import retry_refused
 from resources.connectors import CONNECTORS, check
 
 ForTenant = Annotated[str, typer.Option("--tenant", "-t", help="Id of the tenant.")]
@@ -42,6 +43,9 @@ def register(app: typer.Typer) -> None:
         secrets = {key: _from_environment(key, name) for key, name in named.items()}
         known.validate_keys(settings, secrets)
         home.store.connections.set(Connection(tenant=owner, tool=tool, settings=settings, secrets=secrets))
+        revived = retry_refused(home.store, home.clock, owner, tool)
+        if revived:
+            console.print(f"{len(revived)} publication(s) that the former connection failed are tried again")
         console.print(f"{tool} connected for {owner}; see whether it answers: marketeer tools --check --tenant {owner}")
 
     @app.command("tools", help="Which tools are connected; --check asks each whether it answers.")

@@ -36,10 +36,14 @@ class Campaigns:
                 _write_briefs(connection, campaign, campaign.plan)
             return stored
 
-    def get(self, key: str) -> Campaign:
-        """The campaign with this key; NotFound with near matches."""
+    def get(self, key: str, tenant: str | None = None) -> Campaign:
+        """The campaign with this key; NotFound with near matches of the same tenant.
+
+        A key names its tenant; with `tenant`, another's campaign is not there.
+        """
+        owner, separator, _ = key.partition(":")
         with self._db.reading() as connection:
-            return _CAMPAIGNS.get(connection, key)
+            return _CAMPAIGNS.get(connection, key, tenant=tenant or (owner if separator else None))
 
     def list(
         self, tenant: str | None = None, status: CampaignStatus | None = None, signal: str | None = None
@@ -119,7 +123,7 @@ class Briefs:
         self._db = database
 
     def get(self, id: str) -> Brief:
-        """The brief with this id, of the present plan or an earlier one; NotFound with near matches."""
+        """The brief with this id, of the present plan or an earlier one; NotFound."""
         with self._db.reading() as connection:
             return _BRIEFS.get(connection, id)
 

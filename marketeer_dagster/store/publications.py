@@ -13,7 +13,11 @@ from marketeer_dagster.store.records import Records, changed
 
 _PUBLICATIONS = Records(schema.publications, Publication, noun="publication")
 
-CHANGEABLE = frozenset({"external_id", "url", "error", "experiment", "payload", "published_at"})
+CHANGEABLE = frozenset(
+    {
+        "external_id", "url", "error", "experiment", "payload", "published_at", "failure", "attempts", "retry_at",
+    }
+)  # fmt: skip
 """Fields that a transition may set beside the state."""
 
 
@@ -31,10 +35,10 @@ class Publications:
             stored = _PUBLICATIONS.first(connection, *here)
             return stored or _PUBLICATIONS.insert(connection, publication)
 
-    def get(self, id: str) -> Publication:
-        """The publication with this id; NotFound with near matches."""
+    def get(self, id: str, tenant: str | None = None) -> Publication:
+        """The publication with this id; NotFound, with near matches where `tenant` says whose it must be."""
         with self._db.reading() as connection:
-            return _PUBLICATIONS.get(connection, id)
+            return _PUBLICATIONS.get(connection, id, tenant=tenant)
 
     def list(
         self,
