@@ -110,12 +110,11 @@ def build_director_review(catalog: Catalog) -> list[AssetsDefinition]:
         store: Store = context.resources.store.store()
         with explained():
             review = _review_of(store, context.run, context.partition_key)
-            if review is None or (found := _found_in(store, catalog, review)):
-                # The check has said so and nothing should have come here; a question is not asked on trust all the same.
-                what = "\n".join(found) if review is not None else "this run wrote no review"
-                raise BadInput(
-                    what, where="recommended_goals", expected="a review of this run whose figures are supported"
-                )
+            if review is None:
+                raise BadInput("this run wrote no review", where="recommended_goals")
+            if found := _found_in(store, catalog, review):
+                # The check has blocked this; whoever runs this asset alone has no question asked on trust either.
+                raise BadInput("; ".join(found), where="recommended_goals", expected="figures that the material holds")
             asked = ask_about_goals(store, context.resources.clock.clock(), review)
         lines = "\n".join(f"- `{question.id}` ({question.state.value}): {question.title}" for question in asked)
         return MaterializeResult(metadata={"asked": len(asked), "questions": MetadataValue.md(lines or "none")})

@@ -50,8 +50,9 @@ def take_goal(
 ) -> Campaign:
     """The campaign for a goal stated in a person's words: a new one, or the unfinished one of the same goal.
 
-    `pipeline` is the one that shall answer it, of the catalog; without one the Director chooses. `goal` names the goal
-    where something else than its words decides which it is: there is one campaign for it, finished or not. Raises BadInput for an empty or overlong text, a negative budget or a past deadline; NotFound for an unknown
+    `pipeline` is the one of the catalog that shall answer it; without one the Director chooses. `goal` names the goal
+    where something else than its words decides which it is: there is one campaign for it, finished or not.
+    Raises BadInput for an empty or overlong text, a negative budget or a past deadline; NotFound for an unknown
     tenant or one without a product context.
     """
     owner = check_goal(store, tenant, text, budget_usd)

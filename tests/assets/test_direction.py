@@ -9,6 +9,7 @@ import pytest
 from dagster import AssetCheckKey, DagsterInstance, ExecuteInProcessResult, ReexecutionOptions, execute_job
 
 from assets.direction import DIRECTOR_REVIEW, RECOMMENDED_GOALS
+from assets.launching import PARTITION_TAG
 from marketeer_dagster.agents.direction import unsupported
 from marketeer_dagster.campaigns.decisions import decide
 from marketeer_dagster.campaigns.status import stage_of
@@ -131,7 +132,8 @@ def with_goal(review: DirectorReview, goal: str, reason: str, **fields: object) 
 def judged(instance: DagsterInstance, run_id: str) -> bool:
     """The check and the questions of a run once more, as after a crash between its review and its goals."""
     options = ReexecutionOptions(parent_run_id=run_id, step_selection=["director_review_claims", "recommended_goals"])
-    with execute_job(reconstructable("review_period"), instance, reexecution_options=options) as again:
+    job, tags = reconstructable("review_period"), {PARTITION_TAG: TENANT}
+    with execute_job(job, instance, reexecution_options=options, tags=tags) as again:
         return again.success
 
 
