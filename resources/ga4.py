@@ -12,6 +12,7 @@ from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import ToolError
 from resources.calling import READ_ATTEMPTS, UNLIMITED, CallLimiter, call
 from resources.collected import Collected, frame
+from resources.endpoints import reach_of
 from resources.google_auth import TIMEOUT_S, credentials, require_setting, translate_google
 
 if TYPE_CHECKING:
@@ -97,7 +98,13 @@ class Ga4Client:
 
     def _call(self, fn: Any) -> Any:
         return call(
-            TOOL, fn, translate=_translate, limiter=self._limiter, account=self._property, attempts=READ_ATTEMPTS
+            TOOL,
+            fn,
+            translate=_translate,
+            limiter=self._limiter,
+            account=self._property,
+            attempts=READ_ATTEMPTS,
+            reach=reach_of(self.connection),
         )
 
     @cached_property

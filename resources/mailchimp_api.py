@@ -18,6 +18,7 @@ from marketeer_dagster.model.base import Value
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import ConfigError, ToolError, ToolErrorKind
 from resources.calling import READ_ATTEMPTS, UNLIMITED, CallLimiter, call, kind_of_status
+from resources.endpoints import reach_of
 
 Document = TypeVar("Document", bound=BaseModel)
 
@@ -216,6 +217,7 @@ class MailchimpApi:
             translate=_translated,
             limiter=self._limiter,
             account=self.connection.tenant,
+            reach=reach_of(self.connection),
             **how,
         )
 

@@ -14,6 +14,7 @@ from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import ToolError
 from resources.calling import READ_ATTEMPTS, UNLIMITED, CallLimiter, call
 from resources.collected import Collected, frame
+from resources.endpoints import reach_of
 from resources.google_auth import TIMEOUT_S, credentials, require_setting, translate_google
 
 if TYPE_CHECKING:
@@ -86,7 +87,16 @@ class SearchConsoleClient:
         return self._call(lambda: self._sdk.searchanalytics().query(siteUrl=self._site, body=body).execute())
 
     def _call(self, fn: Any) -> Any:
-        return call(TOOL, fn, translate=_translate, limiter=self._limiter, account=self._site, attempts=READ_ATTEMPTS)
+        reach = reach_of(self.connection)
+        return call(
+            TOOL,
+            fn,
+            translate=_translate,
+            limiter=self._limiter,
+            account=self._site,
+            attempts=READ_ATTEMPTS,
+            reach=reach,
+        )
 
     @cached_property
     def _sdk(self) -> Any:

@@ -14,6 +14,7 @@ from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import ToolError, ToolErrorKind
 from resources.calling import READ_ATTEMPTS, UNLIMITED, CallLimiter, call, kind_of_status, retry_after_seconds
 from resources.collected import Collected, frame
+from resources.endpoints import reach_of
 from resources.mrr import Movement, daily_movements
 from resources.stripe_history import histories
 from resources.stripe_models import Discount, Subscription, SubscriptionEvent, Valuation
@@ -136,7 +137,15 @@ class StripeClient_:  # noqa: N801 - the SDK's own client is called StripeClient
     def _call(self, fn: Callable[[], Any]) -> Any:
         self._api_calls += 1
         account = str(self.connection.tenant)
-        return call(TOOL, fn, translate=_translate, limiter=self._limiter, account=account, attempts=READ_ATTEMPTS)
+        return call(
+            TOOL,
+            fn,
+            translate=_translate,
+            limiter=self._limiter,
+            account=account,
+            attempts=READ_ATTEMPTS,
+            reach=reach_of(self.connection),
+        )
 
     @cached_property
     def _sdk(self) -> Any:

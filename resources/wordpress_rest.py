@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import ConfigError, ToolError, ToolErrorKind
 from resources.calling import READ_ATTEMPTS, UNLIMITED, CallLimiter, call, kind_of_status, retry_after_seconds
+from resources.endpoints import reach_of
 
 TOOL: Final = "wordpress"
 TIMEOUT_S: Final = 30.0
@@ -75,6 +76,7 @@ class WordPressClient:
         self, connection: Connection, *, limiter: CallLimiter = UNLIMITED, timeout_s: float = TIMEOUT_S
     ) -> None:
         self.base_url = _root(connection)
+        self._connection = connection
         self._account = connection.tenant
         self._limiter = limiter
         self._http = httpx.Client(
@@ -157,7 +159,13 @@ class WordPressClient:
 
     def _call(self, send: Callable[[], httpx.Response], **how: Any) -> httpx.Response:
         return call(
-            TOOL, lambda: _accepted(send()), translate=_transport, limiter=self._limiter, account=self._account, **how
+            TOOL,
+            lambda: _accepted(send()),
+            translate=_transport,
+            limiter=self._limiter,
+            account=self._account,
+            reach=reach_of(self._connection),
+            **how,
         )
 
     @staticmethod
