@@ -162,7 +162,13 @@ def _deliver(home: Home, instance: DagsterInstance, key: CampaignKey, progress: 
     progress(f"publish_campaign {key}")
     tags = {"tenant": home.store.campaigns.get(key).tenant, PARTITION_TAG: key, PROCESS_TAG: process_tag()}
     result = execute(instance, "publish_campaign", tags=tags)
-    return settle(home.store, home.clock, key, complete=result.success)
+    return _settled(home, instance, key, result.run_id)
+
+
+def _settled(home: Home, instance: DagsterInstance, key: CampaignKey, run_id: str) -> Campaign:
+    run = instance.get_run_by_id(run_id)
+    assert run is not None, "it has just ended"
+    return settle_run(instance, home.store, home.clock, key, run)
 
 
 def is_being_worked_on_elsewhere(instance: DagsterInstance, key: CampaignKey) -> bool:
@@ -182,6 +188,4 @@ def _run_stage(home: Home, instance: DagsterInstance, campaign: Campaign, progre
     progress(f"{job} {'done' if result.success else 'ended with failures'} (run {result.run_id[:8]})")
     after = home.store.campaigns.get(campaign.key)
     if after.round == campaign.round and (stage_of(after) == stage or not result.success):
-        run = instance.get_run_by_id(result.run_id)
-        assert run is not None, "it has just ended"
-        settle_run(instance, home.store, home.clock, campaign.key, run)
+        _settled(home, instance, campaign.key, result.run_id)

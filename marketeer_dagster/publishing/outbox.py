@@ -186,6 +186,10 @@ class Outbox:
             # The question first: after a crash in between it is tried once more, and asked about anew.
             ask_to_mend(self._store, self._clock, publication.model_copy(update=said))
             return self._move(publication, PublicationState.FAILED, {PublicationState.WRITING}, **said)
+        except Exception as error:  # a fault of ours: told where the publication is looked at, and tried again later
+            said = {"error": f"{type(error).__name__}: {error}", "failure": None}
+            self._move(publication, PublicationState.WRITING, {PublicationState.WRITING}, **said)
+            raise
         return self._receipt(publication, receipt)
 
     def _receipt(self, publication: Publication, receipt: Receipt) -> Publication:
