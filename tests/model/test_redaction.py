@@ -95,8 +95,8 @@ def test_a_key_file_is_known_by_its_key_and_its_other_fields_may_be_told() -> No
 
 
 def test_the_environment_is_known_by_its_names() -> None:
-    keep_out_environment({"SMTP_PASSWORD": "correct-horse-9", "HOME": "/home/somebody"})
-    assert redact("correct-horse-9 in /home/somebody") == f"{GONE} in /home/somebody"
+    keep_out_environment({"SMTP_PASSWORD": "correct-horse-9", "HOME": "/srv/somebody"})
+    assert redact("correct-horse-9 in /srv/somebody") == f"{GONE} in /srv/somebody"
 
 
 def test_every_error_of_ours_is_clean_from_its_birth() -> None:
