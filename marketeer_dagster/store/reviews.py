@@ -108,7 +108,7 @@ def _found(connection: Connection, id: str, tenant: str | None) -> Approval:
     if len(open_ones) > 1:
         raise BadInput(f"{id!r} fits {', '.join(a.id for a in open_ones)}", expected="an unambiguous id")
     if about:
-        return (open_ones or about)[-1]
+        return open_ones[0] if open_ones else about[-1]
     return _beginning_with(connection, id, tenant)
 
 
