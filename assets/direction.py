@@ -14,6 +14,7 @@ from dagster import (
     AssetKey,
     AssetsDefinition,
     Config,
+    DagsterRun,
     JobDefinition,
     MaterializeResult,
     MetadataValue,
@@ -30,11 +31,11 @@ from assets.labels import labelled
 from assets.names import PRODUCT_CONTEXT
 from assets.partitions import tenants
 from assets.plans import spend_metadata
-from marketeer_dagster.agents.direction import look_back, unsupported
-from marketeer_dagster.campaigns.direction import ask_about_goals, find_review, keep_review
+from marketeer_dagster.agents.direction import look_back, unknown_pipelines, unsupported
+from marketeer_dagster.campaigns.direction import ask_about_goals
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.model.clock import Clock, today
-from marketeer_dagster.model.direction import Period
+from marketeer_dagster.model.direction import DirectorReview, Period
 from marketeer_dagster.model.errors import BadInput
 from marketeer_dagster.model.ids import TenantId
 from marketeer_dagster.store import Store
@@ -83,9 +84,10 @@ def build_director_review(catalog: Catalog) -> list[AssetsDefinition]:
                 at=clock.now(),
                 run_id=context.run_id,
             )
-        keep_review(store, review)
+        store.period_reviews.put(review)
         return MaterializeResult(
             metadata={
+                "review": review.id,
                 "preview": MetadataValue.md(review.content.render()),
                 "period": f"{review.first} to {review.last}",
                 "recommended": len(review.content.recommendations),
@@ -106,16 +108,22 @@ def build_director_review(catalog: Catalog) -> list[AssetsDefinition]:
     )
     def recommended_goals(context: AssetExecutionContext) -> MaterializeResult:
         store: Store = context.resources.store.store()
-        review = find_review(store, TenantId(context.partition_key))
-        asked = ask_about_goals(store, context.resources.clock.clock(), review) if review else ()
+        with explained():
+            review = _review_of(store, context.run, context.partition_key)
+            if review is None:
+                raise BadInput("this run wrote no review", where="recommended_goals")
+            if found := _found_in(store, catalog, review):
+                # The check has blocked this; whoever runs this asset alone has no question asked on trust either.
+                raise BadInput("; ".join(found), where="recommended_goals", expected="figures that the material holds")
+            asked = ask_about_goals(store, context.resources.clock.clock(), review)
         lines = "\n".join(f"- `{question.id}` ({question.state.value}): {question.title}" for question in asked)
         return MaterializeResult(metadata={"asked": len(asked), "questions": MetadataValue.md(lines or "none")})
 
     return [director_review, recommended_goals]
 
 
-def build_review_check() -> AssetChecksDefinition:
-    """The check `claims` of the newest review."""
+def build_review_check(catalog: Catalog) -> AssetChecksDefinition:
+    """The check `claims` of the review that the run has written."""
 
     @asset_check(
         asset=DIRECTOR_REVIEW,
@@ -123,14 +131,17 @@ def build_review_check() -> AssetChecksDefinition:
         blocking=True,
         partitions_def=tenants,
         required_resource_keys={"store"},
-        description="Every figure of the review is in the material it was written from, or in the product context.",
+        description=(
+            "Every figure of the review that this run wrote is in the material it was written from, or in the product "
+            "context, and every recommended pipeline is in the catalog."
+        ),
     )
     def claims(context: AssetCheckExecutionContext) -> AssetCheckResult:
         store: Store = context.resources.store.store()
-        review = find_review(store, TenantId(context.partition_key))
+        review = _review_of(store, context.run, context.partition_key)
         if review is None:
-            return AssetCheckResult(passed=False, metadata={"problem": "nothing was written yet"})
-        found = unsupported(review.content, review.material, store.contexts.get(review.tenant, review.context_version))
+            return AssetCheckResult(passed=False, metadata={"problem": "this run wrote no review"})
+        found = _found_in(store, catalog, review)
         said = "\n".join(f"- {line}" for line in found) or "No findings."
         return AssetCheckResult(
             passed=not found,
@@ -138,6 +149,16 @@ def build_review_check() -> AssetChecksDefinition:
         )
 
     return claims
+
+
+def _review_of(store: Store, run: DagsterRun, tenant: str) -> DirectorReview | None:
+    """What this run wrote, or the run that it was started again from; never another's, however new."""
+    return store.period_reviews.of_run(tenant, [run.run_id, run.parent_run_id or "", run.root_run_id or ""])
+
+
+def _found_in(store: Store, catalog: Catalog, review: DirectorReview) -> tuple[str, ...]:
+    context = store.contexts.get(review.tenant, review.context_version)
+    return (*unknown_pipelines(review.content, catalog), *unsupported(review.content, review.material, context))
 
 
 def build_review_job() -> UnresolvedAssetJobDefinition | JobDefinition:

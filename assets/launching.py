@@ -3,10 +3,17 @@
 from dagster import AssetKey, DagsterInstance, DagsterRun, DagsterRunStatus, RunRequest, RunsFilter
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
+from assets.causes import causes_of
 from assets.jobs import campaign_keys, pipeline_job_name
 from assets.labels import TENANT_TAG
-from marketeer_dagster.campaigns.escalation import CASCADE, ask_about_failures
-from marketeer_dagster.campaigns.status import WITH_PEOPLE, settle, stage_of
+from marketeer_dagster.campaigns.escalation import (
+    CASCADE,
+    ask_about_failure,
+    ask_about_failures,
+    failure_asked,
+    waits_for_person,
+)
+from marketeer_dagster.campaigns.status import WITH_PEOPLE, round_of, settle, stage_of, was_rejected
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.model.campaign import Campaign, CampaignStatus
 from marketeer_dagster.model.clock import Clock
@@ -41,31 +48,43 @@ def claim_of(key: CampaignKey) -> str:
     return f"campaign {key}"
 
 
-def settle_run(instance: DagsterInstance, store: Store, clock: Clock, key: CampaignKey, *, complete: bool) -> Campaign:
-    """`settle` after a run, and a question to a person when it was the third of its tenant to fail in a row."""
-    settled = settle(store, clock, key, complete=complete)
-    if (
-        settled.status is not CampaignStatus.FAILED
-        or len(failed := _failed_in_a_row(instance, store, settled)) < CASCADE
-    ):
+def settle_run(instance: DagsterInstance, store: Store, clock: Clock, key: CampaignKey, run: DagsterRun) -> Campaign:
+    """`settle` after a run, with what stopped it; whatever nobody was asked about yet becomes a person's question.
+
+    The third run of a tenant to fail in a row is one question about all of them.
+    """
+    causes = causes_of(instance, run)
+    said = tuple(cause.text for cause in causes)
+    settled = settle(store, clock, key, complete=run.is_success, causes=said)
+    if settled.status is CampaignStatus.POSTPONED and settled.resume_at is not None:
+        return settled  # everything that stopped is tried again by itself
+    unanswered = any(not cause.answered for cause in causes) and not waits_for_person(store, settled)
+    if not unanswered and (settled.status is not CampaignStatus.FAILED or was_rejected(store, settled)):
         return settled
-    ask_about_failures(store, clock, key, failed)
-    return settle(store, clock, key, complete=complete)
+    failed = _failed_in_a_row(instance, store, settled)
+    if len(failed) >= CASCADE:
+        ask_about_failures(store, clock, key, failed, said)
+    else:
+        ask_about_failure(store, clock, key, said or (settled.reason,))
+    return settle(store, clock, key, complete=run.is_success, causes=said)
 
 
 def _failed_in_a_row(instance: DagsterInstance, store: Store, campaign: Campaign) -> list[str]:
     """The tenant's newest campaign runs that failed one after the other, as `run (campaign)`, newest first.
 
-    What a person cancelled counts neither way; a run that ended because a person is asked did its work.
+    What a person cancelled or an outage postponed counts neither way; a run that ended because a person is asked about
+    its work did its work.
     """
     records = instance.get_run_records(RunsFilter(tags={"tenant": campaign.tenant}, statuses=FINISHED), limit=50)
     runs = [r.dagster_run for r in records if STAGE_TAG in r.dagster_run.tags]
     failed: list[str] = []
     for run in runs:
-        if run.status is DagsterRunStatus.CANCELED:
+        key = CampaignKey(run.tags.get(PARTITION_TAG, ""))
+        status = store.campaigns.get(key).status
+        if run.status is DagsterRunStatus.CANCELED or status is CampaignStatus.POSTPONED:
             continue
-        key = run.tags.get(PARTITION_TAG, "")
-        if run.is_success or store.campaigns.get(key).status in WITH_PEOPLE:
+        stopped = key == campaign.key or failure_asked(store, key, round_of(run.tags[STAGE_TAG]))
+        if run.is_success or (status in WITH_PEOPLE and not stopped):
             break
         failed.append(f"{run.run_id[:8]} ({key})")
     return failed

@@ -24,6 +24,7 @@ from marketeer_dagster.campaigns.publishing import Measuring, intend_all
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.model.artefacts import Artefact
 from marketeer_dagster.model.connection import Connection
+from marketeer_dagster.model.errors import TryLater
 from marketeer_dagster.model.ids import CampaignKey
 from marketeer_dagster.model.publication import Publication
 from marketeer_dagster.publishing.outbox import Outbox
@@ -164,7 +165,8 @@ def _publication(catalog: Catalog, tool: str) -> AssetsDefinition:
                 context.log_event(observation)
             for delivery in delivered:
                 if delivery.error is not None and delivery.publication.campaign == key:
-                    raise delivery.error
+                    # Nothing is lost: the sensor `approved_publications` tries it again when its time has come.
+                    raise TryLater(str(delivery.error), retry_after_s=delivery.error.retry_after_s or 0)
         return MaterializeResult(metadata=_metadata(rows, intents.held))
 
     return publication

@@ -49,7 +49,7 @@ def build_definitions(catalog: Catalog) -> Definitions:
         asset_checks=[
             *build_artefact_checks(catalog),
             build_campaign_check(catalog),
-            build_review_check(),
+            build_review_check(catalog),
             *metric_checks,
         ],
         jobs=list(jobs.values()),

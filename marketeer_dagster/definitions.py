@@ -13,7 +13,9 @@ try:
     from marketeer_dagster.catalog.catalog import Catalog
     from marketeer_dagster.composition import build_definitions
     from marketeer_dagster.model.settings import Settings
+    from marketeer_dagster.redacted_logs import install
 
+    install()
     defs = build_definitions(Catalog.load(Settings.load().catalog))
 finally:
     gc.freeze()

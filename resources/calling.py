@@ -16,6 +16,7 @@ from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
 from marketeer_dagster.model.clock import SystemClock
 from marketeer_dagster.model.errors import ToolError, ToolErrorKind
+from resources.endpoints import Reach, held_to
 
 Result = TypeVar("Result")
 _LOG = logging.getLogger("marketeer.calls")
@@ -61,9 +62,11 @@ def call(
     account: str = "",
     attempts: int = ATTEMPTS,
     repeatable: bool = True,
+    reach: Reach = Reach.ANYWHERE,
 ) -> Result:
     """The result of `fn`, tried at most `attempts` times.
 
+    `reach` is how far its sockets may go: that of the connection in use (`endpoints.reach_of`).
     `account` is whom the vendor counts calls for (a property, a site, a tenant). With `repeatable` False a call that
     may have arrived (an outage) is not repeated; one the vendor turned away (quota) is.
     Raises ToolError; exceptions that `translate` does not know pass unchanged.
@@ -72,7 +75,8 @@ def call(
         with attempt:
             limiter.acquire(tool, account)
             try:
-                return fn()
+                with held_to(tool, reach):
+                    return fn()
             except Exception as error:
                 _raise_known(error, translate)
                 raise

@@ -13,6 +13,7 @@ from marketeer_dagster.model.errors import ToolError, ToolErrorKind
 from marketeer_dagster.model.experiment import SLOTS, user_property
 from resources.calling import UNLIMITED, CallLimiter, call
 from resources.collected import Collected
+from resources.endpoints import reach_of
 from resources.ga4_experiments import UNREGISTERED, collect_experiments
 from resources.ga4_report import TOOL, Question, Report
 from resources.google_auth import TIMEOUT_S, SignIn, require_setting
@@ -189,7 +190,13 @@ class Ga4Client:
                 raise
 
         return call(
-            TOOL, counted, translate=_translate, limiter=self._limiter, account=self._property, attempts=READ_ATTEMPTS
+            TOOL,
+            counted,
+            translate=_translate,
+            limiter=self._limiter,
+            account=self._property,
+            attempts=READ_ATTEMPTS,
+            reach=reach_of(self.connection),
         )
 
     def _count_server_error(self, error: Exception, report: Report | None) -> None:

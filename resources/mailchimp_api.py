@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from marketeer_dagster.model.base import Value
 from marketeer_dagster.model.connection import Connection
 from resources.calling import READ_ATTEMPTS, UNLIMITED, CallLimiter, call
+from resources.endpoints import reach_of
 from resources.mailchimp_errors import TOOL, checked, translated, unreadable
 from resources.mailchimp_sdk import TIMEOUT_S, mailchimp_sdk
 
@@ -264,6 +265,7 @@ class MailchimpApi:
             translate=translated,
             limiter=self._limiter,
             account=self.connection.tenant,
+            reach=reach_of(self.connection),
             **how,
         )
 

@@ -16,6 +16,7 @@ from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import ToolError, ToolErrorKind
 from resources.calling import READ_ATTEMPTS, UNLIMITED, CallLimiter, call
 from resources.collected import Collected, frame
+from resources.endpoints import reach_of
 from resources.google_auth import TIMEOUT_S, SignIn, require_setting
 from resources.google_errors import translate_google
 from resources.search_rows import BY_PAGE, KEY, TOOL, DayRows
@@ -138,7 +139,16 @@ class SearchConsoleClient:
         return f"the account has no property at all: add it as a user of {self._site} in Search Console"
 
     def _call(self, fn: Any) -> Any:
-        return call(TOOL, fn, translate=_translate, limiter=self._limiter, account=self._site, attempts=READ_ATTEMPTS)
+        reach = reach_of(self.connection)
+        return call(
+            TOOL,
+            fn,
+            translate=_translate,
+            limiter=self._limiter,
+            account=self._site,
+            attempts=READ_ATTEMPTS,
+            reach=reach,
+        )
 
     @cached_property
     def _sign_in(self) -> SignIn:

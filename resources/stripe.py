@@ -15,6 +15,7 @@ from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import ToolError, ToolErrorKind
 from resources.calling import READ_ATTEMPTS, UNLIMITED, CallLimiter, call
 from resources.collected import Collected, frame
+from resources.endpoints import reach_of
 from resources.mrr import Movement, daily_movements
 from resources.stripe_account import CHANGES, COUPONS, EXPANDED, PRICES, Account, read_account, unreadable
 from resources.stripe_errors import TOOL, rights_in, translate
@@ -139,6 +140,7 @@ class StripeClient_:  # noqa: N801 - the SDK's own client is called StripeClient
             limiter=self._limiter,
             account=str(self.connection.tenant),
             attempts=READ_ATTEMPTS,
+            reach=reach_of(self.connection),
         )
         if not isinstance(answer, dict):
             raise ToolError(TOOL, ToolErrorKind.INVALID, f"{path} answered with no object")

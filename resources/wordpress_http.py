@@ -16,6 +16,7 @@ import httpx
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import ConfigError, ToolErrorKind
 from resources.calling import READ_ATTEMPTS, UNLIMITED, CallLimiter, call
+from resources.endpoints import reach_of
 from resources.wordpress_errors import TOOL, WordPressError, document, redirect, refusal, transport, unreadable
 
 TIMEOUT_S: Final = 30.0
@@ -36,7 +37,7 @@ class WordPressHttp:
         self, connection: Connection, *, limiter: CallLimiter = UNLIMITED, timeout_s: float = TIMEOUT_S
     ) -> None:
         self.base_url = _root(connection)
-        self._account, self._limiter = connection.tenant, limiter
+        self._connection, self._limiter = connection, limiter
         self._http = httpx.Client(
             auth=(_needed(connection, "user"), _password(connection)), timeout=timeout_s, headers=_ASKED
         )
@@ -69,7 +70,15 @@ class WordPressHttp:
         return self._call(lambda: self._sent("DELETE", path, query), repeatable=False)
 
     def _call(self, send: Callable[[], httpx.Response], **how: Any) -> httpx.Response:
-        return call(TOOL, send, translate=transport, limiter=self._limiter, account=self._account, **how)
+        return call(
+            TOOL,
+            send,
+            translate=transport,
+            limiter=self._limiter,
+            account=self._connection.tenant,
+            reach=reach_of(self._connection),
+            **how,
+        )
 
     def _sent(
         self,

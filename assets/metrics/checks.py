@@ -115,9 +115,16 @@ def _result(key: AssetKey, check: _Check, found: Sequence[_Finding]) -> AssetChe
         metadata={
             "found": len(found),
             "tenants": tenants or "none",
+            "newest_days": MetadataValue.json(_newest_days(found)),
             "details": MetadataValue.md(markdown_table(("Tenant", "Day", "Problem"), rows) if rows else "nothing"),
         },
     )
+
+
+def _newest_days(found: Sequence[_Finding]) -> dict[str, str]:
+    """The newest day found of each tenant: what is far enough back holds nothing, see sensors/checked.py."""
+    dated = sorted((f for f in found if f.day is not None), key=lambda f: str(f.day))
+    return {finding.tenant: str(finding.day) for finding in dated}
 
 
 def _absent(asked: _Asked) -> list[_Finding]:

@@ -118,7 +118,12 @@ def _landed_check(landings: Sequence[Landing]) -> AssetCheckResult:
         check_name=LANDED,
         passed=not failed,
         description=f"not landed: {', '.join(failed)}" if failed else f"{len(landings)} tenants landed",
-        metadata={"failed_tenants": ", ".join(failed) or "none", "why": MetadataValue.md(said or "nothing failed")},
+        metadata={
+            "failed_tenants": ", ".join(failed) or "none",
+            # A run may read one tenant of many: its result says nothing about the others.
+            "read_tenants": ", ".join(landing.tenant for landing in landings) or "none",
+            "why": MetadataValue.md(said or "nothing failed"),
+        },
     )
 
 

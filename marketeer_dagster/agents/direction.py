@@ -26,15 +26,19 @@ def unsupported(content: PeriodReview, material: str, context: ContextVersion) -
     return tuple(f"{finding.where}: {finding.problem}" for finding in found)
 
 
+def unknown_pipelines(content: PeriodReview, catalog: Catalog) -> tuple[str, ...]:
+    """One line per recommended pipeline that there is none of: approving it could start nothing."""
+    named = [wanted.pipeline for wanted in content.recommendations if wanted.pipeline]
+    return tuple(f"recommendations: no pipeline {name!r}" for name in named if name not in catalog.pipelines)
+
+
 def problems_of(
     content: PeriodReview, material: Material, context: ContextVersion, catalog: Catalog
 ) -> tuple[str, ...]:
     """Everything wrong with a review: unsupported figures, unknown pipelines, the same goal twice."""
-    named = [wanted.pipeline for wanted in content.recommendations if wanted.pipeline]
-    unknown = [f"recommendations: no pipeline {name!r}" for name in named if name not in catalog.pipelines]
     goals = [wanted.goal.casefold() for wanted in content.recommendations]
     twice = ["recommendations: a goal is listed twice"] if len(set(goals)) < len(goals) else []
-    return (*unknown, *twice, *unsupported(content, material.text, context))
+    return (*unknown_pipelines(content, catalog), *twice, *unsupported(content, material.text, context))
 
 
 def spelled(content: PeriodReview, catalog: Catalog) -> PeriodReview:
@@ -95,7 +99,7 @@ async def look_back(
         check=lambda answer: problems_of(spelled(answer, catalog), material, context, catalog)[:MOST_NAMED],
     )
     return DirectorReview(
-        id=review_id(tenant.id, material.period, material.last),
+        id=review_id(tenant.id, material.period, material.last, run_id),
         tenant=tenant.id,
         period=material.period,
         first=material.first,
@@ -104,6 +108,7 @@ async def look_back(
         material=material.text,
         context_version=context.version,
         prompt_hash=asked.prompt_hash,
+        run_id=run_id,
         spend=asked.spend,
         created_at=at,
     )

@@ -1,14 +1,18 @@
 """A person's decisions: what the inbox shows, and what approving, rejecting or sending back does."""
 
-from marketeer_dagster.campaigns.direction import RECOMMENDATION, take_recommendation
+from collections.abc import Callable
+
+from marketeer_dagster.campaigns.direction import RECOMMENDATION, recommended, take_recommendation
 from marketeer_dagster.campaigns.status import WITH_PEOPLE, settle
+from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.model.artefacts import Artefact, ArtefactStatus
 from marketeer_dagster.model.campaign import CampaignStatus
 from marketeer_dagster.model.clock import Clock
-from marketeer_dagster.model.errors import BadInput
+from marketeer_dagster.model.errors import BadInput, Conflict
 from marketeer_dagster.model.ids import ArtefactId, PublicationId
 from marketeer_dagster.model.publication import PublicationState
-from marketeer_dagster.model.review import Approval, ApprovalState
+from marketeer_dagster.model.review import Approval, ApprovalReason, ApprovalState
+from marketeer_dagster.publishing.retrying import follow_refusal
 from marketeer_dagster.store import Store
 
 SIGNAL = "sig_"
@@ -40,22 +44,40 @@ def rejected_by_person(store: Store, artefact: Artefact) -> Approval | None:
     return decision if decision and decision.state is ApprovalState.REJECTED else None
 
 
-def decide(store: Store, clock: Clock, wanted: str, state: ApprovalState, *, by: str, note: str = "") -> Approval:
+def decide(
+    store: Store,
+    clock: Clock,
+    wanted: str,
+    state: ApprovalState,
+    *,
+    by: str,
+    note: str = "",
+    tenant: str | None = None,
+    catalog: Callable[[], Catalog] | None = None,
+) -> Approval:
     """Record a person's decision and put what follows from it into the store; sensors take it from there.
 
-    `wanted` is an approval id (an unambiguous beginning is enough) or the id of what it is about. Sending back needs a
+    `wanted` is an approval id or the id of what it is about; with `tenant`, and where there is one tenant only, an
+    unambiguous beginning of the id is enough. Sending back needs a
     note: it becomes something the brief must address. A question about a campaign as a whole has no work to send back.
-    Raises NotFound, BadInput, or Conflict when decided otherwise.
+    `catalog` is asked whether a recommended pipeline is still there, before anything is recorded. Raises NotFound,
+    BadInput, or Conflict when decided otherwise or when a newer version has taken its place.
     """
     if state is ApprovalState.REVISE and not note.strip():
         raise BadInput("sending work back needs a reason", where="--note", expected="what should be different")
-    asked = store.approvals.get(wanted)
+    asked = store.approvals.get(wanted, tenant)
     if state is ApprovalState.REVISE and asked.subject.startswith(WITHOUT_WORK):
         raise BadInput(f"{asked.id} is about no work that could be sent back", expected="approve or reject")
     if state is ApprovalState.REVISE and asked.subject == asked.campaign:
         raise BadInput(f"{asked.id} is about a whole campaign: nothing to send back", expected="approve or reject")
+    if asked.state is ApprovalState.PENDING and state is not ApprovalState.REJECTED:
+        _refuse_overtaken(store, asked)
+    if state is ApprovalState.APPROVED and asked.subject.startswith(RECOMMENDATION):
+        pipeline = recommended(store, asked).pipeline
+        if pipeline and catalog is not None:
+            catalog().pipeline(pipeline)
     now = clock.now()
-    approval = store.approvals.decide(wanted, state, by, note.strip(), now)
+    approval = store.approvals.decide(asked.id, state, by, note.strip(), now)
     if approval.subject.startswith(SIGNAL):
         return approval  # a person has seen it; the loop measures when it is mended
     if approval.subject.startswith(RECOMMENDATION):
@@ -70,6 +92,27 @@ def decide(store: Store, clock: Clock, wanted: str, state: ApprovalState, *, by:
     return approval
 
 
+def _refuse_overtaken(store: Store, asked: Approval) -> None:
+    """Nobody approves or sends back what is not the present version any more: the newer one has its own question."""
+    identifier, separator, version = asked.subject.partition("@")
+    if separator:
+        head = store.artefacts.get(ArtefactId(identifier))
+        if head.version > int(version):
+            raise Conflict(
+                f"{asked.subject} is not the present version any more: {artefact_subject(head)} is",
+                hint=f"marketeer artefact show {identifier}, then decide on that; this question can be rejected",
+            )
+    elif asked.subject.startswith("pub_"):
+        row = store.publications.get(asked.subject)
+        there = store.publications.list(tenant=row.tenant, tool=row.tool, target=row.target, campaign=row.campaign)
+        newer = [other for other in there if other.artefact == row.artefact and other.version > row.version]
+        if newer:
+            raise Conflict(
+                f"{row.skill} version {row.version} is not the present version any more, {newer[-1].version} is",
+                hint=f"decide on {newer[-1].id}; this question can be rejected",
+            )
+
+
 def _follow_campaign(store: Store, clock: Clock, approval: Approval, *, new: bool) -> None:
     if approval.state is not ApprovalState.APPROVED:
         settle(store, clock, approval.campaign, complete=False)
@@ -79,6 +122,9 @@ def _follow_campaign(store: Store, clock: Clock, approval: Approval, *, new: boo
 
 def _follow_publication(store: Store, clock: Clock, approval: Approval) -> None:
     publication = PublicationId(approval.subject)
+    if approval.reason is ApprovalReason.PUBLICATION_FAILED:
+        _follow_refusal(store, clock, approval)
+        return
     row = store.publications.get(publication)
     granted = approval.state is ApprovalState.APPROVED
     to = PublicationState.APPROVED if granted else PublicationState.REJECTED
@@ -86,6 +132,14 @@ def _follow_publication(store: Store, clock: Clock, approval: Approval) -> None:
         store.publications.transition(publication, {PublicationState.PENDING}, to, at=clock.now())
     if approval.state is ApprovalState.REVISE:
         _send_back(store, clock, store.artefacts.get(row.artefact, row.version), approval.note)
+
+
+def _follow_refusal(store: Store, clock: Clock, approval: Approval) -> None:
+    row = follow_refusal(store, clock, approval)
+    if approval.state is ApprovalState.REVISE:
+        _send_back(store, clock, store.artefacts.get(row.artefact, row.version), approval.note)
+    elif approval.state is ApprovalState.REJECTED and store.campaigns.get(row.campaign).status in WITH_PEOPLE:
+        settle(store, clock, row.campaign)
 
 
 def _follow_artefact(store: Store, clock: Clock, approval: Approval) -> None:

@@ -1,31 +1,17 @@
-"""Keeping the Director's reviews, and what follows from them: a question for each goal, a campaign for each yes."""
+"""What follows from the Director's reviews: a question for each goal, a campaign for each yes."""
 
 from collections.abc import Iterator
 
 from marketeer_dagster.campaigns.intake import take_goal
 from marketeer_dagster.model.campaign import Campaign
 from marketeer_dagster.model.clock import Clock
-from marketeer_dagster.model.direction import DirectorReview
-from marketeer_dagster.model.errors import NotFound
-from marketeer_dagster.model.ids import ApprovalId, CampaignKey, TenantId, derived
+from marketeer_dagster.model.direction import DirectorReview, RecommendedGoal
+from marketeer_dagster.model.ids import ApprovalId, CampaignKey, GoalId, derived
 from marketeer_dagster.model.review import Approval, ApprovalReason
 from marketeer_dagster.store import Store
 
 RECOMMENDATION = "dir_"
 """Beginning of a recommendation's name, `<review id>#<number>`."""
-_STEP = "director_review"
-
-
-def keep_review(store: Store, review: DirectorReview) -> None:
-    """Store a review, and as the tenant's newest."""
-    for name in (review.id, f"newest of {review.tenant}"):
-        store.step_outputs.put(name, _STEP, "review", review.tenant, review.model_dump_json())
-
-
-def find_review(store: Store, tenant: TenantId, id: str | None = None) -> DirectorReview | None:
-    """A tenant's review by id, or its newest; None when there is none."""
-    found = store.step_outputs.get(id or f"newest of {tenant}", _STEP, "review", tenant)
-    return None if found is None else DirectorReview.model_validate_json(found)
 
 
 def ask_about_goals(store: Store, clock: Clock, review: DirectorReview) -> tuple[Approval, ...]:
@@ -54,11 +40,24 @@ def _questions(store: Store, clock: Clock, review: DirectorReview) -> Iterator[A
         )
 
 
-def take_recommendation(store: Store, clock: Clock, approval: Approval) -> Campaign:
-    """The campaign of a recommended goal that a person approved; raises as `take_goal`."""
+def recommended(store: Store, approval: Approval) -> RecommendedGoal:
+    """The very goal that a question is about; NotFound when its review is not in this store."""
     id_, _, number = approval.subject.partition("#")
-    review = find_review(store, approval.tenant, id_)
-    wanted = None if review is None else review.content.recommendations[int(number) - 1]
-    if wanted is None:
-        raise NotFound(f"no review {id_!r}", hint="it was recommended in another store")
-    return take_goal(store, clock, tenant=approval.tenant, text=wanted.goal, budget_usd=wanted.budget_usd)
+    return store.period_reviews.get(id_, approval.tenant).content.recommendations[int(number) - 1]
+
+
+def take_recommendation(store: Store, clock: Clock, approval: Approval) -> Campaign:
+    """The campaign of a recommended goal that a person approved, by the pipeline that the question named.
+
+    One campaign for each question, however often it is approved. Raises as `take_goal`, and NotFound.
+    """
+    wanted = recommended(store, approval)
+    return take_goal(
+        store,
+        clock,
+        tenant=approval.tenant,
+        text=wanted.goal,
+        budget_usd=wanted.budget_usd,
+        pipeline=wanted.pipeline or None,
+        goal=GoalId(derived("gol", approval.id)),
+    )

@@ -14,6 +14,8 @@ from marketeer_dagster.model.ids import ApprovalId, CampaignKey, derived
 from marketeer_dagster.model.review import Approval, ApprovalReason, ApprovalState
 from marketeer_dagster.store import Store
 
+FAILURES = (ApprovalReason.WORK_FAILED, ApprovalReason.CASCADING_FAILURE)
+"""Reasons of questions that a failure asked: approving tries again."""
 CASCADE = 3
 """Runs of one tenant that fail in a row before a person is asked: catalog, Escalation reasons."""
 
@@ -33,14 +35,21 @@ def ask_about_budget(store: Store, clock: Clock, key: CampaignKey, error: Budget
     return _ask(store, clock, campaign, ApprovalReason.BUDGET_THRESHOLD, what, detail)
 
 
-def ask_about_failures(store: Store, clock: Clock, key: CampaignKey, runs: Sequence[str]) -> Approval:
+def ask_about_failure(store: Store, clock: Clock, key: CampaignKey, causes: Sequence[str]) -> Approval:
+    """Ask whether a campaign whose run was stopped should be tried again. Once a round, whatever stopped it."""
+    campaign = store.campaigns.get(key)
+    doing = "planning" if campaign.plan is None else "work"
+    what = f"{campaign.title[:120]}: {doing} stopped: {causes[0]}"
+    return _ask(store, clock, campaign, ApprovalReason.WORK_FAILED, what, _said(causes))
+
+
+def ask_about_failures(
+    store: Store, clock: Clock, key: CampaignKey, runs: Sequence[str], causes: Sequence[str] = ()
+) -> Approval:
     """Ask whether a campaign should be tried again after so many runs of its tenant failed one after the other."""
     campaign = store.campaigns.get(key)
     what = f"{len(runs)} runs of {campaign.tenant} failed in a row, the last one for {campaign.title!r}"
-    detail = (
-        "Failed, newest first:\n" + "\n".join(f"- {run}" for run in runs) + "\n\nWhat failed is in each run in the "
-        "Dagster UI. Mend the cause, then approve to try this campaign again, or reject to leave it failed."
-    )
+    detail = "Failed, newest first:\n" + "\n".join(f"- {run}" for run in runs) + "\n\n" + _said(causes)
     return _ask(store, clock, campaign, ApprovalReason.CASCADING_FAILURE, what, detail)
 
 
@@ -55,6 +64,34 @@ def ask_about_measuring(store: Store, clock: Clock, key: CampaignKey, page: str,
     return _ask(store, clock, campaign, ApprovalReason.SOURCE_BROKEN, what, detail)
 
 
+def _said(causes: Sequence[str]) -> str:
+    listed = "\n".join(f"- {cause}" for cause in causes)
+    what = listed or "- nothing was said; see the run in the Dagster UI"
+    return (
+        f"What stopped it:\n{what}\n\nMend the cause where there is one to mend, then approve to try again (a campaign "
+        "without a plan is planned anew, finished work is kept), or reject to end the campaign."
+    )
+
+
+def failure_asked(store: Store, key: CampaignKey, round: int) -> bool:
+    """Whether a person was asked to try a campaign's round again because its run was stopped."""
+    ids = {_id(key, reason, round) for reason in FAILURES}
+    return any(approval.id in ids for approval in store.approvals.list(subject=key))
+
+
+def open_failure(store: Store, campaign: Campaign) -> Approval | None:
+    """The open question whether a campaign that was stopped should be tried again."""
+    asked = store.approvals.list(subject=campaign.key, state=ApprovalState.PENDING)
+    return next((question for question in asked if question.reason in FAILURES), None)
+
+
+def ended_by_person(store: Store, campaign: Campaign) -> Approval | None:
+    """A person's no to going on with this round of the campaign."""
+    ids = {_id(campaign.key, reason, campaign.round) for reason in ApprovalReason}
+    answered = store.approvals.list(subject=campaign.key, state=ApprovalState.REJECTED)
+    return next((answer for answer in answered if answer.id in ids), None)
+
+
 def waits_for_person(store: Store, campaign: Campaign) -> bool:
     """Whether a question about the campaign as a whole is open."""
     return bool(store.approvals.list(subject=campaign.key, state=ApprovalState.PENDING))
@@ -63,7 +100,7 @@ def waits_for_person(store: Store, campaign: Campaign) -> bool:
 def _ask(store: Store, clock: Clock, campaign: Campaign, reason: ApprovalReason, title: str, detail: str) -> Approval:
     return store.approvals.open(
         Approval(
-            id=ApprovalId(derived("apr", campaign.key, reason.value, str(campaign.round))),
+            id=_id(campaign.key, reason, campaign.round),
             tenant=campaign.tenant,
             campaign=campaign.key,
             subject=campaign.key,
@@ -73,3 +110,7 @@ def _ask(store: Store, clock: Clock, campaign: Campaign, reason: ApprovalReason,
             created_at=clock.now(),
         )
     )
+
+
+def _id(key: CampaignKey, reason: ApprovalReason, round: int) -> ApprovalId:
+    return ApprovalId(derived("apr", key, reason.value, str(round)))

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 
+from marketeer_dagster.campaigns.escalation import open_failure
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.model.campaign import Campaign, CampaignStatus, Priority
 from marketeer_dagster.model.clock import Clock, today
@@ -25,11 +26,13 @@ from marketeer_dagster.model.ids import (
     split_campaign_key,
 )
 from marketeer_dagster.model.pages import page_of
+from marketeer_dagster.model.review import ApprovalState
 from marketeer_dagster.model.signal import Signal
 from marketeer_dagster.model.tenant import Tenant
 from marketeer_dagster.store import Store
 
-RESUMED = (CampaignStatus.DRAFTED, CampaignStatus.PLANNED, CampaignStatus.RUNNING, CampaignStatus.FAILED)
+STOPPED = (CampaignStatus.FAILED, CampaignStatus.POSTPONED)
+RESUMED = (CampaignStatus.DRAFTED, CampaignStatus.PLANNED, CampaignStatus.RUNNING, *STOPPED)
 """A goal stated again while its campaign is here takes that campaign up; paid answers replay."""
 MAX_GOAL_CHARACTERS = 2000
 _LOOK_S = 0.05
@@ -43,9 +46,13 @@ def take_goal(
     text: str,
     budget_usd: Decimal | None = None,
     deadline: date | None = None,
+    pipeline: str | None = None,
+    goal: GoalId | None = None,
 ) -> Campaign:
     """The campaign for a goal stated in a person's words: a new one, or the unfinished one of the same goal.
 
+    `pipeline` is the one of the catalog that shall answer it; without one the Director chooses. `goal` names the goal
+    where something else than its words decides which it is: there is one campaign for it, finished or not.
     Raises BadInput for an empty or overlong text, a negative budget or a past deadline; NotFound for an unknown
     tenant or one without a product context.
     """
@@ -54,15 +61,15 @@ def take_goal(
     if deadline is not None and deadline <= today(clock, owner.timezone):
         raise BadInput(f"{deadline} is not in the future", where="deadline", expected="a later date")
     with _in_turn(store, tenant):
-        earlier = _unfinished_goal(store, tenant, text)
+        earlier = _of_goal(store, tenant, goal) or _unfinished_goal(store, tenant, text, pipeline)
         if earlier is not None:
             return _taken_up(store, clock, earlier)
         slug = store.campaigns.unique_slug(tenant, slugify(text))
         key = campaign_key(tenant, slug)
         now = clock.now()
-        goal = store.goals.add(
+        stated = store.goals.add(
             Goal(
-                id=GoalId(derived("gol", key)),
+                id=goal or GoalId(derived("gol", key)),
                 tenant=tenant,
                 text=text,
                 budget_usd=budget_usd,
@@ -70,8 +77,17 @@ def take_goal(
                 created_at=now,
             )
         )
-        campaign = Campaign(key=key, tenant=tenant, goal=goal.id, title=text[:200], created_at=now, updated_at=now)
-        return store.campaigns.add(campaign)
+        return store.campaigns.add(
+            Campaign(
+                key=key,
+                tenant=tenant,
+                goal=stated.id,
+                pipeline=pipeline,
+                title=text[:200],
+                created_at=now,
+                updated_at=now,
+            )
+        )
 
 
 def check_goal(store: Store, tenant: TenantId, text: str, budget_usd: Decimal | None) -> Tenant:
@@ -95,13 +111,30 @@ def with_context(store: Store, tenant: TenantId) -> Tenant:
 
 
 def _taken_up(store: Store, clock: Clock, campaign: Campaign) -> Campaign:
-    """The campaign as it stands; one that failed waits for another run."""
-    return store.campaigns.reopen(campaign.key, clock.now()) if campaign.status is CampaignStatus.FAILED else campaign
+    """The campaign as it stands; one that failed, or waits for an outage to end, wants another run now.
+
+    To ask for it again is also the answer to the question whether it should be tried again.
+    """
+    if (question := open_failure(store, campaign)) is not None:
+        note = "it was asked for again"
+        store.approvals.decide(question.id, ApprovalState.APPROVED, "intake", note, clock.now())
+        return store.campaigns.reopen(campaign.key, clock.now())
+    return store.campaigns.reopen(campaign.key, clock.now()) if campaign.status in STOPPED else campaign
 
 
-def _unfinished_goal(store: Store, tenant: TenantId, text: str) -> Campaign | None:
+def _of_goal(store: Store, tenant: TenantId, goal: GoalId | None) -> Campaign | None:
+    return next((c for c in store.campaigns.list(tenant=tenant) if goal is not None and c.goal == goal), None)
+
+
+def _unfinished_goal(store: Store, tenant: TenantId, text: str, pipeline: str | None) -> Campaign | None:
     for campaign in store.campaigns.list(tenant=tenant):
-        if campaign.goal and campaign.status in RESUMED and store.goals.get(campaign.goal).text == text:
+        unfinished = campaign.status in RESUMED or open_failure(store, campaign) is not None
+        if (
+            campaign.goal
+            and campaign.pipeline == pipeline
+            and unfinished
+            and store.goals.get(campaign.goal).text == text
+        ):
             return campaign
     return None
 

@@ -1,59 +1,96 @@
 """Where a campaign stands, derived from what the store holds of it."""
 
-from marketeer_dagster.campaigns.escalation import waits_for_person
-from marketeer_dagster.model.artefacts import ArtefactStatus
-from marketeer_dagster.model.campaign import Campaign, CampaignStatus
+from collections.abc import Mapping, Sequence
+
+from marketeer_dagster.campaigns.escalation import ended_by_person, waits_for_person
+from marketeer_dagster.model.artefacts import Artefact, ArtefactStatus
+from marketeer_dagster.model.campaign import Campaign, CampaignStatus, Plan
 from marketeer_dagster.model.clock import Clock
 from marketeer_dagster.model.ids import CampaignKey
-from marketeer_dagster.model.publication import PublicationState
-from marketeer_dagster.model.review import ApprovalState
+from marketeer_dagster.model.publication import Publication, PublicationState
+from marketeer_dagster.model.review import ApprovalReason, ApprovalState
 from marketeer_dagster.store import Store
 
 OPEN = (CampaignStatus.DRAFTED, CampaignStatus.PLANNED, CampaignStatus.RUNNING)
 """Statuses of campaigns that still want a run."""
 WITH_PEOPLE = (CampaignStatus.WAITING, CampaignStatus.ESCALATED)
 """Statuses that a person's decision, or what was delivered after it, can change without another run."""
+UNDER_WAY = (*OPEN, *WITH_PEOPLE, CampaignStatus.POSTPONED)
+"""Statuses of campaigns that have not come to their end."""
 LIVE = (PublicationState.PUBLISHED, PublicationState.DRAFT, PublicationState.SUPERSEDED)
 
 
-def settle(store: Store, clock: Clock, key: CampaignKey, *, complete: bool = True) -> Campaign:
-    """Write and return the campaign's status once no run works on it any more.
+def settle(
+    store: Store, clock: Clock, key: CampaignKey, *, complete: bool = True, causes: Sequence[str] = ()
+) -> Campaign:
+    """Write and return the campaign's status, and why it stands there, once no run works on it any more.
 
     `complete` says whether the last run came to its end: what a run that did not may have left out (a publication never
-    intended) is not seen in the store, so such a campaign is FAILED rather than PUBLISHED.
-    ESCALATED when an artefact was not approved or a person is asked about the whole campaign, WAITING when a person
-    must release a publication, FAILED when planned work is missing or a tool refused, PUBLISHED otherwise (also when
-    nothing in the plan goes to a channel).
+    intended) is not seen in the store, so such a campaign is FAILED rather than PUBLISHED. `causes` are what stopped
+    it, in words.
+    POSTPONED when the run met an outage that only time can end, or a publication waits for one to end, unless a person
+    is asked about the whole campaign. ESCALATED when an artefact was not approved, a tool refused a publication for
+    good, or a person is asked about the whole campaign, WAITING when a person must release a publication, FAILED when
+    planned work is missing, PUBLISHED otherwise (also when nothing in the plan goes to a channel).
     """
     campaign = store.campaigns.get(key)
-    status = _derived(store, campaign)
+    status, why = _derived(store, campaign)
+    ended = ended_by_person(store, campaign)
+    if not complete and campaign.resume_at is not None and not ended and not waits_for_person(store, campaign):
+        status, why, causes = CampaignStatus.POSTPONED, campaign.reason, ()
     if status is CampaignStatus.PUBLISHED and not complete:
-        status = CampaignStatus.FAILED
-    if status is campaign.status:
+        status, why = CampaignStatus.FAILED, "its last run did not come to its end"
+    if status is campaign.status and not causes:
         return campaign
-    store.campaigns.set_status(key, status, clock.now())
-    return store.campaigns.get(key)
+    if status is CampaignStatus.FAILED and ended:
+        causes = (f"ended by {ended.decided_by}: {ended.note}".rstrip(": "), *(causes or campaign.reason.splitlines()))
+    reason = "" if status is CampaignStatus.PUBLISHED else "\n".join(dict.fromkeys(causes)) or why
+    return store.campaigns.set_status(key, status, clock.now(), reason)
 
 
-def _derived(store: Store, campaign: Campaign) -> CampaignStatus:
+def _derived(store: Store, campaign: Campaign) -> tuple[CampaignStatus, str]:
+    """The status, and in words what in the store makes it so."""
+    questions = store.approvals.list(campaign=campaign.key, state=ApprovalState.PENDING)
+    asked = "\n".join(question.title for question in questions)
     if waits_for_person(store, campaign):
-        return CampaignStatus.ESCALATED
+        return CampaignStatus.ESCALATED, campaign.reason or asked
     if campaign.plan is None:
-        return CampaignStatus.FAILED
+        return CampaignStatus.FAILED, campaign.reason or "it has no plan"
     heads = {artefact.skill: artefact for artefact in store.artefacts.heads(campaign.key)}
-    if any(artefact.status is ArtefactStatus.ESCALATED for artefact in heads.values()):
-        return CampaignStatus.ESCALATED
-    if store.approvals.list(campaign=campaign.key, state=ApprovalState.PENDING):
-        return CampaignStatus.WAITING
     publications = store.publications.list(campaign=campaign.key)
-    if any(publication.state is PublicationState.PENDING for publication in publications):
-        return CampaignStatus.WAITING
-    missing = set(campaign.plan.skills) - set(heads)
-    rejected = any(artefact.status is not ArtefactStatus.APPROVED for artefact in heads.values())
-    undelivered = any(publication.state not in (*LIVE, PublicationState.REJECTED) for publication in publications)
-    if missing or rejected or undelivered:
-        return CampaignStatus.FAILED
-    return CampaignStatus.PUBLISHED
+    refused = any(question.reason is ApprovalReason.PUBLICATION_FAILED for question in questions)
+    if refused or any(artefact.status is ArtefactStatus.ESCALATED for artefact in heads.values()):
+        return CampaignStatus.ESCALATED, asked
+    if questions or any(publication.state is PublicationState.PENDING for publication in publications):
+        return CampaignStatus.WAITING, asked
+    if lacking := _lacking(store, campaign.plan, heads, publications):
+        return CampaignStatus.FAILED, "\n".join(lacking)
+    if late := [p for p in publications if p.state not in (*LIVE, PublicationState.REJECTED)]:
+        return CampaignStatus.POSTPONED, "\n".join(f"{p.tool} {p.target}: {p.error or p.state.value}" for p in late)
+    return CampaignStatus.PUBLISHED, ""
+
+
+def _lacking(store: Store, plan: Plan, heads: Mapping[str, Artefact], publications: Sequence[Publication]) -> list[str]:
+    """What keeps a campaign from being done, in words; nothing of it changes without another run or a person."""
+    said = [f"{skill} was not made" for skill in plan.skills if skill not in heads]
+    for skill, head in heads.items():
+        if head.status is not ArtefactStatus.APPROVED:
+            said.append(f"{skill} version {head.version} is {head.status.value}{_by_whom(store, head)}")
+    said += [f"{p.tool} {p.target}: {p.error}" for p in publications if p.state is PublicationState.FAILED]
+    return said
+
+
+def _by_whom(store: Store, artefact: Artefact) -> str:
+    asked = store.approvals.list(campaign=artefact.campaign, subject=f"{artefact.id}@{artefact.version}")
+    decided = [approval for approval in asked if approval.decided_by]
+    return f" by {decided[-1].decided_by}: {decided[-1].note}".rstrip(": ") if decided else ""
+
+
+def was_rejected(store: Store, campaign: Campaign) -> bool:
+    """Whether a person's no is what the campaign ended with: then nobody is asked again."""
+    heads = store.artefacts.heads(campaign.key)
+    rejected = any(artefact.status is ArtefactStatus.REJECTED for artefact in heads)
+    return rejected or ended_by_person(store, campaign) is not None
 
 
 def stage_of(campaign: Campaign) -> str:
@@ -64,3 +101,8 @@ def stage_of(campaign: Campaign) -> str:
     if campaign.pipeline and campaign.round == 0:
         return "pipeline:0"
     return f"{'run' if campaign.plan else 'plan'}:{campaign.round}"
+
+
+def round_of(stage: str) -> int:
+    """The round that a run's tag `stage_of` names."""
+    return int(stage.partition(":")[2])

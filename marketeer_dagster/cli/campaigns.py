@@ -8,7 +8,7 @@ import typer
 from marketeer_dagster.cli.export import Format, exported
 from marketeer_dagster.cli.home import open_home
 from marketeer_dagster.cli.output import AsJson, console, print_json, print_table
-from marketeer_dagster.cli.report import campaign_report, print_campaign, status_word
+from marketeer_dagster.cli.report import campaign_report, print_campaign, reason_of, status_word
 from marketeer_dagster.model.ids import ArtefactId, CampaignKey, TenantId
 
 OfTenant = Annotated[str | None, typer.Option("--tenant", "-t", help="Only this tenant's.")]
@@ -30,10 +30,14 @@ def _campaigns(app: typer.Typer) -> None:
         store = open_home().store
         found = store.campaigns.list(tenant=store.tenants.get(TenantId(tenant)).id if tenant else None)
         if as_json:
-            print_json([{**c.model_dump(mode="json", exclude={"plan"}), "status": status_word(c)} for c in found])
+            said = ({"status": status_word(c), "reason": reason_of(store, c)} for c in found)
+            print_json([{**c.model_dump(mode="json", exclude={"plan"}), **s} for c, s in zip(found, said, strict=True)])
             return
-        rows = ((c.key, c.title, status_word(c), c.priority.name, c.pipeline or "", c.signal or "") for c in found)
-        columns = ("campaign", "title", "status", "priority", "pipeline", "signal")
+        rows = (
+            (c.key, c.title, status_word(c), c.priority.name, c.pipeline or c.signal or "", _first(reason_of(store, c)))
+            for c in found
+        )
+        columns = ("campaign", "title", "status", "priority", "asked by", "reason")
         print_table("Campaigns", columns, rows, "No campaigns yet: marketeer goal TEXT --tenant ID")
 
     @group.command("show", help="One campaign: plan, artefacts, publications, cost.")
@@ -54,6 +58,12 @@ def _campaigns(app: typer.Typer) -> None:
         from marketeer_dagster.cli.carry_on import go_on  # brings Dagster along
 
         raise typer.Exit(go_on(home, campaign, as_json=as_json))
+
+
+def _first(reason: str) -> str:
+    """The first line, and that there are more."""
+    lines = reason.splitlines()
+    return lines[0] + (f" (and {len(lines) - 1} more)" if len(lines) > 1 else "") if lines else ""
 
 
 def _artefacts(app: typer.Typer) -> None:

@@ -11,6 +11,7 @@ from marketeer_dagster.cli.report import campaign_report, print_campaign
 from marketeer_dagster.model.campaign import Campaign, CampaignStatus
 
 EXIT_CODES = {CampaignStatus.PUBLISHED: 0, CampaignStatus.WAITING: 3, CampaignStatus.ESCALATED: 3}
+"""Anything else is 1: what failed, and what waits for an outage to end, is not done."""
 
 
 def go_on(home: Home, campaign: Campaign, *, as_json: bool) -> int:

@@ -26,6 +26,7 @@ from assets.launching import (
     stage_job,
 )
 from assets.partitions import campaigns
+from marketeer_dagster.campaigns.intake import STOPPED
 from marketeer_dagster.campaigns.status import OPEN, settle, stage_of
 from marketeer_dagster.cli.home import Home
 from marketeer_dagster.cli.processes import bury_dead_runs, process_tag
@@ -96,12 +97,25 @@ def daemon_runs(instance: DagsterInstance) -> bool:
 
 
 def finish_campaign(home: Home, instance: DagsterInstance, key: CampaignKey, progress: Progress) -> Campaign:
-    """Work on a campaign until nothing is left to run, here or by the daemon; returns it with its settled status."""
+    """Work on a campaign until nothing is left to run, here or by the daemon; returns it with its settled status.
+
+    One that was postponed goes on at once, since a person asks for it; one that is postponed again is left to the
+    daemon: while one runs this stays with it, else it returns.
+    """
     instance.add_dynamic_partitions(campaigns.name or "campaigns", [key])
-    while (campaign := home.store.campaigns.get(key)).status in OPEN:
+    _go_on_now(home, key)
+    while (campaign := home.store.campaigns.get(key)).status in OPEN or (
+        campaign.status is CampaignStatus.POSTPONED and daemon_runs(instance)
+    ):
         if daemon_runs(instance) or not _work_on(home, instance, key, progress):
             time.sleep(POLL_S)
     return campaign
+
+
+def _go_on_now(home: Home, key: CampaignKey) -> None:
+    with home.store.claims.held(claim_of(key)) as mine:
+        if mine and home.store.campaigns.get(key).status is CampaignStatus.POSTPONED:
+            home.store.campaigns.reopen(key, home.clock.now())
 
 
 def _work_on(home: Home, instance: DagsterInstance, key: CampaignKey, progress: Progress) -> bool:
@@ -126,7 +140,7 @@ def _work_on(home: Home, instance: DagsterInstance, key: CampaignKey, progress: 
 def _take_up(home: Home, key: CampaignKey, run: DagsterRun) -> None:
     """Go on where a run ended without a word: its process was killed or cancelled. What it had paid for replays."""
     settled = settle(home.store, home.clock, key, complete=run.is_success)
-    if settled.status is CampaignStatus.FAILED:
+    if settled.status in STOPPED:
         home.store.campaigns.reopen(key, home.clock.now())
 
 
@@ -148,7 +162,13 @@ def _deliver(home: Home, instance: DagsterInstance, key: CampaignKey, progress: 
     progress(f"publish_campaign {key}")
     tags = {"tenant": home.store.campaigns.get(key).tenant, PARTITION_TAG: key, PROCESS_TAG: process_tag()}
     result = execute(instance, "publish_campaign", tags=tags)
-    return settle(home.store, home.clock, key, complete=result.success)
+    return _settled(home, instance, key, result.run_id)
+
+
+def _settled(home: Home, instance: DagsterInstance, key: CampaignKey, run_id: str) -> Campaign:
+    run = instance.get_run_by_id(run_id)
+    assert run is not None, "it has just ended"
+    return settle_run(instance, home.store, home.clock, key, run)
 
 
 def is_being_worked_on_elsewhere(instance: DagsterInstance, key: CampaignKey) -> bool:
@@ -168,4 +188,4 @@ def _run_stage(home: Home, instance: DagsterInstance, campaign: Campaign, progre
     progress(f"{job} {'done' if result.success else 'ended with failures'} (run {result.run_id[:8]})")
     after = home.store.campaigns.get(campaign.key)
     if after.round == campaign.round and (stage_of(after) == stage or not result.success):
-        settle_run(instance, home.store, home.clock, campaign.key, complete=result.success)
+        _settled(home, instance, campaign.key, result.run_id)

@@ -6,7 +6,7 @@ import warnings
 
 import typer
 
-from marketeer_dagster import __version__
+from marketeer_dagster import __version__, redacted_logs
 from marketeer_dagster.cli import (
     campaigns,
     contexts,
@@ -17,6 +17,7 @@ from marketeer_dagster.cli import (
     logs,
     operate,
     people,
+    publications,
     sandbox,
     sql,
     tenants,
@@ -33,7 +34,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for group in (init, demo, operate, goals, campaigns, people, tenants, contexts, tools, ingest, sql, sandbox):
+for group in (
+    init,
+    demo,
+    operate,
+    goals,
+    campaigns,
+    people,
+    publications,
+    tenants,
+    contexts,
+    tools,
+    ingest,
+    sql,
+    sandbox,
+):
     group.register(app)
 
 
@@ -51,6 +66,7 @@ def main() -> None:
     """Entry point: run a command; our errors end with their exit code and no traceback."""
     warnings.filterwarnings("ignore", module="dagster")
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    redacted_logs.install()
     logs.quiet()
     try:
         app()

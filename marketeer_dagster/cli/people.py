@@ -12,7 +12,12 @@ from marketeer_dagster.model.clock import SystemClock
 from marketeer_dagster.model.ids import TenantId
 from marketeer_dagster.model.review import ApprovalState
 
-Wanted = Annotated[str, typer.Argument(help="Id of the question, its beginning, or of what it is about.")]
+Wanted = Annotated[
+    str,
+    typer.Argument(help="Id of the question or of what it is about; with --tenant, its beginning is enough."),
+]
+OfTenant = Annotated[str | None, typer.Option("--tenant", "-t", help="Whose question it is.")]
+Note = Annotated[str, typer.Option(help="Why.")]
 By = Annotated[str | None, typer.Option(help="Who decides; default: the user of this machine.")]
 
 
@@ -39,21 +44,25 @@ def register(app: typer.Typer) -> None:
                 typer.echo(approval.detail)
 
     @app.command("approve", help="Let it go on. Example: marketeer approve apr_7k2m --note 'fine'")
-    def approve(id: Wanted, note: Annotated[str, typer.Option()] = "", by: By = None) -> None:
-        _decide(id, ApprovalState.APPROVED, note, by)
+    def approve(id: Wanted, note: Note = "", by: By = None, tenant: OfTenant = None) -> None:
+        _decide(id, ApprovalState.APPROVED, note, by, tenant)
 
     @app.command("reject", help="Stop it for good.")
-    def reject(id: Wanted, note: Annotated[str, typer.Option()] = "", by: By = None) -> None:
-        _decide(id, ApprovalState.REJECTED, note, by)
+    def reject(id: Wanted, note: Note = "", by: By = None, tenant: OfTenant = None) -> None:
+        _decide(id, ApprovalState.REJECTED, note, by, tenant)
 
     @app.command("revise", help="Send it back; the note says what should be different.")
-    def revise(id: Wanted, note: Annotated[str, typer.Option()] = "", by: By = None) -> None:
-        _decide(id, ApprovalState.REVISE, note, by)
+    def revise(id: Wanted, note: Note = "", by: By = None, tenant: OfTenant = None) -> None:
+        _decide(id, ApprovalState.REVISE, note, by, tenant)
 
 
-def _decide(id: str, state: ApprovalState, note: str, by: str | None) -> None:
+def _decide(id: str, state: ApprovalState, note: str, by: str | None, tenant: str | None) -> None:
     home = open_home()
-    approval = decide(home.store, SystemClock(), id, state, by=by or getpass.getuser(), note=note)
+    owner = home.store.tenants.get(TenantId(tenant)).id if tenant else None
+    who = by or getpass.getuser()
+    approval = decide(
+        home.store, SystemClock(), id, state, by=who, note=note, tenant=owner, catalog=lambda: home.catalog
+    )
     console.print(f"{approval.id} {approval.state.value}: {approval.title}")
     if approval.campaign:
         console.print("the daemon goes on with it; without one: marketeer campaign continue " + approval.campaign)

@@ -8,9 +8,12 @@ from marketeer_dagster.model.artefacts import Artefact, Spend
 from marketeer_dagster.model.campaign import Campaign, CampaignStatus
 from marketeer_dagster.model.ids import CampaignKey
 from marketeer_dagster.model.publication import Publication
+from marketeer_dagster.model.review import Approval, ApprovalState
+from marketeer_dagster.store import Store
 
-WORDS = {CampaignStatus.WAITING: "approved"}
-"""A campaign that waits for a person's release has all its work approved; `inbox` holds the question."""
+WORDS = {CampaignStatus.WAITING: "approved", CampaignStatus.POSTPONED: "waiting"}
+"""A campaign that waits for a person's release has all its work approved; `inbox` holds the question. One that is
+postponed waits for nobody."""
 
 
 def status_word(campaign: Campaign) -> str:
@@ -27,17 +30,26 @@ def campaign_report(home: Home, campaign: Campaign, wall_s: float | None = None)
         "campaign": campaign.key,
         "title": campaign.title,
         "status": status_word(campaign),
+        "reason": reason_of(home.store, campaign),
+        "resume_at": campaign.resume_at.isoformat() if campaign.resume_at else None,
         "plan": campaign.plan.model_dump(mode="json") if campaign.plan else None,
         "artefacts": [_artefact(artefact) for artefact in artefacts],
         "publications": [_publication(publication) for publication in publications],
-        "waiting": [
-            a.model_dump(mode="json") for a in store.approvals.list(campaign=campaign.key) if a.state == "pending"
-        ],
+        "inbox": [question.model_dump(mode="json") for question in _open_questions(store, campaign)],
         "llm": spend_report(store.llm.totals(campaign=campaign.key)),
         "runs": runs_of(home, campaign.key),
         "wall_s": None if wall_s is None else round(wall_s, 2),
         "simulated": any(artefact.simulated for artefact in artefacts) or any(p.simulated for p in publications),
     }
+
+
+def reason_of(store: Store, campaign: Campaign) -> str:
+    """Why a campaign stands where it stands; empty while it is worked on and when all went well."""
+    return campaign.reason or "\n".join(question.title for question in _open_questions(store, campaign))
+
+
+def _open_questions(store: Store, campaign: Campaign) -> tuple[Approval, ...]:
+    return store.approvals.list(campaign=campaign.key, state=ApprovalState.PENDING)
 
 
 def runs_of(home: Home, key: CampaignKey) -> list[str]:
@@ -92,6 +104,10 @@ def _publication(publication: Publication) -> dict[str, Any]:
 def print_campaign(report: dict[str, Any]) -> None:
     """The report for people."""
     console.print(f"[bold]{report['campaign']}[/] {report['title']}: [bold]{report['status']}[/]")
+    if report["reason"]:
+        console.print(f"reason: {report['reason']}", markup=False)
+    if report["resume_at"]:
+        console.print(f"the daemon goes on with it after {report['resume_at']}; now: marketeer campaign continue")
     plan = report["plan"]
     if plan:
         kpi = plan["kpi"]
@@ -119,8 +135,8 @@ def print_campaign(report: dict[str, Any]) -> None:
         ((p["tool"], p["kind"], p["target"], p["state"], p["url"] or p["error"]) for p in report["publications"]),
         "Nothing published.",
     )
-    if report["waiting"]:
-        console.print(f"{len(report['waiting'])} question(s) wait for a person: marketeer inbox")
+    for question in report["inbox"]:
+        console.print(f"asks: {question['title']}\n      marketeer approve {question['id']}", markup=False)
     llm = report["llm"]
     console.print(
         f"Claude: {llm['calls']} calls, USD {llm['cost_usd']:.4f}{' (simulated)' if report['simulated'] else ''}"

@@ -16,7 +16,9 @@ from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import BadInput, MarketeerError
 from marketeer_dagster.model.ids import TenantId
 from marketeer_dagster.model.tenant import Tenant
+from marketeer_dagster.publishing.retrying import retry_refused
 from resources.connectors import CONNECTORS, check, for_tenant
+from resources.endpoints import check_addresses
 
 _LOG = logging.getLogger("marketeer.tools")
 ForTenant = Annotated[str, typer.Option("--tenant", "-t", help="Id of the tenant.")]
@@ -45,7 +47,12 @@ def register(app: typer.Typer) -> None:
         named = dict(_pair(item, "--secret") for item in secret or ())
         secrets = {key: _from_environment(key, name) for key, name in named.items()}
         known.validate_keys(settings, secrets)
-        home.store.connections.set(Connection(tenant=owner, tool=tool, settings=settings, secrets=secrets))
+        connection = Connection(tenant=owner, tool=tool, settings=settings, secrets=secrets)
+        check_addresses(connection)
+        home.store.connections.set(connection)
+        revived = retry_refused(home.store, home.clock, owner, tool)
+        if revived:
+            console.print(f"{len(revived)} publication(s) that the former connection failed are tried again")
         console.print(f"{tool} connected for {owner}; see whether it answers: marketeer tools --check --tenant {owner}")
 
     @app.command("tools", help="Which tools are connected; --check asks each whether it answers.")

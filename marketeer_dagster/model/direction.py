@@ -63,7 +63,7 @@ class PeriodReview(ArtefactContent):
 
 
 class DirectorReview(Value):
-    """One stored review, with the very material it was written from. Id is derived from (tenant, period, last day)."""
+    """One stored review, with the very material it was written from: that of one run, whichever others there are."""
 
     id: str
     tenant: TenantId
@@ -75,10 +75,12 @@ class DirectorReview(Value):
     """Markdown: the only source of its figures beside the product context."""
     context_version: int = Field(ge=1)
     prompt_hash: str
+    run_id: str = ""
+    """The run that wrote it. What judges or acts on a review reads the review of its own run, never the newest."""
     spend: Spend
     created_at: datetime
 
 
-def review_id(tenant: TenantId, period: Period, last: date) -> str:
-    """Equal periods, equal id: a review that is made again takes the place of the one before."""
-    return derived("dir", tenant, period.value, last.isoformat())
+def review_id(tenant: TenantId, period: Period, last: date, run_id: str = "") -> str:
+    """One id for each run: a step that is tried again within its run takes the place of what it had written."""
+    return derived("dir", tenant, period.value, last.isoformat(), run_id)

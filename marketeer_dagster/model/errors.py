@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from marketeer_dagster.model.redaction import redact
+
 
 class MarketeerError(Exception):
     """Base of every error this project raises on purpose.
@@ -13,9 +15,10 @@ class MarketeerError(Exception):
     exit_code = 1
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        # At birth, so that no path of an error to a log, a store or a screen can forget it.
+        self.message = redact(message)
+        self.hint = redact(hint) if hint else hint
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return f"{self.message} ({self.hint})" if self.hint else self.message
@@ -57,6 +60,18 @@ class WaitsForPerson(MarketeerError):
 
 class BudgetExceeded(MarketeerError):
     """A reservation would pass a budget; nothing was sent and nothing spent."""
+
+
+class TryLater(MarketeerError):
+    """Nothing is wrong that anybody could mend, and a short wait did not help: an outage, an overloaded model.
+
+    The work is not lost and not failed. A campaign whose run ends so is postponed and taken up by itself, after
+    `retry_after_s` seconds of the clock on the wall (an outage does not know the market's days) or longer.
+    """
+
+    def __init__(self, message: str, *, retry_after_s: float, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
 
 
 class NoVerdict(MarketeerError):

@@ -3,7 +3,10 @@
 from datetime import datetime
 from enum import StrEnum
 
+from pydantic import Field
+
 from marketeer_dagster.model.base import Value
+from marketeer_dagster.model.errors import ToolErrorKind
 from marketeer_dagster.model.ids import ArtefactId, CampaignKey, ExperimentId, PublicationId, TenantId
 
 
@@ -21,7 +24,7 @@ class PublicationState(StrEnum):
     PUBLISHED = "published"
     REJECTED = "rejected"
     FAILED = "failed"
-    """The tool refused permanently; `error` says why."""
+    """The tool refused; `error` says why. Tried again when a person says so, or the tool is connected anew."""
     SUPERSEDED = "superseded"
     """A newer publication took its place."""
 
@@ -49,6 +52,12 @@ class Publication(Value):
     url: str = ""
     experiment: ExperimentId | None = None
     error: str = ""
+    failure: ToolErrorKind | None = None
+    """Kind of the tool's last error; None when it took the publication, or was not asked yet."""
+    attempts: int = Field(default=0, ge=0)
+    """How often a write was begun."""
+    retry_at: datetime | None = None
+    """Not before this moment of the clock on the wall is it tried again by itself; None: at once."""
     simulated: bool = False
     created_at: datetime
     updated_at: datetime

@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, ValidationError
 
 from marketeer_dagster.model.base import Value
 from marketeer_dagster.model.errors import ConfigError
+from marketeer_dagster.model.redaction import keep_out
 
 _VARIABLES = {
     "database_url": "MARKETEER_DATABASE_URL",
@@ -74,11 +75,13 @@ class Settings(Value):
         values.setdefault("warehouse", str(home / "warehouse.duckdb"))
         values["home"] = home
         try:
-            return cls.model_validate(values)
+            loaded = cls.model_validate(values)
         except ValidationError as error:
             first = error.errors()[0]
             key = ".".join(str(part) for part in first["loc"])
             raise ConfigError(first["msg"], where=f"{_VARIABLES.get(key, key)} ({home / 'config.toml'})") from None
+        keep_out(secret.get_secret_value() for secret in (loaded.secret_key, loaded.anthropic_api_key) if secret)
+        return loaded
 
 
 def _read_config(path: Path) -> dict[str, object]:

@@ -20,12 +20,11 @@ from marketeer_dagster.model.tenant import Autonomy, Tenant
 from marketeer_dagster.publishing import policy
 from marketeer_dagster.publishing.exclusive import Exclusive, exclusive_in
 from marketeer_dagster.publishing.protocols import Draft, Publisher, Trial
+from marketeer_dagster.publishing.retrying import ask_to_mend, close_questions, next_try
 from marketeer_dagster.store import Store
 
 _DETAIL_LIMIT = 3900
-_STARTABLE = frozenset(
-    {PublicationState.APPROVED, PublicationState.WRITING, PublicationState.DRAFT, PublicationState.FAILED}
-)
+_STARTABLE = frozenset({PublicationState.APPROVED, PublicationState.WRITING, PublicationState.DRAFT})
 
 
 @dataclass(frozen=True)
@@ -150,8 +149,12 @@ class Outbox:
             self._retire_older(publication)  # a crash may have come between the receipt and this
         if publication.state in policy.FINAL:
             return publication
+        if publication.state is PublicationState.FAILED:
+            return publication  # until a person or a new connection has it tried again, see retrying.py
         if (settled := self._overtaken(publication)) is not None:
             return settled
+        if publication.state is not PublicationState.WRITING and (held := self._withdrawn(publication)) is not None:
+            return held
         tenant = self._store.tenants.get(publication.tenant)
         publication = self._cleared(publication, tenant)
         public = policy.may_be_public(tenant, publication.tool)
@@ -163,7 +166,10 @@ class Outbox:
 
     def _send(self, publication: Publication, public: bool) -> Publication:
         publisher = self._own(publication.tenant, publication.tool)
-        publication = self._move(publication, PublicationState.WRITING, _STARTABLE)
+        attempts = publication.attempts + 1
+        # Written before the tool is asked: whatever ends this process, the next try waits for its time.
+        begun: dict[str, object] = {"attempts": attempts, "retry_at": next_try(attempts)}
+        publication = self._move(publication, PublicationState.WRITING, _STARTABLE, **begun)
         crash_point("before_lookup")
         try:
             receipt = publisher.find(publication)
@@ -172,16 +178,27 @@ class Outbox:
                 receipt = publisher.write(publication, public=public)
                 crash_point("after_write")
         except ToolError as error:
+            said: dict[str, object] = {"error": str(error), "failure": error.kind}
             if not error.permanent:
+                said["retry_at"] = next_try(attempts, error.retry_after_s)
+                self._move(publication, PublicationState.WRITING, {PublicationState.WRITING}, **said)
                 raise
-            return self._move(publication, PublicationState.FAILED, {PublicationState.WRITING}, error=str(error))
+            # The question first: after a crash in between it is tried once more, and asked about anew.
+            ask_to_mend(self._store, self._clock, publication.model_copy(update=said))
+            return self._move(publication, PublicationState.FAILED, {PublicationState.WRITING}, **said)
+        except Exception as error:  # a fault of ours: told where the publication is looked at, and tried again later
+            said = {"error": f"{type(error).__name__}: {error}", "failure": None}
+            self._move(publication, PublicationState.WRITING, {PublicationState.WRITING}, **said)
+            raise
         return self._receipt(publication, receipt)
 
     def _receipt(self, publication: Publication, receipt: Receipt) -> Publication:
         crash_point("before_receipt")
         to = PublicationState.PUBLISHED if receipt.public else PublicationState.DRAFT
-        fields = {"external_id": receipt.external_id, "url": receipt.url, "error": ""}
+        fields: dict[str, object] = {"external_id": receipt.external_id, "url": receipt.url}
+        fields |= {"error": "", "failure": None, "retry_at": None}
         publication = self._move(publication, to, {PublicationState.WRITING}, **fields)
+        close_questions(self._store, self._clock, publication, ApprovalState.APPROVED, "outbox", "it was published")
         crash_point("after_receipt")
         self._retire_older(publication)
         return publication
@@ -199,12 +216,25 @@ class Outbox:
         if approval.state is not ApprovalState.PENDING:
             reason = f"{approval.state.value} by {approval.decided_by}: {approval.note}".rstrip(": ")
             return self._move(publication, PublicationState.REJECTED, policy.UNPUBLISHED, error=reason)
-        if publication.state in (PublicationState.APPROVED, PublicationState.FAILED):
+        if publication.state is PublicationState.APPROVED:
             self._move(publication, PublicationState.PENDING, {publication.state})
         raise WaitsForPerson(
             f"{publication.tool} {publication.target} of {publication.campaign} waits for approval",
             hint=f"marketeer approve {approval.id}",
         )
+
+    def _withdrawn(self, publication: Publication) -> Publication | None:
+        """The publication, rejected, when a person has rejected its version since it was intended; None if it stands.
+
+        Raises WaitsForPerson while the version is held back or sent back.
+        """
+        artefact = self._store.artefacts.get(publication.artefact, publication.version)
+        if artefact.status is ArtefactStatus.APPROVED:
+            return None
+        why = f"{artefact.skill} version {artefact.version} is {artefact.status.value}"
+        if artefact.status is not ArtefactStatus.REJECTED:
+            raise WaitsForPerson(f"{publication.tool} {publication.target}: {why}", hint="marketeer inbox")
+        return self._move(publication, PublicationState.REJECTED, policy.UNPUBLISHED, error=why)
 
     def _ask(self, publication: Publication, artefact: Artefact) -> Approval:
         """The question in the inbox, opened once; with its answer when there is one."""
@@ -268,7 +298,7 @@ class Outbox:
         return list(there[:place]), list(there[place + 1 :])
 
     def _move(
-        self, publication: Publication, to: PublicationState, allowed: Collection[PublicationState], **fields: str
+        self, publication: Publication, to: PublicationState, allowed: Collection[PublicationState], **fields: object
     ) -> Publication:
         return self._store.publications.transition(publication.id, allowed, to, at=self._clock.now(), **fields)
 
@@ -276,4 +306,8 @@ class Outbox:
 def _due(publication: Publication, tenant: Tenant) -> bool:
     if publication.state is PublicationState.DRAFT:
         return tenant.autonomy_for(publication.tool) is not Autonomy.DRAFT_ONLY
-    return publication.state in (PublicationState.PENDING, PublicationState.APPROVED, PublicationState.WRITING)
+    return publication.state in (
+        PublicationState.PENDING,
+        PublicationState.APPROVED,
+        PublicationState.WRITING,
+    )

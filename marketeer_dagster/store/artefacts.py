@@ -76,7 +76,7 @@ class Artefacts:
             return _ARTEFACTS.update(connection, changed(stored, status=status), _C.id == id, _C.version == version)
 
     def get(self, id: str, version: int | None = None) -> Artefact:
-        """One version; without a number the head, or the newest while there is no head. NotFound with near matches."""
+        """One version; without a number the head, or the newest while there is no head. NotFound."""
         with self._db.reading() as connection:
             if version is not None:
                 return _version(connection, id, version)
@@ -124,7 +124,7 @@ class Artefacts:
             return _ARTEFACTS.all(connection, *where)
 
     def versions(self, id: str) -> tuple[Artefact, ...]:
-        """All versions, oldest first; NotFound with near matches."""
+        """All versions, oldest first; NotFound."""
         with self._db.reading() as connection:
             found = _ARTEFACTS.all(connection, _C.id == id, order=[_C.version])
             if not found:

@@ -13,6 +13,7 @@ from marketeer_dagster.model.base import Value
 from marketeer_dagster.model.campaign import Priority
 from marketeer_dagster.model.errors import BudgetExceeded, Conflict, NotFound
 from marketeer_dagster.model.ids import CampaignKey, TenantId, fresh
+from marketeer_dagster.model.redaction import redact
 from marketeer_dagster.store import budget, schema
 from marketeer_dagster.store.columns import usd
 from marketeer_dagster.store.database import Database
@@ -160,7 +161,7 @@ class LlmLedger:
 
     def release(self, call_id: str, error: str, at: datetime) -> None:
         """Give a reservation back after a call that was not billed; a settled call stays settled."""
-        values = {"state": CallState.RELEASED.value, "error": error[:2000], "finished_at": at}
+        values = {"state": CallState.RELEASED.value, "error": redact(error)[:2000], "finished_at": at}
         self._finish(call_id, values, _C.state != CallState.SETTLED.value)
 
     def expire(self, before: datetime) -> int:

@@ -6,13 +6,18 @@ from typing import Any
 
 from marketeer_dagster.model.errors import BadInput, Conflict
 from marketeer_dagster.model.publication import Publication, PublicationState
+from marketeer_dagster.model.redaction import redact
 from marketeer_dagster.store import schema
 from marketeer_dagster.store.database import Database
 from marketeer_dagster.store.records import Records, changed
 
 _PUBLICATIONS = Records(schema.publications, Publication, noun="publication")
 
-CHANGEABLE = frozenset({"external_id", "url", "error", "experiment", "payload", "published_at"})
+CHANGEABLE = frozenset(
+    {
+        "external_id", "url", "error", "experiment", "payload", "published_at", "failure", "attempts", "retry_at",
+    }
+)  # fmt: skip
 """Fields that a transition may set beside the state."""
 
 
@@ -30,10 +35,10 @@ class Publications:
             stored = _PUBLICATIONS.first(connection, *here)
             return stored or _PUBLICATIONS.insert(connection, publication)
 
-    def get(self, id: str) -> Publication:
-        """The publication with this id; NotFound with near matches."""
+    def get(self, id: str, tenant: str | None = None) -> Publication:
+        """The publication with this id; NotFound, with near matches where `tenant` says whose it must be."""
         with self._db.reading() as connection:
-            return _PUBLICATIONS.get(connection, id)
+            return _PUBLICATIONS.get(connection, id, tenant=tenant)
 
     def list(
         self,
@@ -67,6 +72,8 @@ class Publications:
         """
         if unknown := set(fields) - CHANGEABLE:
             raise BadInput(f"cannot change {', '.join(sorted(unknown))}", expected=", ".join(sorted(CHANGEABLE)))
+        if "error" in fields:
+            fields["error"] = redact(fields["error"])
         with self._db.writing() as connection:
             stored = _PUBLICATIONS.get(connection, id, lock=True)
             if stored.state not in allowed_from:

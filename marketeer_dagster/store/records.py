@@ -56,19 +56,25 @@ class Records(Generic[V]):
         statement = select(self.table.c.body).where(*where).order_by(*order, self.table.c.seq).limit(limit)
         return tuple(self.kind.model_validate_json(body) for body in connection.execute(statement).scalars())
 
-    def get(self, connection: Connection, key: str, *, lock: bool = False) -> V:
-        """The row with this key, held for this transaction if `lock`; NotFound with the nearest keys otherwise."""
-        statement = select(self.table.c.body).where(self.key == key)
+    def get(self, connection: Connection, key: str, *, lock: bool = False, tenant: str | None = None) -> V:
+        """The row with this key, held for this transaction if `lock`; NotFound otherwise, also when `tenant` is given
+        and the row is another tenant's."""
+        statement = select(self.table.c.body).where(self.key == key, *self.matching(tenant=tenant))
         body = connection.execute(statement.with_for_update() if lock else statement).scalar()
         if body is None:
-            raise self.missing(connection, key)
+            raise self.missing(connection, key, tenant=tenant)
         return self.kind.model_validate_json(body)
 
-    def missing(self, connection: Connection, key: str) -> NotFound:
-        """The error for a key that is not there, with close matches."""
-        keys = connection.execute(select(self.key).distinct().order_by(self.key).limit(5000)).scalars().all()
-        close = difflib.get_close_matches(key, keys, n=3, cutoff=0.6)
-        hint = f"did you mean {' or '.join(close)}?" if close else f"there {_count(len(keys), self.noun)} in the store"
+    def missing(self, connection: Connection, key: str, *, tenant: str | None = None) -> NotFound:
+        """The error for a key that is not there, with close matches among what is `tenant`'s.
+
+        Without a tenant nothing is named: what lies near a mistyped key may be anybody's.
+        """
+        if tenant is None:
+            return NotFound(f"no {self.noun} {key!r}", hint="check its spelling; `list` and `inbox` show what there is")
+        own = select(self.key).distinct().where(self.table.c.tenant == tenant).order_by(self.key).limit(5000)
+        close = difflib.get_close_matches(key, connection.execute(own).scalars().all(), n=3, cutoff=0.6)
+        hint = f"did you mean {' or '.join(close)}?" if close else f"{tenant} has none by that name"
         return NotFound(f"no {self.noun} {key!r}", hint=hint)
 
     def matching(self, **wanted: object) -> list[ColumnElement[bool]]:
@@ -88,9 +94,3 @@ def plain(value: object) -> object:
 def changed(value: V, **fields: object) -> V:
     """A validated copy with other field values (`model_copy` alone would not validate)."""
     return type(value).model_validate({name: getattr(value, name) for name in type(value).model_fields} | fields)
-
-
-def _count(number: int, noun: str) -> str:
-    if number == 0:
-        return f"is no {noun}"
-    return f"is one {noun}" if number == 1 else f"are {number} of them"

@@ -126,6 +126,13 @@ step_outputs = Table(
     _body(), Unique("run_id", "step_key", "name", "partition"),
 )  # fmt: skip
 
+period_reviews = Table(
+    "period_reviews", metadata, _seq(), _name("id", unique=True), _tenant(), _name("period"),
+    Column("last", Date, nullable=False, comment="the period's last day"),
+    Column("run_id", String, nullable=False, comment="the run that wrote it; its check and its goals read this row"),
+    _moment("created_at"), _body(), Index(None, "run_id"), Index(None, "tenant", "period", "last"),
+)  # fmt: skip
+
 llm_calls = Table(
     "llm_calls", metadata, _seq(), _name("id", unique=True), _tenant(), _name("campaign"), _name("purpose"),
     _name("run_id"), _name("model"), _name("fingerprint"), _name("month"),

@@ -10,9 +10,18 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from pydantic import SecretStr
 
 from marketeer_dagster.model.errors import ConfigError
+from marketeer_dagster.model.redaction import keep_out
 
 _SALT = b"marketeer-dagster connection secrets"
 """Fixed, so that every process derives the same key from the same secret; scrypt makes guessing a weak one slow."""
+
+
+_PUBLIC = ("client_id",)
+"""Kept with the secrets though it is none: an account's name, which errors have to be able to tell."""
+
+
+def _never_tell(secrets: Mapping[str, str]) -> None:
+    keep_out(value for name, value in secrets.items() if name not in _PUBLIC)
 
 
 class SecretBox:
@@ -26,6 +35,7 @@ class SecretBox:
         if not secrets:
             return None
         plain = {name: secret.get_secret_value() for name, secret in secrets.items()}
+        _never_tell(plain)
         return self._fernet.encrypt(json.dumps(plain).encode()).decode()
 
     def open(self, token: str | None, *, where: str) -> dict[str, SecretStr]:
@@ -40,6 +50,7 @@ class SecretBox:
                 where=where,
                 hint="restore the former MARKETEER_SECRET_KEY, or connect the tool again",
             ) from None
+        _never_tell(plain)
         return {name: SecretStr(value) for name, value in plain.items()}
 
     @cached_property

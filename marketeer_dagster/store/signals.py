@@ -39,7 +39,7 @@ class Signals:
             return _SIGNALS.insert(connection, signal)
 
     def get(self, id: str) -> Signal:
-        """The signal with this id; NotFound with near matches."""
+        """The signal with this id; NotFound."""
         with self._db.reading() as connection:
             return _SIGNALS.get(connection, id)
 
@@ -82,7 +82,7 @@ class Experiments:
             return stored or _EXPERIMENTS.insert(connection, experiment)
 
     def get(self, id: str) -> Experiment:
-        """The experiment with this id; NotFound with near matches."""
+        """The experiment with this id; NotFound."""
         with self._db.reading() as connection:
             return _EXPERIMENTS.get(connection, id)
 
@@ -122,7 +122,7 @@ class Learnings:
             return stored or _LEARNINGS.insert(connection, learning)
 
     def get(self, id: str) -> Learning:
-        """The learning with this id; NotFound with near matches."""
+        """The learning with this id; NotFound."""
         with self._db.reading() as connection:
             return _LEARNINGS.get(connection, id)
 

@@ -14,6 +14,7 @@ from marketeer_dagster.store.claims import Claims
 from marketeer_dagster.store.database import Database
 from marketeer_dagster.store.llm import LlmLedger
 from marketeer_dagster.store.owners import Owners
+from marketeer_dagster.store.period_reviews import PeriodReviews
 from marketeer_dagster.store.publications import Publications
 from marketeer_dagster.store.reviews import Approvals, Reviews
 from marketeer_dagster.store.secrets import SecretBox
@@ -38,6 +39,7 @@ class Store:
         self.reviews = Reviews(database)
         self.approvals = Approvals(database)
         self.publications = Publications(database)
+        self.period_reviews = PeriodReviews(database)
         self.signals = Signals(database)
         self.experiments = Experiments(database)
         self.learnings = Learnings(database)

@@ -34,7 +34,7 @@ class Tenants:
             return _TENANTS.insert(connection, tenant)
 
     def get(self, id: str) -> Tenant:
-        """The tenant with this id; NotFound with near matches."""
+        """The tenant with this id; NotFound."""
         with self._db.reading() as connection:
             return _TENANTS.get(connection, id)
 
@@ -112,7 +112,7 @@ class Goals:
             return stored or _GOALS.insert(connection, goal)
 
     def get(self, id: str) -> Goal:
-        """The goal with this id; NotFound with near matches."""
+        """The goal with this id; NotFound."""
         with self._db.reading() as connection:
             return _GOALS.get(connection, id)
 

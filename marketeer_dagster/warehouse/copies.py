@@ -69,7 +69,9 @@ CAMPAIGNS = Table(
         text("parent", "Campaign whose work it improves; null otherwise.", nullable=True),
         text("title", "Title."),
         Column("priority", "INTEGER", "0 (most urgent) to 3."),
-        text("status", "drafted, planned, running, waiting, published, failed or escalated."),
+        text(
+            "status", "drafted, planned, running, waiting (for a release), postponed, published, failed or escalated."
+        ),
         text("skills", "Chosen skills in plan order, separated by commas; null before planning.", nullable=True),
         text("kpi_metric", "Metric the plan is held to; null before planning.", nullable=True),
         number("kpi_baseline", "The metric's level when planned, in its own unit.", nullable=True),

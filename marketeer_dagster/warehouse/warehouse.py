@@ -27,6 +27,8 @@ LOCK_TIMEOUT_S = 900.0
 """How long a writer waits for others. A write takes a second; a first load of years may take minutes."""
 _OPEN_ATTEMPTS = 50
 _REMOTE = re.compile(r"^(md|motherduck|ducklake|quack):")
+_URI = re.compile(r"^[a-z][a-z0-9+.-]+:(?!\\)", re.IGNORECASE)
+_DATA_PATH = re.compile(r"[?&;]\s*data_path=([^&;]+)", re.IGNORECASE)
 
 
 class Warehouse:
@@ -45,6 +47,12 @@ class Warehouse:
         """The warehouse that the settings name."""
         if _REMOTE.match(settings.warehouse):
             return cls(settings.warehouse, Path(settings.warehouse))
+        if _URI.match(settings.warehouse):
+            raise ConfigError(
+                f"{settings.warehouse.partition(':')[0]}: is no warehouse that can be written and read",
+                where="MARKETEER_WAREHOUSE",
+                expected="a path, or an address that begins with md: or ducklake:",
+            )
         return cls(Path(settings.warehouse), settings.warehouse_snapshot)
 
     @property
@@ -86,12 +94,9 @@ class Warehouse:
     @contextmanager
     def reading(self) -> Generator[duckdb.DuckDBPyConnection]:
         """A connection to the newest snapshot that can change nothing, not even other files; empty tables before the
-        first write. Raises ConfigError when the snapshot is no DuckDB file.
+        first write. A remote warehouse is attached for reading alone, and locked in the same way. Raises ConfigError
+        when it cannot be opened so.
         """
-        if self.remote:
-            with _closing(duckdb.connect(str(self.path))) as connection:
-                yield connection
-            return
         with _closing(self._open_to_read()) as connection:
             yield connection
 
@@ -108,16 +113,29 @@ class Warehouse:
         # this process still holds, and with it a snapshot that was replaced meanwhile.
         connection = duckdb.connect(":memory:")
         try:
-            if self._attach(connection):
+            if self.remote:
+                self._attach_remote(connection)
+            elif self._attach(connection):
                 connection.execute("USE warehouse")
             else:
                 ensure(connection)
-            connection.execute("SET enable_external_access = false")
-            connection.execute("SET lock_configuration = true")
+            lock(connection)
         except BaseException:
             connection.close()
             raise
         return connection
+
+    def _attach_remote(self, connection: duckdb.DuckDBPyConnection) -> None:
+        # What else a query may touch is settled before the lock: a lake's own files, and nothing of this machine.
+        where = str(self.path)
+        if data := _DATA_PATH.search(where):
+            connection.execute(f"SET allowed_directories = [{quoted(data[1].strip())}]")
+        try:
+            connection.execute(f"ATTACH {quoted(where)} AS warehouse (READ_ONLY)")
+            connection.execute("USE warehouse")
+        except duckdb.Error as error:
+            said = str(error).splitlines()[0]
+            raise ConfigError(f"cannot be opened for reading: {said}", where="MARKETEER_WAREHOUSE") from None
 
     def _attach(self, connection: duckdb.DuckDBPyConnection) -> bool:
         for attempt in range(_OPEN_ATTEMPTS):
@@ -134,6 +152,12 @@ class Warehouse:
             else:
                 break
         return True
+
+
+def lock(connection: duckdb.DuckDBPyConnection) -> None:
+    """Keep whatever SQL runs on this connection from files, other databases, extensions and settings, for good."""
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
 
 
 @contextmanager

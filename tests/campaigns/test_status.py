@@ -48,7 +48,7 @@ LIVE, HELD, OUT = PublicationState.PUBLISHED, PublicationState.PENDING, Publicat
         ((OK, OK), (LIVE, PublicationState.DRAFT, PublicationState.SUPERSEDED, OUT), CampaignStatus.PUBLISHED),
         ((OK, OK), (LIVE, HELD), CampaignStatus.WAITING),
         ((OK, OK), (LIVE, PublicationState.FAILED), CampaignStatus.FAILED),
-        ((OK, OK), (PublicationState.WRITING,), CampaignStatus.FAILED),
+        ((OK, OK), (PublicationState.WRITING,), CampaignStatus.POSTPONED),
         ((OK, ASK), (LIVE,), CampaignStatus.ESCALATED),
         ((ASK,), (), CampaignStatus.ESCALATED),
         ((OK, NO), (), CampaignStatus.FAILED),

@@ -104,7 +104,8 @@ def test_a_list_says_a_campaigns_status_as_its_page_does(waiting: CommandLine):
 
 def test_rejecting_is_for_good(waiting: CommandLine):
     question = question_about(waiting, "paid-ads")
-    waiting.ok("reject", question["id"][:10], "--note", "not us")
+    waiting.refused("reject", question["id"][:10], saying=("--tenant",))
+    waiting.ok("reject", question["id"][:10], "--tenant", "threlby", "--note", "not us")
     assert artefact_of(waiting, "paid-ads")["status"] == "rejected"
 
 

@@ -1,95 +1,28 @@
 """The outbox: policy, approvals, one write per publication, what takes whose place, and failures said plainly."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from threading import Thread
 
 import pytest
 
-from marketeer_dagster.model.artefacts import Artefact, ArtefactContent, ArtefactStatus
-from marketeer_dagster.model.errors import BadInput, Conflict, ToolError, WaitsForPerson
-from marketeer_dagster.model.experiment import Experiment, ExperimentState
-from marketeer_dagster.model.publication import Publication, PublicationState
+from marketeer_dagster.model.artefacts import ArtefactStatus
+from marketeer_dagster.model.clock import SystemClock
+from marketeer_dagster.model.errors import BadInput, Conflict, ToolError, ToolErrorKind, WaitsForPerson
+from marketeer_dagster.model.experiment import ExperimentState
+from marketeer_dagster.model.publication import PublicationState
 from marketeer_dagster.model.review import ApprovalReason, ApprovalState
 from marketeer_dagster.model.tenant import Autonomy
 from marketeer_dagster.publishing.outbox import Outbox
-from marketeer_dagster.publishing.protocols import Publisher
-from marketeer_dagster.sandbox.server import Running, run_in_thread
-from marketeer_dagster.store import Store
-from resources.mailchimp import MailchimpPublisher
+from marketeer_dagster.sandbox.server import Running
 from resources.wordpress import WordPressPublisher
+from tests.publishing.conftest import Desk
 from tests.support.publishing import (
     a_page,
-    a_store,
-    a_tenant,
-    an_artefact,
     an_email_sequence,
     an_experiment,
-    approved,
 )
 from tests.support.sites import TENANT, sandbox_connection
 
 State = PublicationState
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Running]:
-    with run_in_thread() as running:
-        yield running
-
-
-@dataclass(frozen=True)
-class Desk:
-    """One tenant's store and outbox over the sandbox, in a tenant of the test's own."""
-
-    sandbox: Running
-    store: Store
-    outbox: Outbox
-    tenant: str
-
-    def policy(self, autonomy: Autonomy, **by_tool: Autonomy) -> None:
-        changed = self.store.tenants.get(self.tenant).model_copy(
-            update={"autonomy": autonomy, "autonomy_by_tool": by_tool}
-        )
-        self.store.tenants.save(changed)
-
-    def approve(self, content: ArtefactContent, campaign: str = "spring", skill: str = "copywriting") -> Artefact:
-        return approved(self.store, an_artefact(content, tenant=self.tenant, campaign=campaign, skill=skill))
-
-    def intend(self, artefact: Artefact, experiment: Experiment | None = None) -> Publication:
-        (publication,) = self.outbox.intend(self.store.tenants.get(self.tenant), artefact, experiment)
-        return publication
-
-    def publish(self, content: ArtefactContent, **names: str) -> Publication:
-        return self.outbox.deliver(self.intend(self.approve(content, **names)).id)
-
-    def state(self, publication: Publication) -> PublicationState:
-        return self.store.publications.get(publication.id).state
-
-    def decide(self, publication: Publication, state: ApprovalState, note: str = "") -> None:
-        now = self.sandbox.world.now()
-        self.store.approvals.decide(publication.id, state, "ada", note, now)
-
-    def page(self, path: str) -> str | None:
-        found = self.sandbox.world.site(self.tenant).pages.by_path(path)
-        return found.content if found else None
-
-    def writes(self) -> list[tuple[str, str]]:
-        return [(e.action, e.key) for e in self.sandbox.admin.ledger(tenant=self.tenant)]
-
-
-@pytest.fixture
-def desk(sandbox: Running, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Desk]:
-    tenant = f"t{abs(hash(request.node.nodeid)) % 10**9}"
-    store = a_store(tmp_path, a_tenant(tenant))
-    publishers: dict[str, Publisher] = {
-        "wordpress": WordPressPublisher(sandbox_connection(sandbox, "wordpress", tenant)),
-        "mailchimp": MailchimpPublisher(sandbox_connection(sandbox, "mailchimp", tenant)),
-    }
-    yield Desk(sandbox, store, Outbox(store, publishers, sandbox.world.clock), tenant)
-    sandbox.world.faults.clear()
-    store.close()
 
 
 def test_autopilot_publishes_with_a_receipt(desk: Desk) -> None:
@@ -266,16 +199,6 @@ def test_emails_of_other_campaigns_are_their_own(desk: Desk) -> None:
     assert (desk.state(one), other.state) == (State.PUBLISHED, State.PUBLISHED)
 
 
-def test_what_the_tool_refuses_for_good_fails_with_its_words_and_can_be_tried_again(desk: Desk) -> None:
-    wanted = desk.intend(desk.approve(a_page("/feed")))
-    failed = desk.outbox.deliver(wanted.id)
-    assert failed.state is State.FAILED
-    assert "/feed is taken" in failed.error
-    assert desk.outbox.deliver_due(desk.tenant) == ()
-    desk.sandbox.admin.fault("wordpress", "expired_token", count=1)
-    assert desk.outbox.deliver(wanted.id).state is State.FAILED
-
-
 def test_a_passing_failure_leaves_it_due_and_the_next_round_delivers(desk: Desk) -> None:
     wanted = desk.intend(desk.approve(a_page("/friday-reports")))
     email = desk.intend(desk.approve(an_email_sequence(), skill="email-sequence"))
@@ -287,8 +210,12 @@ def test_a_passing_failure_leaves_it_due_and_the_next_round_delivers(desk: Desk)
     with pytest.raises(ToolError):
         desk.outbox.deliver(wanted.id)
     desk.sandbox.admin.clear_faults()
+    late = desk.store.publications.get(wanted.id)
+    assert (late.failure, late.attempts, bool(late.error)) == (ToolErrorKind.OUTAGE, 2, True)
+    assert late.retry_at is not None and late.retry_at > SystemClock().now(), "by itself only later"
     (delivery,) = desk.outbox.deliver_due(desk.tenant)
     assert delivery.publication.state is State.PUBLISHED
+    assert (delivery.publication.failure, delivery.publication.retry_at) == (None, None)
 
 
 def test_cut_off_after_the_write_publishes_once(desk: Desk) -> None:

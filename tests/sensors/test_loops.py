@@ -123,6 +123,7 @@ def test_while_the_counter_is_silent_only_that_is_said(tower: Watchtower) -> Non
     for day in (LAST - timedelta(days=1), LAST):
         read = AssetMaterialization("ga4_daily", partition=day.isoformat())
         tower.instance.report_runless_asset_event(read)
+    tower.checked()
     for loop in ("conversion_drop", "traffic_drop", "tracking_broken"):
         tower.look(loop)
     signal = only_signal(tower)

@@ -110,8 +110,9 @@ def test_missing_artefacts_and_versions_are_told_apart(acme: Store) -> None:
     stored = acme.artefacts.put(artefact())
     with pytest.raises(NotFound, match="go up to 1"):
         acme.artefacts.get(stored.id, 4)
-    with pytest.raises(NotFound, match=f"did you mean {stored.id}"):
+    with pytest.raises(NotFound) as refused:
         acme.artefacts.get(stored.id[:-1])
+    assert stored.id not in str(refused.value), "an id does not say whose it is, so no near one is named"
     with pytest.raises(NotFound):
         acme.artefacts.versions("art_none")
 

@@ -15,6 +15,10 @@ def test_a_campaign_key_is_taken_once(acme: Store) -> None:
         acme.campaigns.add(values.campaign(title="Another"))
     with pytest.raises(NotFound, match="did you mean acme:launch"):
         acme.campaigns.get("acme:lunch")
+    acme.tenants.add(values.tenant("acma"))
+    with pytest.raises(NotFound) as refused:
+        acme.campaigns.get("acma:launch")
+    assert "acme:launch" not in str(refused.value), "the nearest key is another tenant's"
 
 
 def test_campaigns_are_found_by_tenant_status_and_signal(acme: Store) -> None:

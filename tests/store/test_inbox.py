@@ -45,12 +45,32 @@ def test_an_approval_answers_to_its_beginning_and_to_its_subject(acme: Store) ->
     assert acme.approvals.decide("pub_7", ApprovalState.APPROVED, "ana", "", LATER).id == asked.id
 
 
-def test_an_ambiguous_beginning_lists_what_it_fits(acme: Store) -> None:
-    one, two = acme.approvals.open(approval("a")), acme.approvals.open(approval("b"))
+def test_an_ambiguous_beginning_lists_what_it_fits_also_when_one_is_left_open(acme: Store) -> None:
+    one = acme.approvals.open(approval("a", id="apr_7k2maaaa"))
+    two = acme.approvals.open(approval("b", id="apr_7k2mbbbb"))
     with pytest.raises(BadInput, match=f"{one.id}, {two.id}"):
-        acme.approvals.decide("apr_", ApprovalState.APPROVED, "ana", "", LATER)
+        acme.approvals.get("apr_7k2m")
     acme.approvals.decide(one.id, ApprovalState.REJECTED, "ana", "", LATER)
-    assert acme.approvals.decide("apr_", ApprovalState.APPROVED, "ana", "", LATER).id == two.id, "one is left open"
+    with pytest.raises(BadInput, match="unambiguous"):
+        acme.approvals.get("apr_7k2m")
+    assert acme.approvals.get("apr_7k2mb") == two
+
+
+def test_a_beginning_counts_within_a_tenant_only(acme: Store) -> None:
+    acme.tenants.add(values.tenant("globex"))
+    own = acme.approvals.open(approval("a", id="apr_7k2maaaa"))
+    theirs = acme.approvals.open(approval("b", id="apr_9x9xbbbb", tenant="globex", campaign="globex:x"))
+    with pytest.raises(NotFound, match="--tenant"):
+        acme.approvals.get("apr_9x9x")
+    assert acme.approvals.get("apr_9x9x", tenant="globex") == theirs
+    assert acme.approvals.get(theirs.id) == theirs, "a whole id needs no tenant"
+    for mistyped in ("apr_9x9x", theirs.id, "b"):
+        with pytest.raises(NotFound) as refused:
+            acme.approvals.get(mistyped, tenant="acme")
+        assert theirs.id not in (refused.value.hint or "")
+    assert acme.approvals.get("apr_7k", tenant="acme") == own
+    with pytest.raises(NotFound):
+        acme.approvals.get("apr_", tenant="acme")
 
 
 @pytest.mark.parametrize("id", ["apr_zzz", "%", "_"])

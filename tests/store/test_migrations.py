@@ -1,5 +1,6 @@
 """The migrations make the tables the code expects, once, and refuse what they cannot use."""
 
+import json
 import sqlite3
 import stat
 from concurrent.futures import ThreadPoolExecutor
@@ -123,3 +124,27 @@ def test_sources_kept_among_step_outputs_move_to_their_own_table(empty_url: str)
     assert moved is not None
     assert (moved.tenant, moved.metrics, moved.texts, moved.people) == ("acme", "| page |", ("a brief",), ())
     assert store.step_outputs.get(made.id, "sources", "1", made.campaign) is None
+
+
+def test_reviews_kept_among_step_outputs_move_to_their_own_table_once(empty_url: str) -> None:
+    database = Database(empty_url)
+    Store.open(empty_url).migrate()
+    with database.writing() as connection:
+        settings = runner.config()
+        settings.attributes["connection"] = connection
+        command.downgrade(settings, "0003")
+    store = Store.open(empty_url)
+    store.tenants.add(values.tenant())
+    old = {
+        "id": "dir_1", "tenant": "acme", "period": "day", "first": "2026-03-01", "last": "2026-03-01",
+        "content": {"summary": "Quiet", "happened": ["Nothing"], "meaning": "None"}, "material": "| page |",
+        "context_version": 1, "prompt_hash": "", "spend": {}, "created_at": "2026-03-02T09:30:00Z",
+    }  # fmt: skip
+    for name in ("dir_1", "newest of acme"):
+        store.step_outputs.put(name, "director_review", "review", "acme", json.dumps(old))
+    store.migrate()
+    (moved,) = store.period_reviews.list("acme")
+    assert (moved.id, moved.run_id, moved.content.summary) == ("dir_1", "", "Quiet")
+    assert store.period_reviews.get("dir_1", "acme") == moved
+    assert store.period_reviews.of_run("acme", [""]) is None, "no run can take it for its own"
+    assert store.step_outputs.get("newest of acme", "director_review", "review", "acme") is None

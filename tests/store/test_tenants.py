@@ -27,9 +27,10 @@ def test_a_tenant_id_is_taken_once(acme: Store) -> None:
     assert acme.tenants.get("acme").name == "Acme"
 
 
-def test_an_unknown_tenant_is_told_with_the_nearest_ids(acme: Store) -> None:
-    with pytest.raises(NotFound, match=r"no tenant 'acmee' \(did you mean acme\?\)"):
+def test_an_unknown_tenant_is_told_without_anybody_elses_id(acme: Store) -> None:
+    with pytest.raises(NotFound, match="no tenant 'acmee'") as refused:
         acme.tenants.get("acmee")
+    assert "acme" not in str(refused.value).replace("acmee", "")
 
 
 def test_a_tenant_can_be_changed_but_not_made_by_saving(acme: Store) -> None:

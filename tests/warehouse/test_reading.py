@@ -14,7 +14,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from marketeer_dagster.warehouse import TABLES
+from marketeer_dagster.model.errors import ConfigError
+from marketeer_dagster.model.settings import Settings
+from marketeer_dagster.warehouse import TABLES, Warehouse
 from tests.warehouse.frames import ask, at, ga4, put
 
 SPAWN = multiprocessing.get_context("spawn")
@@ -75,6 +77,10 @@ def test_an_open_reader_keeps_its_state_while_a_new_one_sees_the_new(tmp_path: P
         "CREATE TABLE x (a INT)", "DELETE FROM ga4_daily", "DROP TABLE ga4_daily",
         "COPY (SELECT 1) TO '{folder}/out.csv'",
         "ATTACH '{folder}/other.duckdb'", "SELECT * FROM read_csv('/etc/hosts')", "SET enable_external_access = true",
+        "SELECT * FROM read_text('/etc/hosts')", "SELECT * FROM glob('{folder}/*')", "SELECT * FROM '{folder}/a.csv'",
+        "EXPORT DATABASE '{folder}/export'", "INSTALL httpfs", "LOAD httpfs", "SET lock_configuration = false",
+        "SET allowed_directories = ['/']", "SET temp_directory = '{folder}/tmp'", "UPDATE ga4_daily SET sessions = 0",
+        "COPY ga4_daily FROM '/etc/hosts'", "SET secret_directory = '{folder}'", "ATTACH 'postgres:host=127.0.0.1'",
     ],
 )  # fmt: skip
 def test_a_reading_connection_can_change_nothing_and_touch_no_other_file(tmp_path: Path, statement: str) -> None:
@@ -142,3 +148,21 @@ def test_every_comment_is_in_the_snapshot(tmp_path: Path) -> None:
     assert [name for name, comment in columns.items() if not comment] == []
     assert columns["ga4_daily.sessions"] == TABLES["ga4_daily"].column("sessions").comment  # type: ignore[union-attr]
     assert [row for row in ask(warehouse, "SELECT table_name, comment FROM duckdb_tables()") if not row[1]] == []
+
+
+@pytest.mark.parametrize("address", ["ducklake:{folder}/meta.ducklake", "ducklake:{folder}/m?data_path={folder}/data"])
+def test_a_remote_warehouse_is_opened_for_reading_alone_or_not_at_all(tmp_path: Path, address: str) -> None:
+    """Where its extension is missing, or it does not exist yet, a reader is told so and makes nothing."""
+    where = address.format(folder=tmp_path)
+    remote = Warehouse(where, Path(where))
+    assert remote.remote
+    with pytest.raises(ConfigError, match="for reading"), remote.reading():
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_address_that_is_no_warehouse_is_refused_without_its_password(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, database_url="", warehouse="postgresql://me:hunter2@db/warehouse")
+    with pytest.raises(ConfigError, match="md: or ducklake:") as refused:
+        Warehouse.at(settings)
+    assert "hunter2" not in str(refused.value)

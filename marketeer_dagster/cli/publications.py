@@ -1,0 +1,73 @@
+"""`marketeer publication list|retry`: the outbox, and another try for what a tool refused."""
+
+import getpass
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from marketeer_dagster.cli.home import open_home
+from marketeer_dagster.cli.output import AsJson, console, print_json, print_table
+from marketeer_dagster.model.clock import SystemClock
+from marketeer_dagster.model.ids import CampaignKey, TenantId
+from marketeer_dagster.model.publication import Publication, PublicationState
+from marketeer_dagster.publishing.retrying import retry
+
+OfTenant = Annotated[str | None, typer.Option("--tenant", "-t", help="Only this tenant's.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group to `app`."""
+    group = typer.Typer(help="Publications: what is meant for, on its way to, or in a channel.", no_args_is_help=True)
+    app.add_typer(group, name="publication")
+
+    @group.command("list", help="The outbox, newest last. Example: marketeer publication list --state failed")
+    def list_(
+        tenant: OfTenant = None,
+        campaign: Annotated[str | None, typer.Option("--campaign", "-c", help="Only this campaign's.")] = None,
+        state: Annotated[PublicationState | None, typer.Option("--state", help="Only those in this state.")] = None,
+        as_json: AsJson = False,
+    ) -> None:
+        home = open_home()
+        store = home.store
+        owner = store.tenants.get(TenantId(tenant)).id if tenant else None
+        key = store.campaigns.get(CampaignKey(campaign), tenant=owner).key if campaign else None
+        found = store.publications.list(tenant=owner, campaign=key, state=state)
+        now = home.clock.now() if found else SystemClock().now()
+        if as_json:
+            print_json([_told(publication, now) for publication in found])
+            return
+        rows = ((p.id, p.campaign, p.tool, p.target, p.state.value, p.attempts, _age(p, now), p.error) for p in found)
+        columns = ("id", "campaign", "tool", "target", "state", "attempts", "age", "reason")
+        print_table("Publications", columns, rows, "Nothing is or was on its way out.")
+
+    @group.command("retry", help="Try one again that a tool refused, once the cause is mended.")
+    def retry_(
+        id: Annotated[str, typer.Argument(help="Id of the publication, as `publication list` shows it.")],
+        tenant: OfTenant = None,
+        by: Annotated[str | None, typer.Option(help="Who decides; default: the user of this machine.")] = None,
+        as_json: AsJson = False,
+    ) -> None:
+        home = open_home()
+        owner = home.store.tenants.get(TenantId(tenant)).id if tenant else None
+        wanted = home.store.publications.get(id, tenant=owner)
+        again = retry(home.store, home.clock, wanted.id, by=by or getpass.getuser())
+        if as_json:
+            print_json(_told(again, home.clock.now()))
+            return
+        console.print(f"{again.id} is {again.state.value}: {again.tool} {again.target}", markup=False)
+        console.print(f"the daemon delivers it; without one: marketeer campaign continue {again.campaign}")
+
+
+def _told(publication: Publication, now: datetime) -> dict[str, object]:
+    told = publication.model_dump(mode="json", exclude={"payload", "error"})
+    return {**told, "reason": publication.error, "age_s": round((now - publication.created_at).total_seconds())}
+
+
+def _age(publication: Publication, now: datetime) -> str:
+    """Time since it was intended, in its largest whole unit, on the business clock."""
+    seconds = max(0, round((now - publication.created_at).total_seconds()))
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"

@@ -1,0 +1,111 @@
+"""The one redaction: what must never be stored, shown or logged is taken out of a text here and nowhere else.
+
+Two nets. Secrets that this process has read (connections, settings) are known by their value, in whatever form a
+vendor echoes them back. What merely has the shape of a credential (a key with a vendor's prefix, a password in an
+address) is taken out too: an error may carry a secret that nobody here has read.
+"""
+
+import base64
+import binascii
+import json
+import os
+import re
+import threading
+from collections.abc import Iterable, Mapping
+from urllib.parse import quote, quote_plus
+
+GONE = "***"
+SHORTEST = 8
+"""Characters of the shortest secret known by its value: shorter ones would blank out ordinary words."""
+
+_SECRET_NAME = re.compile(r"(?:KEY|SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIALS)$", re.IGNORECASE)
+_NAMES = (
+    r"access_token|refresh_token|id_token|api[_-]?key|client_secret|secret[_-]?key|private_key|application_password|"
+    r"password|passwd|pwd|secret|token|x-api-key|authorization|signature|sig"
+)
+
+_SHAPES = tuple(
+    re.compile(shape)
+    for shape in (
+        r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
+        r"\bsk-[A-Za-z0-9_-]{8,}",  # Anthropic and others
+        r"\b(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9*]{4,}",  # Stripe; it echoes keys with asterisks in the middle
+        r"\bwhsec_[A-Za-z0-9]{8,}",
+        r"\bya29\.[A-Za-z0-9._-]{6,}",  # Google: access token, refresh token, client secret, API key
+        r"\b1//[A-Za-z0-9_-]{10,}",
+        r"\bGOCSPX-[A-Za-z0-9_-]{10,}",
+        r"\bAIza[A-Za-z0-9_-]{20,}",
+        r"\b[0-9a-f]{32}-us\d{1,3}\b",  # Mailchimp
+        r"\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*",  # JSON Web Token
+        r"\b(?:ghp|gho|github_pat|xoxb|xoxp)[_-][A-Za-z0-9_-]{10,}",
+    )
+)
+_USERINFO = re.compile(r"(?<=://)([^\s/@:?#]*)(?::[^\s/@]*)?@")
+_PAIR = re.compile(
+    rf"(?i)(?<![A-Za-z0-9])({_NAMES})([\"']?\s*[=:]\s*)([\"']?)((?:bearer|basic)\s+)?([^\s\"'&,;<>}}\])]+)"
+)
+_SCHEME = re.compile(r"(?i)\b(bearer|basic)\s+([A-Za-z0-9._~+/=-]{6,})")
+_WORDPRESS = re.compile(r"\b(?:[A-Za-z0-9]{4} ){5}[A-Za-z0-9]{4}\b")
+
+_lock = threading.Lock()
+_known: set[str] = set()
+
+
+def keep_out(secrets: Iterable[str]) -> None:
+    """Have these values taken out of every text from now on, in this process, however they are written."""
+    for secret in secrets:
+        forms = set(_forms(secret))
+        if not forms <= _known:
+            with _lock:
+                _known.update(forms)
+
+
+def keep_out_environment(environ: Mapping[str, str] | None = None) -> None:
+    """The same for every environment variable whose name says that it is a secret."""
+    keep_out(value for name, value in (environ or os.environ).items() if _SECRET_NAME.search(name))
+
+
+def redact(text: str) -> str:
+    """`text` without secrets. Safe to repeat; a text without any comes back as it is."""
+    for secret in sorted(_known, key=len, reverse=True):
+        if secret in text:
+            text = text.replace(secret, GONE)
+    for shape in _SHAPES:
+        text = shape.sub(GONE, text)
+    text = _USERINFO.sub(lambda found: f"{GONE}@", text)
+    text = _PAIR.sub(_without_value, text)
+    text = _SCHEME.sub(lambda f: f"{f[1]} {GONE}" if _is_credential(f[1], f[2]) else f[0], text)
+    return _WORDPRESS.sub(lambda f: GONE if re.search(r"\d|[a-z][A-Z]|[A-Z][A-Z]", f[0]) else f[0], text)
+
+
+def _forms(secret: str) -> Iterable[str]:
+    """The ways in which one secret may be echoed: as it is, without its spaces, in an address, in JSON, in base64."""
+    parts = {secret, secret.strip()}
+    try:
+        held = json.loads(secret)
+    except ValueError:
+        held = None
+    if isinstance(held, dict):  # a service account's file: its fields are secrets, the file is never seen whole
+        parts |= {value for name, value in held.items() if isinstance(value, str) and name == "private_key"}
+    for part in parts:
+        encoded = base64.b64encode(part.encode()).decode().rstrip("=")
+        for form in (part, part.replace(" ", ""), quote(part), quote_plus(part), json.dumps(part)[1:-1], encoded):
+            if len(form) >= SHORTEST:
+                yield form
+
+
+def _without_value(found: re.Match[str]) -> str:
+    name, between, opening, scheme, value = found.groups()
+    prose = ":" in between and not opening and '"' not in between and not re.search(r"\d", value)
+    if value == GONE or (prose and not scheme):  # "password: wrong" says what is wrong and holds no secret
+        return found[0]
+    return f"{name}{between}{opening}{scheme or ''}{GONE}"
+
+
+def _is_credential(scheme: str, value: str) -> bool:
+    if scheme.lower() == "bearer":
+        return bool(re.search(r"\d", value)) or len(value) >= 20
+    try:
+        return b":" in base64.b64decode(value + "=" * (-len(value) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return False
