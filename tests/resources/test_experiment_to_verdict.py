@@ -61,7 +61,7 @@ def tested() -> Iterator[Tested]:
     experiment = a_test()
     same = experiment.model_copy(update={"id": f"{experiment.id[:-1]}0", "subject": "/pricing", "slot": 2})
     with run_in_thread(seed=11, start=START) as sandbox:
-        connections = {c.tool: c for c in sandbox.admin.open_account(account(monthly_sessions=300_000))}
+        connections = {c.tool: c for c in sandbox.admin.open_account(account(monthly_sessions=600_000))}
         publish(sandbox.world, "/", under_test(experiment, WEAK, BETTER))
         publish(sandbox.world, "/pricing", under_test(same, BETTER, BETTER))
         sandbox.admin.advance(DAYS)
