@@ -59,6 +59,18 @@ class BudgetExceeded(MarketeerError):
     """A reservation would pass a budget; nothing was sent and nothing spent."""
 
 
+class TryLater(MarketeerError):
+    """Nothing is wrong that anybody could mend, and a short wait did not help: an outage, an overloaded model.
+
+    The work is not lost and not failed. A campaign whose run ends so is postponed and taken up by itself, after
+    `retry_after_s` seconds of the clock on the wall (an outage does not know the market's days) or longer.
+    """
+
+    def __init__(self, message: str, *, retry_after_s: float, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
+
+
 class NoVerdict(MarketeerError):
     """A language model gave no usable answer (refusal, truncation, unreadable). Never approves anything."""
 
