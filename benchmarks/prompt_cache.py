@@ -13,7 +13,7 @@ import asyncio
 import json
 import tempfile
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -93,6 +93,9 @@ class Weighed:
         self.task += task
         self.all += task + sum(len(block.text) for block in prompt.system) + len(json.dumps(schema_of(answer)))
         return await self._model.complete(prompt, answer, tier=tier, scope=scope)
+
+    async def reject(self, calls: Collection[str], why: str, *, scope: CallScope) -> None:
+        await self._model.reject(calls, why, scope=scope)
 
 
 async def measured(document: ProductContext) -> tuple[tuple[LlmCall, ...], float]:

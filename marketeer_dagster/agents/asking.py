@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic
 
+from marketeer_dagster.agents.attempts import rejecting
 from marketeer_dagster.agents.prompt import prompt_hash, repair_prompt
 from marketeer_dagster.agents.protocols import Answer, CallScope, LanguageModel, Prompt, Tier, Unreadable, Usage
 from marketeer_dagster.model.artefacts import Spend
@@ -23,6 +24,7 @@ class Asked(Generic[Answer]):
     problems: Problems = ()
 
 
+@rejecting
 async def ask(
     model: LanguageModel,
     prompt: Prompt,

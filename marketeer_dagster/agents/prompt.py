@@ -37,7 +37,7 @@ MAX_CRAWL = 8000
 """Characters of a site's crawl that an auditor reads."""
 MAX_METRICS = 8000
 """Characters of metric tables in one task."""
-MAX_TOKENS = 16000
+MAX_TOKENS = 32000
 """Room for the answer and the model's thinking, which some models cannot turn off."""
 
 _TAGS = (
