@@ -239,7 +239,10 @@ LLM_CALLS = Table(
         text("model", "Claude model."),
         text("month", "Month it is booked to, YYYY-MM, in the tenant's time zone."),
         Column("priority", "INTEGER", "0 (most urgent) to 3."),
-        text("state", "reserved, settled, released (failed, not billed), lost (never sent) or cut (sent, no whole answer)."),
+        text(
+            "state",
+            "reserved, settled, released (failed, not billed), lost (never sent) or cut (sent, no whole answer).",
+        ),
         usd("reserved_usd", "Worst case held back before the call (USD)."),
         *_TOKENS,
         text("stop_reason", "Why the answer ended; empty before."),
