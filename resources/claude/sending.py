@@ -90,7 +90,7 @@ async def _read(response: "AsyncAPIResponse[Any]", gathered: Gathered) -> None:
     kind = response.headers.get("content-type", "")
     if "text/event-stream" in kind:
         async for event in await response.parse():
-            gathered.take(event.to_dict(mode="json"))
+            gathered.take(event.to_dict(mode="json", warnings=False))  # of kinds that the SDK does not know yet
         return
     body = await response.text()
     said = Gathered.of_body(body) if "json" in kind else Gathered()

@@ -101,6 +101,6 @@ class RateLimits:
 def _used_up(name: str) -> str:
     what = name.replace("-", " ")
     return (
-        f"Number of {what} has exceeded the per-minute rate limit. Please reduce the rate at which you send {what}, or "
-        "contact us to discuss your use case."
+        f"Number of {what} has exceeded the per-minute rate limit. Please reduce the rate at which you send "
+        f"{what.split()[-1]}, or contact us to discuss your use case."
     )
