@@ -5,8 +5,9 @@ count as life: they are all that comes while a model thinks. So silence is limit
 """
 
 import asyncio
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from resources.claude.stream import Gathered
 if TYPE_CHECKING:
     from anthropic import AsyncAPIResponse
 
+_LIMIT = re.compile(r"anthropic-ratelimit-(?P<kind>[a-z-]+)-limit$")
 _OK_STATUS, _QUOTA_STATUS = 200, 429
 
 
@@ -31,6 +33,8 @@ class Reply:
     message: Message
     request_id: str
     latency_s: float
+    limits: Mapping[str, str]
+    """What the account may do in a minute, by kind (requests, input-tokens …), where the vendor told it."""
 
 
 class Failed(Exception):
@@ -59,23 +63,31 @@ async def send(line: Line, request: Request, now: Callable[[], float]) -> Reply:
     gathered = Gathered()
     began = time.perf_counter()
     request_id = ""
+    limits: Mapping[str, str] = {}
     try:
         async with asyncio.timeout(line.endpoint.timeout_s):
             params: Any = {**request.params, "stream": True}
             async with line.client().messages.with_streaming_response.create(**params) as response:
                 request_id = response.request_id or ""
                 line.pace.note(response.headers, now())
+                limits = limits_of(response.headers)
                 await _read(response, gathered)
         message = _whole(gathered)
     except Exception as error:
         if gathered.whole and not isinstance(error, ToolError):
             # All that counts has come; how the connection ended after it does not matter.
-            return Reply(gathered.body, Message.read(gathered.body), request_id, time.perf_counter() - began)
+            return Reply(gathered.body, Message.read(gathered.body), request_id, time.perf_counter() - began, limits)
         failed = _failed(error, gathered, request_id, line, now())
         if failed is None:
             raise
         raise failed from error
-    return Reply(gathered.body, message, request_id, time.perf_counter() - began)
+    return Reply(gathered.body, message, request_id, time.perf_counter() - began, limits)
+
+
+def limits_of(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """The `anthropic-ratelimit-*-limit` headers, by kind."""
+    found = ((_LIMIT.match(name), value) for name, value in headers.items())
+    return {match["kind"]: value for match, value in found if match}
 
 
 class _BrokenOff(Exception):

@@ -38,6 +38,7 @@ class Fault:
     status: int
     headers: dict[str, str] = field(default_factory=dict)
     kind: str = "api_error"
+    says: str = "scripted"
     body: str | None = None
     """A body in place of the API's own error document."""
     events: int = 0
@@ -66,6 +67,8 @@ class MessagesServer:
         self.url = ""
         self.answer: Callable[[dict[str, Any]], Reply | str] = lambda body: Reply('{"word": "yes"}')
         self.faults: list[Fault] = []
+        self.refuses: Callable[[dict[str, Any]], Fault | None] = lambda body: None
+        """The fault that a request meets for what it asks, if any."""
         self.delay_s = 0.0
         self.requests: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
@@ -86,6 +89,8 @@ class MessagesServer:
         self.arrived.set()
         if self.faults:
             return await self._fail(self.faults.pop(0), body)
+        if refused := self.refuses(body):
+            return await self._fail(refused, body)
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
@@ -118,7 +123,7 @@ class MessagesServer:
             return StreamingResponse(broken, media_type="text/event-stream", headers=headers)
         if fault.body is not None:
             return Response(fault.body, status_code=fault.status, headers=fault.headers, media_type="text/html")
-        error = {"type": "error", "error": {"type": fault.kind, "message": "scripted"}, "request_id": None}
+        error = {"type": "error", "error": {"type": fault.kind, "message": fault.says}, "request_id": None}
         return JSONResponse(error, status_code=fault.status, headers=fault.headers)
 
     def _message(self, body: dict[str, Any], *, begun: bool = True) -> tuple[dict[str, Any], dict[str, str]]:
