@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from dagster import Failure, MetadataValue, OpExecutionContext
 
 from marketeer_dagster.campaigns.escalation import ask_about_budget
-from marketeer_dagster.model.errors import BadInput, BudgetExceeded, MarketeerError, NoVerdict, ToolError
+from marketeer_dagster.campaigns.postponing import postpone
+from marketeer_dagster.model.errors import BadInput, BudgetExceeded, MarketeerError, NoVerdict, ToolError, TryLater
 from marketeer_dagster.model.ids import CampaignKey
 
 
@@ -16,7 +17,7 @@ def explained() -> Generator[None]:
     try:
         yield
     except MarketeerError as error:
-        permanent = isinstance(error, BadInput | BudgetExceeded | NoVerdict)
+        permanent = isinstance(error, BadInput | BudgetExceeded | NoVerdict | TryLater)
         if isinstance(error, ToolError):
             permanent = error.permanent
         metadata = {"kind": type(error).__name__}
@@ -27,7 +28,8 @@ def explained() -> Generator[None]:
 
 @contextmanager
 def explained_or_asked(context: OpExecutionContext) -> Generator[None]:
-    """As `explained`, for a campaign's work: a budget that is used up also becomes a question in the inbox."""
+    """As `explained`, for a campaign's work: a budget that is used up becomes a question in the inbox, an
+    outage postpones the campaign."""
     with explained():
         try:
             yield
@@ -36,4 +38,7 @@ def explained_or_asked(context: OpExecutionContext) -> Generator[None]:
             ask_about_budget(
                 resources.store.store(), resources.clock.clock(), CampaignKey(context.partition_key), error
             )
+            raise
+        except TryLater as error:
+            postpone(context.resources.store.store(), CampaignKey(context.partition_key), error)
             raise

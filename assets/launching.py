@@ -56,15 +56,16 @@ def settle_run(instance: DagsterInstance, store: Store, clock: Clock, key: Campa
 def _failed_in_a_row(instance: DagsterInstance, store: Store, campaign: Campaign) -> list[str]:
     """The tenant's newest campaign runs that failed one after the other, as `run (campaign)`, newest first.
 
-    What a person cancelled counts neither way; a run that ended because a person is asked did its work.
+    What a person cancelled or an outage postponed counts neither way; a run that ended because a person is asked did
+    its work.
     """
     records = instance.get_run_records(RunsFilter(tags={"tenant": campaign.tenant}, statuses=FINISHED), limit=50)
     runs = [r.dagster_run for r in records if STAGE_TAG in r.dagster_run.tags]
     failed: list[str] = []
     for run in runs:
-        if run.status is DagsterRunStatus.CANCELED:
-            continue
         key = run.tags.get(PARTITION_TAG, "")
+        if run.status is DagsterRunStatus.CANCELED or store.campaigns.get(key).status is CampaignStatus.POSTPONED:
+            continue
         if run.is_success or store.campaigns.get(key).status in WITH_PEOPLE:
             break
         failed.append(f"{run.run_id[:8]} ({key})")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from marketeer_dagster.campaigns.intake import answer_signal
-from marketeer_dagster.campaigns.status import OPEN, WITH_PEOPLE
+from marketeer_dagster.campaigns.status import UNDER_WAY as WORKED_ON
 from marketeer_dagster.campaigns.watch import Sighting
 from marketeer_dagster.catalog.models import SignalSpec
 from marketeer_dagster.model.clock import Clock
@@ -40,7 +40,7 @@ def answer_of(store: Store, signal: Signal) -> Answer:
         return UNDER_WAY
     campaign = store.campaigns.get(signal.campaign)
     experiments = store.experiments.list(campaign=campaign.key)
-    if campaign.status in (*OPEN, *WITH_PEOPLE) or any(e.state is ExperimentState.RUNNING for e in experiments):
+    if campaign.status in WORKED_ON or any(e.state is ExperimentState.RUNNING for e in experiments):
         return UNDER_WAY
     zone = store.tenants.get(signal.tenant).zone
     published = store.publications.list(campaign=campaign.key, state=PublicationState.PUBLISHED)

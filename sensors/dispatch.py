@@ -21,6 +21,7 @@ from dagster import (
 from assets.jobs import Job
 from assets.launching import claim_of, finished_run, is_being_worked_on, is_untouched, run_request, settle_run
 from assets.partitions import campaigns
+from marketeer_dagster.campaigns.postponing import WALL, is_due
 from marketeer_dagster.campaigns.status import OPEN, WITH_PEOPLE, settle
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.model.campaign import Campaign, CampaignStatus
@@ -47,6 +48,7 @@ def build_dispatcher(catalog: Catalog, jobs: Sequence[Job], interval_s: int) -> 
     def dispatch(context: SensorEvaluationContext) -> SensorResult:
         store: Store = context.resources.store.store()
         clock: Clock = context.resources.clock.clock()
+        _take_up_postponed(context.instance, store, clock)
         known_campaigns = store.campaigns.list()
         waiting = [campaign for campaign in known_campaigns if campaign.status in OPEN]
         _settle_decided(context.instance, store, clock, [c for c in known_campaigns if c.status in WITH_PEOPLE])
@@ -63,6 +65,16 @@ def build_dispatcher(catalog: Catalog, jobs: Sequence[Job], interval_s: int) -> 
         )
 
     return dispatch
+
+
+def _take_up_postponed(instance: DagsterInstance, store: Store, clock: Clock) -> None:
+    """What an outage stopped is wanted again once its time has come: by the clock on the wall, see postponing.py."""
+    for campaign in store.campaigns.list(status=CampaignStatus.POSTPONED):
+        if not is_due(campaign, WALL.now()) or is_being_worked_on(instance, campaign.key):
+            continue
+        with store.claims.held(claim_of(campaign.key)) as mine:
+            if mine and is_due(store.campaigns.get(campaign.key), WALL.now()):
+                store.campaigns.reopen(campaign.key, clock.now())
 
 
 def _settle_decided(instance: DagsterInstance, store: Store, clock: Clock, decided: Sequence[Campaign]) -> None:

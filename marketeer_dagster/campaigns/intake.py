@@ -28,7 +28,8 @@ from marketeer_dagster.model.signal import Signal
 from marketeer_dagster.model.tenant import Tenant
 from marketeer_dagster.store import Store
 
-RESUMED = (CampaignStatus.DRAFTED, CampaignStatus.PLANNED, CampaignStatus.RUNNING, CampaignStatus.FAILED)
+STOPPED = (CampaignStatus.FAILED, CampaignStatus.POSTPONED)
+RESUMED = (CampaignStatus.DRAFTED, CampaignStatus.PLANNED, CampaignStatus.RUNNING, *STOPPED)
 """A goal stated again while its campaign is here takes that campaign up; paid answers replay."""
 MAX_GOAL_CHARACTERS = 2000
 _LOOK_S = 0.05
@@ -94,8 +95,8 @@ def with_context(store: Store, tenant: TenantId) -> Tenant:
 
 
 def _taken_up(store: Store, clock: Clock, campaign: Campaign) -> Campaign:
-    """The campaign as it stands; one that failed waits for another run."""
-    return store.campaigns.reopen(campaign.key, clock.now()) if campaign.status is CampaignStatus.FAILED else campaign
+    """The campaign as it stands; one that failed, or waits for an outage to end, wants another run now."""
+    return store.campaigns.reopen(campaign.key, clock.now()) if campaign.status in STOPPED else campaign
 
 
 def _unfinished_goal(store: Store, tenant: TenantId, text: str) -> Campaign | None:

@@ -13,6 +13,8 @@ OPEN = (CampaignStatus.DRAFTED, CampaignStatus.PLANNED, CampaignStatus.RUNNING)
 """Statuses of campaigns that still want a run."""
 WITH_PEOPLE = (CampaignStatus.WAITING, CampaignStatus.ESCALATED)
 """Statuses that a person's decision, or what was delivered after it, can change without another run."""
+UNDER_WAY = (*OPEN, *WITH_PEOPLE, CampaignStatus.POSTPONED)
+"""Statuses of campaigns that have not come to their end."""
 LIVE = (PublicationState.PUBLISHED, PublicationState.DRAFT, PublicationState.SUPERSEDED)
 
 
@@ -21,12 +23,15 @@ def settle(store: Store, clock: Clock, key: CampaignKey, *, complete: bool = Tru
 
     `complete` says whether the last run came to its end: what a run that did not may have left out (a publication never
     intended) is not seen in the store, so such a campaign is FAILED rather than PUBLISHED.
+    POSTPONED when the run met an outage that only time can end, unless a person is asked about the whole campaign.
     ESCALATED when an artefact was not approved or a person is asked about the whole campaign, WAITING when a person
     must release a publication, FAILED when planned work is missing or a tool refused, PUBLISHED otherwise (also when
     nothing in the plan goes to a channel).
     """
     campaign = store.campaigns.get(key)
     status = _derived(store, campaign)
+    if not complete and campaign.resume_at is not None and not waits_for_person(store, campaign):
+        status = CampaignStatus.POSTPONED
     if status is CampaignStatus.PUBLISHED and not complete:
         status = CampaignStatus.FAILED
     if status is campaign.status:

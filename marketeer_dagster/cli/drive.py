@@ -96,12 +96,25 @@ def daemon_runs(instance: DagsterInstance) -> bool:
 
 
 def finish_campaign(home: Home, instance: DagsterInstance, key: CampaignKey, progress: Progress) -> Campaign:
-    """Work on a campaign until nothing is left to run, here or by the daemon; returns it with its settled status."""
+    """Work on a campaign until nothing is left to run, here or by the daemon; returns it with its settled status.
+
+    One that was postponed goes on at once, since a person asks for it; one that is postponed again is left to the
+    daemon: while one runs this stays with it, else it returns.
+    """
     instance.add_dynamic_partitions(campaigns.name or "campaigns", [key])
-    while (campaign := home.store.campaigns.get(key)).status in OPEN:
+    _go_on_now(home, key)
+    while (campaign := home.store.campaigns.get(key)).status in OPEN or (
+        campaign.status is CampaignStatus.POSTPONED and daemon_runs(instance)
+    ):
         if daemon_runs(instance) or not _work_on(home, instance, key, progress):
             time.sleep(POLL_S)
     return campaign
+
+
+def _go_on_now(home: Home, key: CampaignKey) -> None:
+    with home.store.claims.held(claim_of(key)) as mine:
+        if mine and home.store.campaigns.get(key).status is CampaignStatus.POSTPONED:
+            home.store.campaigns.reopen(key, home.clock.now())
 
 
 def _work_on(home: Home, instance: DagsterInstance, key: CampaignKey, progress: Progress) -> bool:

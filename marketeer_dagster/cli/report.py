@@ -9,8 +9,9 @@ from marketeer_dagster.model.campaign import Campaign, CampaignStatus
 from marketeer_dagster.model.ids import CampaignKey
 from marketeer_dagster.model.publication import Publication
 
-WORDS = {CampaignStatus.WAITING: "approved"}
-"""A campaign that waits for a person's release has all its work approved; `inbox` holds the question."""
+WORDS = {CampaignStatus.WAITING: "approved", CampaignStatus.POSTPONED: "waiting"}
+"""A campaign that waits for a person's release has all its work approved; `inbox` holds the question. One that is
+postponed waits for nobody."""
 
 
 def status_word(campaign: Campaign) -> str:

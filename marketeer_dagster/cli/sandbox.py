@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import typer
 
 from marketeer_dagster.cli.home import open_home
-from marketeer_dagster.cli.output import AsJson, console, print_json
+from marketeer_dagster.cli.output import AsJson, console, print_json, print_table
 from marketeer_dagster.model.errors import ConfigError
 from marketeer_dagster.sandbox.client import SandboxAdmin
 from marketeer_dagster.sandbox.faults import FaultKind
@@ -62,10 +62,37 @@ def register(app: typer.Typer) -> None:
         kind: Annotated[FaultKind, typer.Argument(help="What happens.")],
         rate: Annotated[float, typer.Option(min=0, max=1, help="Probability per request.")] = 1.0,
         count: Annotated[int | None, typer.Option(min=1, help="At most so often.")] = None,
+        seconds: Annotated[float | None, typer.Option(min=0.1, help="Over after so long, on the wall.")] = None,
         url: Url = None,
     ) -> None:
-        _admin(url).fault(vendor, kind, rate=rate, count=count)
+        _admin(url).fault(vendor, kind, rate=rate, count=count, lasts_s=seconds)
         console.print(f"{vendor}: {kind.value} for {rate:.0%} of requests{f', at most {count} times' if count else ''}")
+
+    @group.command(
+        "habits", help="In which ways the vendors are unkind. Example: marketeer sandbox habits --tenant acme"
+    )
+    def habits(
+        tenant: Annotated[str, typer.Option(help="For one tenant; default: what holds for all.")] = "",
+        url: Url = None,
+        as_json: AsJson = False,
+    ) -> None:
+        found = _admin(url).habits(tenant)
+        if as_json:
+            print_json([habit.model_dump() for habit in found])
+            return
+        rows = [(habit.vendor, habit.name, "yes" if habit.on else "no", habit.means) for habit in found]
+        print_table("Habits", ("vendor", "habit", "on", "what a caller meets"), rows, "no vendor declares a habit")
+
+    @group.command("habit", help="Turn a habit. Example: marketeer sandbox habit wordpress firewall --tenant acme")
+    def habit(
+        vendor: Annotated[str, typer.Argument(help="Whose habit.")],
+        name: Annotated[str, typer.Argument(help="As `marketeer sandbox habits` lists it.")],
+        on: Annotated[bool, typer.Option("--on/--off", help="In force or not.")] = True,
+        tenant: Annotated[str, typer.Option(help="Towards one tenant; default: all.")] = "",
+        url: Url = None,
+    ) -> None:
+        _admin(url).habit(vendor, name, on=on, tenant=tenant)
+        console.print(f"{vendor}: {name} is {'on' if on else 'off'}{f' for {tenant}' if tenant else ''}")
 
     @group.command("heal", help="End all faults.")
     def heal(url: Url = None) -> None:

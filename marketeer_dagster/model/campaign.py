@@ -10,6 +10,9 @@ from marketeer_dagster.model.base import Value
 from marketeer_dagster.model.goal import Kpi
 from marketeer_dagster.model.ids import BriefId, CampaignKey, GoalId, LearningId, SignalId, TenantId
 
+REASON_LIMIT = 2000
+"""Characters kept of why a campaign stands where it stands."""
+
 
 class Priority(IntEnum):
     """P0 is most urgent; budget tightens from P3 upwards."""
@@ -28,10 +31,16 @@ class CampaignStatus(StrEnum):
     PLANNED = "planned"
     RUNNING = "running"
     WAITING = "waiting"
-    """Something waits for a person."""
+    """All work is approved and something waits for a person's release; commands call it `approved`."""
+    POSTPONED = "postponed"
+    """Waits for time to pass, and for nobody: taken up by itself at `resume_at`. Commands call it `waiting`."""
     PUBLISHED = "published"
     FAILED = "failed"
     ESCALATED = "escalated"
+
+
+ENDED = (CampaignStatus.WAITING, CampaignStatus.PUBLISHED, CampaignStatus.FAILED, CampaignStatus.ESCALATED)
+"""Statuses in which nothing happens by itself: whatever was postponed is not wanted any more."""
 
 
 class Brief(Value):
@@ -98,6 +107,12 @@ class Campaign(Value):
     status: CampaignStatus = CampaignStatus.DRAFTED
     plan: Plan | None = None
     round: int = Field(default=0, ge=0)
-    """How often it was taken up again after it had ended: by a person's decision or a restated goal."""
+    """How often it was taken up again after it had ended: by a person's decision, a restated goal, or time passed."""
+    reason: str = Field(default="", max_length=REASON_LIMIT)
+    """Why it stands where it stands, in words for people; empty while it is worked on and when all went well."""
+    resume_at: datetime | None = None
+    """When postponed work is taken up again, by the clock on the wall; None when nothing is postponed."""
+    postponed: int = Field(default=0, ge=0)
+    """How often in a row it was postponed: each wait is longer than the one before."""
     created_at: datetime
     updated_at: datetime

@@ -59,12 +59,25 @@ class BudgetExceeded(MarketeerError):
     """A reservation would pass a budget; nothing was sent and nothing spent."""
 
 
+class TryLater(MarketeerError):
+    """Nothing is wrong that anybody could mend, and a short wait did not help: an outage, an overloaded model.
+
+    The work is not lost and not failed. A campaign whose run ends so is postponed and taken up by itself, after
+    `retry_after_s` seconds of the clock on the wall (an outage does not know the market's days) or longer.
+    """
+
+    def __init__(self, message: str, *, retry_after_s: float, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
+
+
 class NoVerdict(MarketeerError):
     """A language model gave no usable answer (refusal, truncation, unreadable). Never approves anything."""
 
 
 class ToolErrorKind(StrEnum):
-    """Why a vendor said no: auth, invalid, missing are permanent; quota and outage pass; conflict needs a look-up."""
+    """Why a vendor said no: auth, invalid, missing are permanent; quota and outage pass; conflict needs a look-up;
+    budget ends when a person pays."""
 
     AUTH = "auth"
     QUOTA = "quota"
@@ -72,6 +85,8 @@ class ToolErrorKind(StrEnum):
     MISSING = "missing"
     CONFLICT = "conflict"
     OUTAGE = "outage"
+    BUDGET = "budget"
+    """The account's money at the vendor is used up, not ours: nothing is wrong with the request."""
 
 
 class ToolError(MarketeerError):
@@ -96,4 +111,4 @@ class ToolError(MarketeerError):
     @property
     def permanent(self) -> bool:
         """Whether trying again unchanged is pointless."""
-        return self.kind in (ToolErrorKind.AUTH, ToolErrorKind.INVALID, ToolErrorKind.MISSING)
+        return self.kind in (ToolErrorKind.AUTH, ToolErrorKind.INVALID, ToolErrorKind.MISSING, ToolErrorKind.BUDGET)

@@ -1,4 +1,4 @@
-"""The routes that only callers of the sandbox itself use: health, clock, accounts, faults, shocks, ledger."""
+"""The routes that only callers of the sandbox itself use: health, clock, accounts, faults, habits, shocks, ledger."""
 
 from typing import Any
 
@@ -8,11 +8,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from marketeer_dagster.model.errors import BadInput
+from marketeer_dagster.model.errors import BadInput, NotFound
 from marketeer_dagster.sandbox import vendors
 from marketeer_dagster.sandbox.accounts import AccountSpec
 from marketeer_dagster.sandbox.connections import connections
 from marketeer_dagster.sandbox.faults import FaultSpec
+from marketeer_dagster.sandbox.habits import HabitSpec, known_habits
 from marketeer_dagster.sandbox.shocks import ShockSpec
 from marketeer_dagster.sandbox.world import World
 
@@ -66,6 +67,23 @@ class _Admin:
         self.world.faults.clear()
         return self.list_faults(request)
 
+    def habits(self, request: Request, body: bytes) -> Response:
+        spec = HabitSpec.model_validate_json(body)
+        if spec.tenant:
+            self.world.account(spec.tenant)
+        self.world.habits.turn(spec)
+        return self.list_habits(request)
+
+    def list_habits(self, request: Request) -> Response:
+        tenant = request.query_params.get("tenant", "")
+        return JSONResponse(
+            [
+                {"vendor": vendor, "name": name, "means": habit.means, "on": self.world.habits.on(tenant, vendor, name)}
+                for vendor, habits in known_habits().items()
+                for name, habit in habits.items()
+            ]
+        )
+
     def shocks(self, request: Request, body: bytes) -> Response:
         shock = self.world.shock(ShockSpec.model_validate_json(body))
         return JSONResponse(shock.model_dump(mode="json"))
@@ -86,7 +104,7 @@ def _reading(handler: Any) -> Any:
         except ValidationError as error:
             faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
             return JSONResponse({"error": faults}, status_code=400)
-        except BadInput as error:
+        except (BadInput, NotFound) as error:
             return JSONResponse({"error": str(error)}, status_code=400)
 
     return endpoint
@@ -104,6 +122,8 @@ def routes(world: World) -> list[BaseRoute]:
         Route("/_sandbox/faults", _reading(admin.faults), methods=["POST"]),
         Route("/_sandbox/faults", admin.clear_faults, methods=["DELETE"]),
         Route("/_sandbox/faults", admin.list_faults),
+        Route("/_sandbox/habits", _reading(admin.habits), methods=["POST"]),
+        Route("/_sandbox/habits", admin.list_habits),
         Route("/_sandbox/shocks", _reading(admin.shocks), methods=["POST"]),
         Route("/_sandbox/ledger", admin.ledger),
     ]

@@ -11,6 +11,7 @@ from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import BadInput, ToolError, ToolErrorKind
 from marketeer_dagster.sandbox.accounts import AccountSpec
 from marketeer_dagster.sandbox.faults import FaultKind, FaultSpec
+from marketeer_dagster.sandbox.habits import HabitSpec
 from marketeer_dagster.sandbox.ledger import LedgerEntry
 from marketeer_dagster.sandbox.shocks import Shock, ShockSpec
 
@@ -39,6 +40,18 @@ class ToolAccess(BaseModel):
     secrets: dict[str, str]
 
 
+class HabitState(BaseModel):
+    """A habit of a vendor and whether it is in force."""
+
+    model_config = ConfigDict(frozen=True)
+
+    vendor: str
+    name: str
+    means: str
+    on: bool
+
+
+_HABITS = TypeAdapter(tuple[HabitState, ...])
 _ACCESS = TypeAdapter(dict[str, ToolAccess])
 
 
@@ -73,14 +86,29 @@ class SandboxAdmin:
             for tool, a in found.items()
         )
 
-    def fault(self, vendor: str, kind: FaultKind | str, *, rate: float = 1.0, count: int | None = None) -> None:
-        """Make `vendor` ("*" is all) misbehave with probability `rate`, at most `count` times."""
-        self._call(
-            "POST", "faults", FaultSpec(vendor=vendor, kind=FaultKind(kind), rate=rate, count=count).model_dump_json()
-        )
+    def fault(
+        self,
+        vendor: str,
+        kind: FaultKind | str,
+        *,
+        rate: float = 1.0,
+        count: int | None = None,
+        lasts_s: float | None = None,
+    ) -> None:
+        """Make `vendor` ("*" is all) misbehave with probability `rate`, at most `count` times and `lasts_s` seconds."""
+        spec = FaultSpec(vendor=vendor, kind=FaultKind(kind), rate=rate, count=count, lasts_s=lasts_s)
+        self._call("POST", "faults", spec.model_dump_json())
 
     def clear_faults(self) -> None:
         self._call("DELETE", "faults")
+
+    def habit(self, vendor: str, name: str, *, on: bool = True, tenant: str = "") -> None:
+        """Make `vendor` as unkind as its habit `name` says, towards one tenant or all."""
+        self._call("POST", "habits", HabitSpec(vendor=vendor, name=name, on=on, tenant=tenant).model_dump_json())
+
+    def habits(self, tenant: str = "") -> tuple[HabitState, ...]:
+        """Every vendor's habits and whether they are in force for `tenant`."""
+        return _HABITS.validate_json(self._call("GET", f"habits?tenant={tenant}"))
 
     def shock(self, spec: ShockSpec) -> Shock:
         """Plant an event."""

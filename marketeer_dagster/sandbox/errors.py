@@ -54,7 +54,9 @@ def error_response(
 ) -> Response:
     """The answer with which `vendor` refuses or fails; `message` replaces its standard text."""
     headers: dict[str, str] = {}
-    if status in (429, 529) and retry_after_s is not None and vendor != "mailchimp":
+    if vendor == "anthropic" and (status == 429 or status >= 500):
+        headers["x-should-retry"] = "true"
+    if status == 429 and retry_after_s is not None and vendor != "mailchimp":
         headers["Retry-After"] = f"{retry_after_s:g}"
     body = _BODIES.get(vendor, _google)(status, message)
     media_type = "application/problem+json" if vendor == "mailchimp" else "application/json"

@@ -8,6 +8,7 @@ What a vendor module needs:
 - `world.mailing(tenant)`: emails that went out, and their daily results once days have been lived
 - `world.ledger.record(vendor, action, key, tenant, amount)`: every accepted write and billed call
 - `world.clock.day` / `world.now()`; `world.public_url(tenant, path)`
+- `world.habits.on(tenant, vendor, name)`: whether the vendor is unkind to this tenant in that way
 - `world.lock`: hold it around read-then-write sequences
 """
 
@@ -21,6 +22,7 @@ from marketeer_dagster.sandbox.accounts import Account, AccountSpec, Credentials
 from marketeer_dagster.sandbox.clock import WorldClock
 from marketeer_dagster.sandbox.documents import Documents
 from marketeer_dagster.sandbox.faults import Faults
+from marketeer_dagster.sandbox.habits import Habits
 from marketeer_dagster.sandbox.ledger import Ledger
 from marketeer_dagster.sandbox.mailing import Mailing
 from marketeer_dagster.sandbox.market import Market
@@ -46,6 +48,7 @@ class World:
         self.clock = WorldClock(self.state, start)
         self.ledger = Ledger(self.state, self.clock.now)
         self.faults = Faults(seed)
+        self.habits = Habits(self.state)
         self.market = Market(seed, self.state)
         self.base_url = "http://127.0.0.1"
         """Where this sandbox is reached; the server sets it when it knows its port."""

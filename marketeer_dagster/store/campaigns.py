@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
-from marketeer_dagster.model.campaign import Brief, Campaign, CampaignStatus, Plan
+from marketeer_dagster.model.campaign import ENDED, REASON_LIMIT, Brief, Campaign, CampaignStatus, Plan
 from marketeer_dagster.model.errors import BadInput
 from marketeer_dagster.model.ids import SLUG, campaign_key, slugify
 from marketeer_dagster.model.tenant import TenantId
@@ -61,18 +61,40 @@ class Campaigns:
             _write_briefs(connection, campaign, plan)
             return _CAMPAIGNS.update(connection, changed(campaign, plan=plan, status=status, updated_at=at))
 
-    def set_status(self, key: str, status: CampaignStatus, at: datetime) -> Campaign:
-        """Move a campaign to a status; NotFound when it is not there."""
+    def set_status(self, key: str, status: CampaignStatus, at: datetime, reason: str | None = None) -> Campaign:
+        """Move a campaign to a status, with the reason why it stands there (None leaves what is noted); NotFound."""
         with self._db.writing() as connection:
             campaign = _CAMPAIGNS.get(connection, key, lock=True)
-            return _CAMPAIGNS.update(connection, changed(campaign, status=status, updated_at=at))
+            why = campaign.reason if reason is None else reason[:REASON_LIMIT]
+            ended = {"resume_at": None, "postponed": 0} if status in ENDED else {}
+            return _CAMPAIGNS.update(connection, changed(campaign, status=status, reason=why, updated_at=at, **ended))
+
+    def note(self, key: str, reason: str) -> Campaign:
+        """Keep what stopped a step of the campaign's run; the status follows when the run has ended.
+
+        Steps run side by side: each cause is kept once, in order of arrival, as far as there is room.
+        """
+        with self._db.writing() as connection:
+            campaign = _CAMPAIGNS.get(connection, key, lock=True)
+            known = campaign.reason.splitlines()
+            wanted = [line for line in reason.splitlines() if line not in known]
+            return _CAMPAIGNS.update(connection, changed(campaign, reason="\n".join((*known, *wanted))[:REASON_LIMIT]))
+
+    def postpone(self, key: str, resume_at: datetime) -> Campaign:
+        """Wish a campaign whose run cannot go on to be taken up again later; of two wishes the later counts."""
+        with self._db.writing() as connection:
+            campaign = _CAMPAIGNS.get(connection, key, lock=True)
+            later = max(resume_at, campaign.resume_at or resume_at)
+            count = campaign.postponed if campaign.resume_at else campaign.postponed + 1
+            return _CAMPAIGNS.update(connection, changed(campaign, resume_at=later, postponed=count))
 
     def reopen(self, key: str, at: datetime) -> Campaign:
         """Have a campaign worked on once more: waiting again, in its next round. NotFound when it is not there."""
         with self._db.writing() as connection:
             campaign = _CAMPAIGNS.get(connection, key, lock=True)
             status = CampaignStatus.PLANNED if campaign.plan else CampaignStatus.DRAFTED
-            again = changed(campaign, status=status, round=campaign.round + 1, updated_at=at)
+            fresh = {"reason": "", "resume_at": None, "round": campaign.round + 1}
+            again = changed(campaign, status=status, updated_at=at, **fresh)
             return _CAMPAIGNS.update(connection, again)
 
     def unique_slug(self, tenant: str, wanted: str) -> str:

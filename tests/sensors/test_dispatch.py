@@ -1,15 +1,19 @@
 """The dispatcher: every waiting campaign gets its next run once, and its status when nothing is left to run."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from dagster import AssetKey, DagsterRunStatus
 
 from assets.launching import STAGE_TAG, claim_of
 from marketeer_dagster.campaigns.decisions import decide
 from marketeer_dagster.campaigns.intake import take_goal, take_pipeline
+from marketeer_dagster.campaigns.postponing import postpone
 from marketeer_dagster.catalog import Catalog
 from marketeer_dagster.model.artefacts import ArtefactStatus
 from marketeer_dagster.model.campaign import Campaign, CampaignStatus
 from marketeer_dagster.model.clock import FixedClock
+from marketeer_dagster.model.errors import TryLater
 from marketeer_dagster.model.ids import CampaignKey
 from marketeer_dagster.model.publication import PublicationState
 from marketeer_dagster.model.review import ApprovalReason, ApprovalState
@@ -191,3 +195,42 @@ def test_an_ended_campaign_is_not_run(tower: Watchtower, catalog: Catalog) -> No
     for status in (CampaignStatus.PUBLISHED, CampaignStatus.FAILED):
         tower.store.campaigns.set_status(campaign.key, status, NOW)
         assert tower.look("campaigns").run_requests == []
+
+
+def postponed(tower: Watchtower, catalog: Catalog, error: TryLater, wall: datetime) -> Campaign:
+    """A campaign whose run met an outage at this moment of the clock on the wall, and ended."""
+    campaign = a_pipeline(tower, catalog)
+    tower.store.campaigns.set_status(campaign.key, CampaignStatus.RUNNING, NOW)
+    postpone(tower.store, campaign.key, error, wall=FixedClock(wall))
+    tower.run(campaign, DagsterRunStatus.FAILURE)
+    assert tower.look("campaigns").run_requests == []
+    return tower.store.campaigns.get(campaign.key)
+
+
+def test_an_outage_postpones_a_campaign_and_asks_nobody(tower: Watchtower, catalog: Catalog) -> None:
+    wall = datetime.now(UTC) + timedelta(days=1)
+    campaign = postponed(tower, catalog, TryLater("Claude is overloaded", retry_after_s=900), wall)
+    assert (campaign.status, campaign.resume_at) == (CampaignStatus.POSTPONED, wall + timedelta(minutes=15))
+    assert campaign.reason == "Claude is overloaded"
+    assert tower.look("campaigns").run_requests == [], "not before its time, whatever the market's clock says"
+    assert tower.store.approvals.list() == ()
+
+
+def test_a_postponed_campaign_is_taken_up_by_itself_once_its_time_has_come(tower: Watchtower, catalog: Catalog) -> None:
+    campaign = postponed(tower, catalog, TryLater("529", retry_after_s=60), datetime.now(UTC) - timedelta(days=1))
+    # The first look settled it, this one takes it up again: the market's clock has not moved.
+    (request,) = tower.look("campaigns").run_requests
+    assert (request.partition_key, request.tags[STAGE_TAG]) == (campaign.key, "plan:1")
+    again = tower.store.campaigns.get(campaign.key)
+    assert (again.status, again.resume_at, again.reason, again.postponed) == (CampaignStatus.DRAFTED, None, "", 1)
+
+
+def test_each_wait_in_a_row_is_longer_up_to_an_hour(tower: Watchtower, catalog: Catalog) -> None:
+    key, wall = a_pipeline(tower, catalog).key, FixedClock(NOW)
+    waits: list[float] = []
+    for _ in range(9):
+        resume_at = postpone(tower.store, key, TryLater("529", retry_after_s=1), wall=wall).resume_at
+        assert resume_at is not None
+        waits.append((resume_at - NOW) / timedelta(minutes=1))
+        tower.store.campaigns.reopen(key, NOW)
+    assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60]
