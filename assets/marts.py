@@ -192,11 +192,12 @@ _RECONCILIATIONS = {
     "channel_performance": _same_traffic("channel_performance"),
     "page_performance": _same_traffic("page_performance"),
     "spend_and_budget": _Reconciliation(
-        "Every tenant's Claude cost is the sum of its settled calls in llm_calls.",
+        "Every tenant's Claude cost is the sum of its settled and cut calls in llm_calls.",
         """
 SELECT tenant, m.cost_usd AS in_mart, f.cost_usd AS in_ledger
 FROM (SELECT tenant, sum(cost_usd) AS cost_usd FROM spend_and_budget GROUP BY tenant) AS m
-FULL JOIN (SELECT tenant, sum(cost_usd) AS cost_usd FROM llm_calls WHERE state = 'settled' GROUP BY tenant) AS f
+FULL JOIN (SELECT tenant, sum(cost_usd) AS cost_usd FROM llm_calls WHERE state IN ('settled', 'cut')
+    GROUP BY tenant) AS f
     USING (tenant)
 WHERE coalesce(m.cost_usd, 0) <> coalesce(f.cost_usd, 0)""",
     ),

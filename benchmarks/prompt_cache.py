@@ -15,7 +15,7 @@ import asyncio
 import json
 import tempfile
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -124,6 +124,9 @@ class Weighed:
         request = build(prompt, answer, model=model, effort=EFFORT[tier], tenant=scope.tenant, max_tokens=room)
         self.sent.append(Sent(dict(request.params), usage.spend.output_tokens))
         return value, usage
+
+    async def reject(self, calls: Collection[str], why: str, *, scope: CallScope) -> None:
+        await self._model.reject(calls, why, scope=scope)
 
 
 async def measured(document: ProductContext) -> tuple[tuple[LlmCall, ...], Weighed]:

@@ -2,12 +2,12 @@
 
 The vendors' SDKs are told not to retry. A call here is limited before each attempt, its vendor exception is
 translated into a ToolError, and what may pass (quota, outage) is tried again, after the seconds the vendor asked
-for where it named them. Hangs are the SDK's business: every client passes a timeout to its SDK.
+for where it named them. Hangs are the SDK's business: every client passes a timeout to its SDK. Claude alone waits by
+rules of its own (resources/claude/patience.py): its calls are paid, and an overload of it lasts for minutes.
 """
 
-import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import Protocol, TypeVar
 
@@ -22,7 +22,7 @@ Result = TypeVar("Result")
 _LOG = logging.getLogger("marketeer.calls")
 
 ATTEMPTS = 4
-"""Attempts for writes and paid calls: the first and three retries."""
+"""Attempts for writes: the first and three retries."""
 READ_ATTEMPTS = 6
 """Attempts for reads, which cost nothing to repeat: one in five calls failing still leaves 6 losses in 100,000."""
 LONGEST_WAIT_S = 60.0
@@ -77,29 +77,6 @@ def call(
             try:
                 with held_to(tool, reach):
                     return fn()
-            except Exception as error:
-                _raise_known(error, translate)
-                raise
-    raise AssertionError("stamina either returns or raises")
-
-
-async def call_async(
-    tool: str,
-    fn: Callable[[], Awaitable[Result]],
-    *,
-    translate: Translate,
-    limiter: CallLimiter = UNLIMITED,
-    account: str = "",
-    attempts: int = ATTEMPTS,
-    repeatable: bool = True,
-) -> Result:
-    """As `call`, for coroutines; waiting blocks no event loop."""
-    async for attempt in _schedule(attempts, repeatable):
-        with attempt:
-            if limiter is not UNLIMITED:
-                await asyncio.to_thread(limiter.acquire, tool, account)
-            try:
-                return await fn()
             except Exception as error:
                 _raise_known(error, translate)
                 raise

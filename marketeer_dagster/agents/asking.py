@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic
 
+from marketeer_dagster.agents.attempts import rejecting
 from marketeer_dagster.agents.prompt import prompt_hash, repair_prompt
 from marketeer_dagster.agents.protocols import Answer, CallScope, LanguageModel, Prompt, Tier, Unreadable
 from marketeer_dagster.model.artefacts import Spend
@@ -32,6 +33,7 @@ class Asked(Generic[Answer]):
     """One line for each thing that reading left out of the answer or cut."""
 
 
+@rejecting
 async def ask(
     model: LanguageModel,
     prompt: Prompt,

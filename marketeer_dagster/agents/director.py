@@ -7,6 +7,7 @@ from marketeer_dagster.agents import planning
 from marketeer_dagster.agents.answers import PlanAnswer
 from marketeer_dagster.agents.asking import ask
 from marketeer_dagster.agents.assignment import Assignment, Reviewed
+from marketeer_dagster.agents.attempts import one_asking
 from marketeer_dagster.agents.prompt import DIRECTOR, json_block, learning_lines, plan_prompt, text_block
 from marketeer_dagster.agents.protocols import CallScope, LanguageModel
 from marketeer_dagster.agents.reviewer import Reviewer, make_review
@@ -71,19 +72,20 @@ class Director:
         def spelled(answer: PlanAnswer) -> PlanAnswer:
             return planning.spelled(answer, self._catalog, limits)
 
-        asked = await ask(
-            self._model,
-            prompt,
-            PlanAnswer,
-            tier="strategy",
-            scope=scope,
-            check=lambda answer: planning.plan_problems(spelled(answer), self._catalog, limits),
-        )
-        if asked.problems:
-            raise NoVerdict(
-                f"the Director's plan for {campaign.key} is unsound, twice: {'; '.join(asked.problems[:5])}",
-                hint="state the goal more narrowly, or name a pipeline",
+        async with one_asking(self._model, scope) as model:  # an unsound plan is asked for anew by the next run
+            asked = await ask(
+                model,
+                prompt,
+                PlanAnswer,
+                tier="strategy",
+                scope=scope,
+                check=lambda answer: planning.plan_problems(spelled(answer), self._catalog, limits),
             )
+            if asked.problems:
+                raise NoVerdict(
+                    f"the Director's plan for {campaign.key} is unsound, twice: {'; '.join(asked.problems[:5])}",
+                    hint="state the goal more narrowly, or name a pipeline",
+                )
         return planning.make_plan(spelled(asked.value), self._catalog, campaign, at), asked.spend
 
     async def decide(

@@ -1,5 +1,6 @@
 """What the agents need from outside: a language model that answers in a pydantic model."""
 
+from collections.abc import Collection
 from typing import Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, Field
@@ -41,6 +42,7 @@ class Prompt(Value):
     system: tuple[PromptBlock, ...]
     turns: tuple[PromptTurn, ...]
     max_tokens: int = Field(default=32_000, ge=256)
+    """Room for the answer and for what the model thinks before it."""
 
 
 class CallScope(Value):
@@ -63,6 +65,8 @@ class Usage(Value):
     spend: Spend
     replayed: bool
     """True when the answer was paid for earlier and read from the store."""
+    calls: tuple[str, ...] = ()
+    """Ids of its calls in the ledger: what `LanguageModel.reject` takes."""
     mended: tuple[str, ...] = ()
     """One line for each thing that reading left out of the answer or cut (agents/forms)."""
 
@@ -79,16 +83,37 @@ class Unreadable(NoVerdict):
         self.usage = usage
 
 
+class Refused(NoVerdict):
+    """The model declined to answer, and so did another one."""
+
+    def __init__(self, message: str, *, category: str, usage: Usage, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.category = category
+        """The vendor's name for what it declined; empty where it gave none."""
+        self.usage = usage
+
+
 class LanguageModel(Protocol):
     """Answers a prompt with an instance of `answer`."""
 
     async def complete(
         self, prompt: Prompt, answer: type[Answer], *, tier: Tier, scope: CallScope
     ) -> tuple[Answer, Usage]:
-        """The parsed answer and its cost.
+        """The parsed answer and its cost. What was answered before is replayed and costs nothing.
 
-        Raises NoVerdict when the model refused or was cut off, Unreadable (a NoVerdict) when its text does not fit
-        `answer`; BudgetExceeded before anything is sent when the tenant's budget does not allow the call's worst
-        case; ToolError otherwise.
+        Raises NoVerdict when the model was cut off for want of room or declined (Refused, after another model was asked
+        too): its answers are rejected by then. Raises Unreadable (a NoVerdict) when its text does not fit `answer`:
+        whoever asked may have it repaired, and rejects it when that fails. Raises BudgetExceeded before anything is
+        sent when the tenant's budget does not allow the call's worst case; TryLater when the vendor takes no requests
+        now, also after a wait; ToolError otherwise.
+        """
+        ...
+
+    async def reject(self, calls: Collection[str], why: str, *, scope: CallScope) -> None:
+        """Say that an asking failed for good, with all its repairs.
+
+        The answers stay paid and stored, and until this is said they replay, so that an asking that is killed and
+        repeated costs nothing twice. From then on another run asks anew; in the run of `scope` they go on to replay, so
+        that nobody can ask in a circle.
         """
         ...

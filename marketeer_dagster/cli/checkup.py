@@ -18,6 +18,7 @@ from marketeer_dagster.catalog.catalog import validate
 from marketeer_dagster.cli.home import Home
 from marketeer_dagster.cli.locks import store_trouble, untaken, warehouse_trouble
 from marketeer_dagster.model.errors import MarketeerError
+from marketeer_dagster.model.settings import Settings
 from marketeer_dagster.sandbox.client import SandboxAdmin
 
 NEEDED = ("dagster", "dagster-webserver", "anthropic", "duckdb", "sqlalchemy", "pydantic")
@@ -238,6 +239,13 @@ def _daemon(home: Home) -> Iterator[Diagnosis]:
 def _secrets(home: Home) -> Iterator[Diagnosis]:
     there = home.settings.secret_key is not None
     yield Diagnosis("secret key", there, "set" if there else "missing", "set MARKETEER_SECRET_KEY, or marketeer init")
-    claude = "real" if home.settings.anthropic_api_key or home.settings.anthropic_base_url else "simulated"
-    reachable = claude == "real" or home.settings.sandbox_url is not None
-    yield Diagnosis("claude", reachable, claude, "set ANTHROPIC_API_KEY")
+    yield _claude(home.settings)
+
+
+def _claude(settings: Settings) -> Diagnosis:
+    """Who would answer in Claude's name. Nobody is asked here: that costs money, and `doctor --claude` does it."""
+    if settings.anthropic_api_key or settings.anthropic_base_url:
+        where = settings.anthropic_base_url or "the Anthropic API"
+        return Diagnosis("claude", True, f"configured: {where}; not asked (marketeer doctor --claude does)")
+    there = settings.sandbox_url is not None
+    return Diagnosis("claude", there, "simulated" if there else "not configured", "set ANTHROPIC_API_KEY")

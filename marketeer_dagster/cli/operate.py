@@ -1,12 +1,14 @@
 """`marketeer up`, `daemon` and `doctor`."""
 
+from contextlib import nullcontext
 from typing import Annotated
 
 import typer
 
 from marketeer_dagster.cli.checkup import checkup
 from marketeer_dagster.cli.home import create_home, open_home
-from marketeer_dagster.cli.output import AsJson, console, print_json, print_table
+from marketeer_dagster.cli.market import running_market
+from marketeer_dagster.cli.output import AsJson, console, errors, print_json, print_table
 from marketeer_dagster.cli.platform import Platform
 from marketeer_dagster.model.settings import Settings
 
@@ -34,9 +36,22 @@ def register(app: typer.Typer) -> None:
             console.print("daemon running; Ctrl-C ends it")
             platform.wait()
 
-    @app.command("doctor", help="What is wrong here, and how to mend it.")
-    def doctor(as_json: AsJson = False) -> None:
-        findings = checkup(open_home())
+    @app.command("doctor", help="What is wrong here, and how to mend it; --claude asks Claude, for a few cents.")
+    def doctor(
+        claude: Annotated[
+            bool, typer.Option("--claude", help="Ask Claude with every answer format; says before what it costs.")
+        ] = False,
+        as_json: AsJson = False,
+    ) -> None:
+        home = open_home()
+        findings = checkup(home)
+        if claude:
+            from marketeer_dagster.cli.claude_checkup import ClaudeCheckup  # brings the SDK along
+
+            asking = ClaudeCheckup(home)
+            errors.print(asking.announcement)
+            with running_market(home) if asking.simulated else nullcontext():
+                findings += asking.look()
         if as_json:
             print_json([finding.__dict__ for finding in findings])
         else:

@@ -62,9 +62,10 @@ def register(app: typer.Typer) -> None:
         kind: Annotated[FaultKind, typer.Argument(help="What happens.")],
         rate: Annotated[float, typer.Option(min=0, max=1, help="Probability per request.")] = 1.0,
         count: Annotated[int | None, typer.Option(min=1, help="At most so often.")] = None,
+        seconds: Annotated[float | None, typer.Option(min=0.1, help="Over after so long, on the wall.")] = None,
         url: Url = None,
     ) -> None:
-        _admin(url).fault(vendor, kind, rate=rate, count=count)
+        _admin(url).fault(vendor, kind, rate=rate, count=count, lasts_s=seconds)
         console.print(f"{vendor}: {kind.value} for {rate:.0%} of requests{f', at most {count} times' if count else ''}")
 
     @group.command(

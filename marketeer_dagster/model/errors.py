@@ -79,7 +79,8 @@ class NoVerdict(MarketeerError):
 
 
 class ToolErrorKind(StrEnum):
-    """Why a vendor said no: auth, invalid, missing are permanent; quota and outage pass; conflict needs a look-up."""
+    """Why a vendor said no: auth, invalid, missing are permanent; quota and outage pass; conflict needs a look-up;
+    budget ends when a person pays."""
 
     AUTH = "auth"
     QUOTA = "quota"
@@ -87,6 +88,8 @@ class ToolErrorKind(StrEnum):
     MISSING = "missing"
     CONFLICT = "conflict"
     OUTAGE = "outage"
+    BUDGET = "budget"
+    """The account's money at the vendor is used up, not ours: nothing is wrong with the request."""
 
 
 class ToolError(MarketeerError):
@@ -111,4 +114,4 @@ class ToolError(MarketeerError):
     @property
     def permanent(self) -> bool:
         """Whether trying again unchanged is pointless."""
-        return self.kind in (ToolErrorKind.AUTH, ToolErrorKind.INVALID, ToolErrorKind.MISSING)
+        return self.kind in (ToolErrorKind.AUTH, ToolErrorKind.INVALID, ToolErrorKind.MISSING, ToolErrorKind.BUDGET)

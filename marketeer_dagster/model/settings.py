@@ -52,7 +52,12 @@ class Settings(Value):
     models: ModelTiers = Field(default_factory=ModelTiers)
     claude_concurrency: int = Field(default=8, ge=1, le=200)
     """Claude requests in flight at once in one process."""
-    claude_timeout_s: float = Field(default=600.0, gt=0)
+    claude_timeout_s: float = Field(default=1800.0, gt=0)
+    """Seconds a whole answer may take: 32,000 tokens at the slowest rates seen, some 20 a second."""
+    claude_idle_s: float = Field(default=90.0, gt=0)
+    """Seconds a connection to Claude may say nothing, not even a ping, before it counts as cut."""
+    claude_patience_s: float = Field(default=900.0, ge=0)
+    """Seconds to wait in place while Claude takes no requests (429, 5xx, 529); then the work is taken up later."""
 
     @property
     def warehouse_snapshot(self) -> Path:

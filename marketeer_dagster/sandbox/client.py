@@ -86,11 +86,18 @@ class SandboxAdmin:
             for tool, a in found.items()
         )
 
-    def fault(self, vendor: str, kind: FaultKind | str, *, rate: float = 1.0, count: int | None = None) -> None:
-        """Make `vendor` ("*" is all) misbehave with probability `rate`, at most `count` times."""
-        self._call(
-            "POST", "faults", FaultSpec(vendor=vendor, kind=FaultKind(kind), rate=rate, count=count).model_dump_json()
-        )
+    def fault(
+        self,
+        vendor: str,
+        kind: FaultKind | str,
+        *,
+        rate: float = 1.0,
+        count: int | None = None,
+        lasts_s: float | None = None,
+    ) -> None:
+        """Make `vendor` ("*" is all) misbehave with probability `rate`, at most `count` times and `lasts_s` seconds."""
+        spec = FaultSpec(vendor=vendor, kind=FaultKind(kind), rate=rate, count=count, lasts_s=lasts_s)
+        self._call("POST", "faults", spec.model_dump_json())
 
     def clear_faults(self) -> None:
         self._call("DELETE", "faults")

@@ -63,7 +63,9 @@ def error_response(
 ) -> Response:
     """The answer with which `vendor` refuses or fails; `message` replaces its standard text."""
     headers: dict[str, str] = {}
-    if status in (429, 529) and retry_after_s is not None and vendor not in _WITHOUT_RETRY_AFTER:
+    if vendor == "anthropic" and (status == 429 or status >= 500):
+        headers["x-should-retry"] = "true"
+    if status == 429 and retry_after_s is not None and vendor not in _WITHOUT_RETRY_AFTER:
         headers["Retry-After"] = f"{retry_after_s:g}"
     if status == 429 and vendor == "stripe":
         headers |= _STRIPE_LIMITED

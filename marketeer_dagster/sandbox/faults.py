@@ -1,7 +1,9 @@
 """Faults on demand: which vendor misbehaves how, how often, and for how long."""
 
+import math
 import threading
 import time
+from collections.abc import Callable
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,6 +21,12 @@ class FaultKind(StrEnum):
     """Close the connection before anything is done."""
     CUT_AFTER_WRITE = "cut_after_write"
     """Do what was asked, then close the connection instead of answering."""
+    CUT_STREAM = "cut_stream"
+    """Do what was asked and begin to answer, then close the connection in the middle of the answer."""
+    STREAM_ERROR = "stream_error"
+    """Begin to stream an answer with status 200, then say that it cannot be given (Anthropic)."""
+    NO_CREDIT = "no_credit"
+    """Refuse because the account has no money left (Anthropic)."""
     EXPIRED_TOKEN = "expired_token"  # noqa: S105 - a fault's name
     EMPTY = "empty"
     """Answer as if there were nothing."""
@@ -39,7 +47,9 @@ class FaultSpec(BaseModel):
     count: int | None = Field(default=None, ge=1)
     """How many times at most; None is no end."""
     retry_after_s: float = Field(default=1.0, ge=0)
-    """What a 429 or 529 tells the caller."""
+    """What a 429 tells the caller."""
+    lasts_s: float | None = Field(default=None, gt=0)
+    """Seconds on the wall after which the fault is over; None is no end."""
     hang_s: float = Field(default=120.0, gt=0)
     """When a hanging connection is closed after all."""
 
@@ -47,12 +57,14 @@ class FaultSpec(BaseModel):
 class Faults:
     """The faults in force. Draws come from one seeded stream per vendor, in order of its requests."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._seed = seed
         self._lock = threading.Lock()
         self._specs: list[FaultSpec] = []
         self._left: list[int | None] = []
         self._fired: list[int] = []
+        self._ends: list[float] = []
+        self._clock = clock
         self._requests: dict[str, int] = {}
         self._server_errors: list[tuple[float, str, str]] = []
 
@@ -61,10 +73,11 @@ class Faults:
             self._specs.append(spec)
             self._left.append(spec.count)
             self._fired.append(0)
+            self._ends.append(math.inf if spec.lasts_s is None else self._clock() + spec.lasts_s)
 
     def clear(self) -> None:
         with self._lock:
-            self._specs, self._left, self._fired = [], [], []
+            self._specs, self._left, self._fired, self._ends = [], [], [], []
             self._server_errors = []
 
     def fired(self) -> "list[tuple[FaultSpec, int]]":
@@ -87,7 +100,7 @@ class Faults:
         with self._lock:
             number = self._requests[vendor] = self._requests.get(vendor, 0) + 1
             for index, spec in enumerate(self._specs):
-                if spec.vendor not in (vendor, "*") or self._left[index] == 0:
+                if spec.vendor not in (vendor, "*") or self._left[index] == 0 or self._ends[index] <= self._clock():
                     continue
                 if uniform(self._seed, "fault", vendor, spec.kind, index, number) < spec.rate:
                     self._fired[index] += 1

@@ -19,6 +19,8 @@ _ANSWERED_HERE = {
     FaultKind.OVERLOADED: 529,
     FaultKind.EXPIRED_TOKEN: 401,
 }
+_FLUSH_S = 0.05
+"""Time for what was sent to leave before the connection is cut."""
 _EMPTY_BODIES: dict[str, Any] = {"wordpress": [], "mailchimp": {}}
 
 
@@ -63,6 +65,8 @@ class Misbehaviour:
         elif fault.kind is FaultKind.CUT_AFTER_WRITE:
             await self.app(scope, receive, _discard)
             await _cut(send)
+        elif fault.kind is FaultKind.CUT_STREAM:
+            await self.app(scope, receive, _Half(send))
         elif fault.kind is FaultKind.EMPTY and vendor in _EMPTY_BODIES and scope["method"] == "GET":
             body = json.dumps(_EMPTY_BODIES[vendor])
             await Response(body, media_type="application/json")(scope, receive, send)
@@ -73,6 +77,33 @@ class Misbehaviour:
 
 async def _discard(message: Message) -> None:
     """Swallow the answer of a vendor whose connection is about to be cut."""
+
+
+class _Half:
+    """Sends an answer on until its first half, or some events of it, is out, and then cuts the connection."""
+
+    _PIECES = 3
+    """Pieces of a streamed answer that still get through."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._pieces = 0
+        self._cut = False
+
+    async def __call__(self, message: Message) -> None:
+        if self._cut:
+            return
+        if message["type"] != "http.response.body":
+            await self._send(message)
+            return
+        body = message.get("body", b"")
+        self._pieces += 1
+        last = not message.get("more_body")
+        await self._send({**message, "body": body[: len(body) // 2] if last else body, "more_body": True})
+        if last or self._pieces == self._PIECES:
+            self._cut = True
+            await asyncio.sleep(_FLUSH_S)
+            await _cut(self._send)
 
 
 async def _drain(receive: Receive) -> None:

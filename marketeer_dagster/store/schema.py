@@ -144,6 +144,9 @@ llm_calls = Table(
     Column("answer", Text, comment="the answer's JSON as received; null until settled"),
     _moment("reserved_at"), _moment("finished_at", nullable=True),
     Column("owner", String, nullable=False, comment="the process that reserved it, see owners.py"),
+    Column("attempt", Integer, nullable=False, comment="of one fingerprint; a failed one begins the next"),
+    _moment("sent_at", nullable=True),
+    Column("rejected_by", String, comment="run that judged its asking failed, empty outside of runs; null otherwise"),
     Index(None, "tenant", "month", "state"), Index(None, "tenant", "fingerprint"), Index(None, "campaign"),
     Index(None, "run_id"),
 )  # fmt: skip

@@ -231,7 +231,7 @@ LEARNINGS = Table(
 
 LLM_CALLS = Table(
     "llm_calls",
-    "The Claude ledger: every call with its price. Only settled calls cost money.",
+    "The Claude ledger: every call with its price. Settled calls cost money; those that were cut count at their most.",
     (
         TENANT,
         name("call", "Call's id."),
@@ -242,12 +242,15 @@ LLM_CALLS = Table(
         text("model", "Claude model."),
         text("month", "Month it is booked to, YYYY-MM, in the tenant's time zone."),
         Column("priority", "INTEGER", "0 (most urgent) to 3."),
-        text("state", "reserved, settled, released (failed, not billed) or lost (its process died)."),
+        text(
+            "state",
+            "reserved, settled, released (failed, not billed), lost (never sent) or cut (sent, no whole answer).",
+        ),
         usd("reserved_usd", "Worst case held back before the call (USD)."),
         *_TOKENS,
         text("stop_reason", "Why the answer ended; empty before."),
         number("latency_s", "Duration of the call (seconds).", nullable=True),
-        text("error", "What went wrong; empty otherwise."),
+        text("error", "What went wrong, or why the answer was judged bad; empty otherwise."),
         moment("reserved_at", "When the call began (UTC)."),
         moment("finished_at", "When it ended (UTC); null while under way.", nullable=True),
         SIMULATED,

@@ -24,8 +24,11 @@ class Endpoint:
     base_url: str | None
     api_key: str | None = field(repr=False)
     timeout_s: float
+    """Seconds that a whole answer may take."""
     concurrency: int
     simulated: bool = False
+    idle_s: float = 90.0
+    """Seconds that a connection may say nothing."""
 
     @classmethod
     def of(cls, settings: Settings) -> "Endpoint":
@@ -34,7 +37,8 @@ class Endpoint:
         base, simulated = settings.anthropic_base_url, False
         if base is None and key is None and settings.sandbox_url:
             base, key, simulated = f"{settings.sandbox_url.rstrip('/')}/anthropic", _NO_KEY, True
-        return cls(base, key, settings.claude_timeout_s, settings.claude_concurrency, simulated)
+        idle = min(settings.claude_idle_s, settings.claude_timeout_s)
+        return cls(base, key, settings.claude_timeout_s, settings.claude_concurrency, simulated, idle)
 
 
 class Line:
@@ -81,7 +85,7 @@ def _client(endpoint: Endpoint) -> "AsyncAnthropic":
         api_key=endpoint.api_key,
         base_url=endpoint.base_url,
         max_retries=0,
-        timeout=Timeout(endpoint.timeout_s, connect=min(_CONNECT_TIMEOUT_S, endpoint.timeout_s)),
+        timeout=Timeout(endpoint.idle_s, connect=min(_CONNECT_TIMEOUT_S, endpoint.idle_s)),
     )
     if endpoint.base_url and not (client.api_key or client.auth_token or client.credentials):
         return client.with_options(api_key=_NO_KEY)

@@ -22,7 +22,7 @@ class ClaudeResource(ConfigurableResource[None]):
         default=None, ge=1, le=200, description="Requests in flight at once in one process; default from the settings."
     )
     timeout_s: float | None = Field(
-        default=None, gt=0, description="Seconds one request may take; default from the settings."
+        default=None, gt=0, description="Seconds a whole answer may take; default from the settings."
     )
 
     def model(self) -> Claude:

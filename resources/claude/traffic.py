@@ -5,7 +5,6 @@ Steps of one run may work in different threads with event loops of their own, so
 
 import asyncio
 import threading
-import time
 from collections import deque
 from collections.abc import AsyncGenerator, Mapping
 from concurrent.futures import Future
@@ -14,9 +13,13 @@ from datetime import datetime
 
 from marketeer_dagster.model.clock import SystemClock
 from resources.calling import retry_after_seconds
+from resources.claude.patience import Patience
 
 LONGEST_HOLD_S = 60.0
-"""However far away a vendor's reset is, requests are tried again after this long."""
+"""However far away a vendor's reset is, requests are tried again after this long; limits are by the minute. A 429 that
+names a longer wait is believed: those are seen to last eight minutes."""
+LONGEST_WISH_S = 3600.0
+"""A wish to come back later than this is not believed: one wrong header must not silence a process for days."""
 _LIMITED = ("requests", "tokens", "input-tokens", "output-tokens")
 
 
@@ -94,17 +97,18 @@ class Pace:
     def __init__(self) -> None:
         self._until = 0.0
 
-    def note(self, headers: Mapping[str, str], *, turned_away: bool = False) -> None:
-        """Read `anthropic-ratelimit-*` of an answer, and Retry-After of a 429 (`turned_away`)."""
-        waits = [_until_reset(headers, kind) for kind in _LIMITED]
+    def note(self, headers: Mapping[str, str], now: float, *, turned_away: bool = False) -> None:
+        """Read `anthropic-ratelimit-*` of an answer that came `now`, and Retry-After of a 429 (`turned_away`): whole
+        answers carry one at times, which means nothing."""
+        hold = min(max(_until_reset(headers, kind) for kind in _LIMITED), LONGEST_HOLD_S)
         if turned_away:
-            waits.append(retry_after_seconds(headers.get("retry-after")) or 0.0)
-        self._until = max(self._until, time.monotonic() + min(max(waits), LONGEST_HOLD_S))
+            hold = max(hold, min(retry_after_seconds(headers.get("retry-after")) or 0.0, LONGEST_WISH_S))
+        self._until = max(self._until, now + hold)
 
-    async def wait(self) -> None:
-        """Return when requests may go out."""
-        while (left := self._until - time.monotonic()) > 0:  # noqa: ASYNC110 - loops live apart, and the hold may grow
-            await asyncio.sleep(left)
+    async def wait(self, patience: Patience) -> None:
+        """Return when requests may go out. Raises TryLater when that is further off than `patience` lasts."""
+        while (left := self._until - patience.now()) > 0:
+            await patience.hold(left)
 
 
 def _until_reset(headers: Mapping[str, str], kind: str) -> float:

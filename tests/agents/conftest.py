@@ -12,6 +12,7 @@ from marketeer_dagster.store import Store
 from resources.claude import Claude
 from tests.support import marketing
 from tests.support.messages_server import MessagesServer, messages_server
+from tests.support.waits import JumpingWaits
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +39,6 @@ async def claude(server: MessagesServer, store: Store, catalog: Catalog, tmp_pat
     settings = Settings(
         home=tmp_path, database_url="sqlite://", warehouse=str(tmp_path / "w.duckdb"), anthropic_base_url=server.url
     )
-    model = Claude(settings, store, catalog.prices, FixedClock(marketing.NOW))
+    model = Claude(settings, store, catalog.prices, FixedClock(marketing.NOW), waits=JumpingWaits())
     yield model
     await model.aclose()

@@ -65,7 +65,8 @@ async def test_a_refusal_is_not_repaired(claude: Claude, server: MessagesServer,
     server.answer = in_order(Reply("", stop_reason="refusal"))
     with pytest.raises(NoVerdict, match="refusal"):
         await Author(claude).draft(marketing.assignment(catalog, "ab-test-setup"))
-    assert len(server.requests) == 1
+    models = [body["model"] for body in server.requests]
+    assert models == ["claude-opus-5-5", "claude-sonnet-5-5"], "asked of another model, once"
 
 
 async def test_a_revision_names_the_findings_and_shares_the_drafts_prefix(

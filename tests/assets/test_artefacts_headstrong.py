@@ -72,7 +72,7 @@ def test_a_banned_word_reaches_the_author_then_a_person_whose_word_counts(
     assert home.store.publications.list(campaign=held.key) == ()
 
     decide(home.store, home.home.clock, question.id, ApprovalState.APPROVED, by="dana", note="we say it once")
-    paid, asked = dict(author.server.billed), len(author.tasks)
+    paid, asked = list(author.server.billed), len(author.tasks)
     home.figures()  # by the time a person has decided, the figures have moved on
     done = home.finish(held.key)
     assert done.status is CampaignStatus.PUBLISHED
@@ -80,7 +80,7 @@ def test_a_banned_word_reaches_the_author_then_a_person_whose_word_counts(
     after = head_of(home, done)
     assert (after.version, after.status) == (head.version, ArtefactStatus.APPROVED)
     assert {row.state for row in home.store.publications.list(campaign=done.key)} == {PublicationState.PUBLISHED}
-    assert (dict(author.server.billed), len(author.tasks)) == (paid, asked), "nothing was written anew"
+    assert (list(author.server.billed), len(author.tasks)) == (paid, asked), "nothing was written anew"
 
 
 def test_a_rejection_ends_the_campaign_and_is_not_asked_again(home: CampaignHome, author: Headstrong) -> None:

@@ -8,17 +8,18 @@ import pytest
 
 from marketeer_dagster.model.campaign import CampaignStatus
 from marketeer_dagster.model.publication import PublicationState
-from marketeer_dagster.store.llm import CallState
+from marketeer_dagster.store import CallState
+from marketeer_dagster.store.llm import MOST_CUTS
 from tests.support.campaign_home import TENANT, campaign_home
 from tests.support.killing import CREATIONS
 
-KINDS = ("429", "500", "cut", "cut_after_write", "hang")
+KINDS = ("429", "500", "cut", "cut_after_write", "cut_stream", "hang")
 
 pytestmark = pytest.mark.slow
 
 
 def test_a_campaign_survives_vendors_that_fail_one_call_in_five(tmp_path: Path) -> None:
-    with campaign_home(tmp_path / "home", seed=5, config="claude_timeout_s = 5") as home:
+    with campaign_home(tmp_path / "home", seed=5, config="claude_timeout_s = 5\nclaude_patience_s = 20") as home:
         home.add_tenant()
         home.figures()
         for kind in KINDS:
@@ -35,9 +36,12 @@ def test_a_campaign_survives_vendors_that_fail_one_call_in_five(tmp_path: Path) 
         ledger = home.sandbox.admin.ledger(tenant=TENANT)
         calls = home.store.llm.list(campaign=campaign.key)
         rows = home.store.publications.list(campaign=campaign.key)
-    billed = Counter(e.key for e in ledger if e.vendor == "anthropic")
-    assert billed == Counter(call.fingerprint for call in calls if call.state is CallState.SETTLED)
-    assert set(billed.values()) == {1}
+    paid = [entry for entry in ledger if entry.vendor == "anthropic"]
+    asked = Counter(call.state for call in calls)
+    assert asked[CallState.SETTLED] <= len(paid) <= asked[CallState.SETTLED] + asked[CallState.CUT]
+    assert sum(entry.amount for entry in paid) <= sum(call.spend.cost_usd for call in calls)
+    cuts = Counter((call.fingerprint, call.attempt) for call in calls if call.state is CallState.CUT)
+    assert max(cuts.values(), default=0) <= MOST_CUTS
     assert not [call for call in calls if call.state is CallState.RESERVED]
     assert {row.state for row in rows} == {PublicationState.PUBLISHED}
     made = Counter((e.action, e.key) for e in ledger if e.action in CREATIONS)

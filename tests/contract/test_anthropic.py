@@ -2,17 +2,20 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 
 import anthropic
 import httpx
+import httpx2
 import pytest
 from pydantic import BaseModel, Field
 
 from marketeer_dagster.agents.answers import ReviewAnswer
 from marketeer_dagster.model.artefacts import artefact_kinds
 from marketeer_dagster.sandbox.faults import FaultKind, FaultSpec
+from marketeer_dagster.sandbox.habits import HabitSpec
 from marketeer_dagster.sandbox.server import Running, run_in_thread
 from tests.sandbox import author_tasks as tasks
 
@@ -146,50 +149,125 @@ def test_accounts_do_not_share_a_cache(sandbox: Running) -> None:
         assert client.messages.create(**asked()).usage.cache_read_input_tokens == 0
 
 
-def entries(sandbox: Running, key: str) -> list[Decimal]:
-    return [entry.amount for entry in sandbox.world.ledger.entries(vendor="anthropic") if entry.key == key]
+def billed(sandbox: Running, *answers: anthropic.types.Message) -> list[Decimal]:
+    """What the ledger says of the requests that these answers came to."""
+    wanted = {answer._request_id for answer in answers}
+    rows = sandbox.world.ledger.entries(vendor="anthropic")
+    return [row.amount for row in rows if json.loads(row.detail)["request_id"] in wanted]
 
 
-def test_the_same_idempotency_key_is_billed_once(client: anthropic.Anthropic, sandbox: Running) -> None:
+def test_a_request_that_comes_twice_is_billed_twice_whatever_key_it_has(
+    client: anthropic.Anthropic, sandbox: Running
+) -> None:
     headers = {"Idempotency-Key": "fingerprint-1"}
     answers = [client.messages.create(extra_headers=headers, **asked()) for _ in range(3)]
-    assert len({answer.id for answer in answers}) == 1
-    assert len(entries(sandbox, "fingerprint-1")) == 1
+    assert len({answer.id for answer in answers}) == len(billed(sandbox, *answers)) == 3
+    keys = Counter(row.key for row in sandbox.world.ledger.entries(vendor="anthropic"))
+    assert max(keys.values()) >= 3, "the ledger's key is what was asked: doubles show"
 
 
 def test_the_ledger_holds_the_catalogs_price(client: anthropic.Anthropic, sandbox: Running) -> None:
-    usage = client.messages.create(extra_headers={"Idempotency-Key": "priced"}, **asked()).usage
+    answer = client.messages.create(**asked())
+    usage = answer.usage
     written = usage.cache_creation_input_tokens or 0
     cost = (2 * usage.input_tokens + Decimal("2.5") * written + 10 * usage.output_tokens) / Decimal(1_000_000)
-    assert entries(sandbox, "priced") == [cost]
-    entry = next(e for e in sandbox.world.ledger.entries(vendor="anthropic") if e.key == "priced")
+    assert billed(sandbox, answer) == [cost]
+    rows = sandbox.world.ledger.entries(vendor="anthropic")
+    entry = next(row for row in rows if json.loads(row.detail)["request_id"] == answer._request_id)
     assert (entry.tenant, json.loads(entry.detail)["purpose"]) == ("acme", "copywriting/draft")
 
 
-async def test_who_hangs_up_before_the_answer_is_not_billed(sandbox: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_who_hangs_up_before_the_answer_is_billed_all_the_same(
+    sandbox: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SANDBOX_CLAUDE_LATENCY_S", "5")
-    headers = {"x-api-key": "sk-gone", "anthropic-version": "2023-06-01", "Idempotency-Key": "gone"}
+    before = len(sandbox.world.ledger.entries(vendor="anthropic"))
+    headers = {"x-api-key": "sk-gone", "anthropic-version": "2023-06-01"}
     async with httpx.AsyncClient(base_url=f"{sandbox.url}/anthropic", headers=headers) as client:
         with pytest.raises(httpx.ReadTimeout):
             await client.post("/v1/messages", json=asked(), timeout=0.5)
-        await asyncio.sleep(0.3)
-        monkeypatch.setenv("SANDBOX_CLAUDE_LATENCY_S", "0")
-        assert entries(sandbox, "gone") == []
-        answered = await client.post("/v1/messages", json=asked(), timeout=30)
-    assert answered.status_code == 200
-    assert len(entries(sandbox, "gone")) == 1
+        for _ in range(100):
+            if len(sandbox.world.ledger.entries(vendor="anthropic")) == before + 1:
+                return
+            await asyncio.sleep(0.05)
+    raise AssertionError("it was not billed")
 
 
-def test_a_cut_connection_after_billing_is_not_paid_again(client: anthropic.Anthropic, sandbox: Running) -> None:
-    sandbox.world.faults.add(FaultSpec(vendor="anthropic", kind=FaultKind.CUT_AFTER_WRITE, count=1))
-    headers = {"Idempotency-Key": "cut"}
+@pytest.mark.parametrize("kind", [FaultKind.CUT_AFTER_WRITE, FaultKind.CUT_STREAM])
+def test_a_connection_that_is_cut_leaves_a_bill(client: anthropic.Anthropic, sandbox: Running, kind: FaultKind) -> None:
+    before = len(sandbox.world.ledger.entries(vendor="anthropic"))
+    sandbox.world.faults.add(FaultSpec(vendor="anthropic", kind=kind, count=1))
     try:
-        with pytest.raises(anthropic.APIConnectionError):
-            client.messages.create(extra_headers=headers, **asked())
-        assert client.messages.create(extra_headers=headers, **asked()).stop_reason == "end_turn"
+        with pytest.raises((anthropic.APIConnectionError, httpx2.HTTPError)):
+            for _ in client.messages.create(stream=True, **asked()):
+                pass
     finally:
         sandbox.world.faults.clear()
-    assert len(entries(sandbox, "cut")) == 1
+    assert len(sandbox.world.ledger.entries(vendor="anthropic")) == before + 1
+
+
+def test_an_answer_can_be_given_up_after_the_headers(client: anthropic.Anthropic, sandbox: Running) -> None:
+    sandbox.world.faults.add(FaultSpec(vendor="anthropic", kind=FaultKind.STREAM_ERROR, count=1))
+    try:
+        with pytest.raises(anthropic.APIStatusError) as caught, client.messages.stream(**asked()) as stream:
+            stream.get_final_message()
+    finally:
+        sandbox.world.faults.clear()
+    assert (caught.value.status_code, caught.value.type) == (200, "overloaded_error")
+
+
+def test_an_empty_purse_is_a_bad_request(client: anthropic.Anthropic, sandbox: Running) -> None:
+    sandbox.world.faults.add(FaultSpec(vendor="anthropic", kind=FaultKind.NO_CREDIT, count=2))
+    try:
+        for ask in (client.messages.create, client.messages.count_tokens):
+            wanted = asked()
+            if ask == client.messages.count_tokens:
+                wanted.pop("max_tokens")
+            with pytest.raises(anthropic.BadRequestError, match="credit balance is too low") as caught:
+                ask(**wanted)
+            assert caught.value.response.headers["x-should-retry"] == "false"
+    finally:
+        sandbox.world.faults.clear()
+
+
+def test_a_small_account_is_sent_away_for_minutes(client: anthropic.Anthropic, sandbox: Running) -> None:
+    sandbox.world.habits.turn(HabitSpec(vendor="anthropic", name="small_account"))
+    try:
+        answered = client.messages.with_raw_response.create(**asked())
+        assert answered.headers["anthropic-ratelimit-input-tokens-limit"] == "30000"
+        with pytest.raises(anthropic.RateLimitError) as caught:
+            [client.messages.create(**asked()) for _ in range(50)]
+        too_long = [{"role": "user", "content": "word " * 40_000}]
+        with pytest.raises(anthropic.RateLimitError):
+            client.messages.create(**asked(messages=too_long))
+    finally:
+        sandbox.world.habits.turn(HabitSpec(vendor="anthropic", name="small_account", on=False))
+    headers = caught.value.response.headers
+    assert (headers["retry-after"], headers["x-should-retry"]) == ("505", "true")
+    assert headers["anthropic-ratelimit-requests-limit"] == "50"
+
+
+@pytest.mark.parametrize(
+    ("model", "effort", "said"),
+    [
+        (
+            "claude-sonnet-5-5",
+            "xhigh",
+            "does not support effort level 'xhigh'. Supported levels: high, low, max, medium",
+        ),
+        ("claude-haiku-5-5", "low", "does not support the effort parameter"),
+        ("claude-opus-5-5", "xhigh", ""),
+    ],
+)
+def test_models_differ_in_the_efforts_they_take(
+    client: anthropic.Anthropic, model: str, effort: str, said: str
+) -> None:
+    wanted = asked(model=model, output_config={"effort": effort})
+    if not said:
+        assert client.messages.create(**wanted).stop_reason == "end_turn"
+        return
+    with pytest.raises(anthropic.BadRequestError, match=said):
+        client.messages.create(**wanted)
 
 
 @pytest.mark.parametrize(
@@ -239,11 +317,15 @@ def test_errors_have_the_vendors_classes(client: anthropic.Anthropic, sandbox: R
 
 
 @pytest.mark.parametrize(
-    ("kind", "error"),
-    [(FaultKind.TOO_MANY, anthropic.RateLimitError), (FaultKind.OVERLOADED, anthropic.InternalServerError)],
+    ("kind", "error", "wait"),
+    [(FaultKind.TOO_MANY, anthropic.RateLimitError, "2"), (FaultKind.OVERLOADED, anthropic.InternalServerError, None)],
 )
-def test_faults_say_when_to_come_back(
-    client: anthropic.Anthropic, sandbox: Running, kind: FaultKind, error: type[anthropic.APIStatusError]
+def test_only_a_used_up_limit_says_when_to_come_back(
+    client: anthropic.Anthropic,
+    sandbox: Running,
+    kind: FaultKind,
+    error: type[anthropic.APIStatusError],
+    wait: str | None,
 ) -> None:
     sandbox.world.faults.add(FaultSpec(vendor="anthropic", kind=kind, count=1, retry_after_s=2))
     try:
@@ -251,7 +333,8 @@ def test_faults_say_when_to_come_back(
             client.messages.create(**asked())
     finally:
         sandbox.world.faults.clear()
-    assert raised.value.response.headers["retry-after"] == "2"
+    assert raised.value.response.headers.get("retry-after") == wait
+    assert raised.value.response.headers["x-should-retry"] == "true"
 
 
 def test_answers_tell_the_limits(client: anthropic.Anthropic) -> None:
@@ -284,11 +367,11 @@ def test_batches_run_at_half_price_and_keep_identity(client: anthropic.Anthropic
     assert results["good"].message.usage.service_tier == "batch"
     assert results["bad"].type == "errored"
     assert results["bad"].error.error.type == "not_found_error"
-    direct = client.messages.create(extra_headers={"Idempotency-Key": "direct"}, **asked(system=system(None)))
+    direct = client.messages.create(**asked(system=system(None)))
     assert direct.usage.output_tokens == results["good"].message.usage.output_tokens
-    paid = entries(sandbox, f"{batch.id}/good")
-    assert len(paid) == 1
-    assert paid[0] < entries(sandbox, "direct")[0]
+    rows = sandbox.world.ledger.entries(vendor="anthropic")
+    (paid,) = (row.amount for row in rows if row.key == f"{batch.id}/good")
+    assert paid < billed(sandbox, direct)[0]
     assert client.messages.batches.delete(batch.id).type == "message_batch_deleted"
 
 
@@ -303,14 +386,3 @@ def test_a_review_through_the_sdk(client: anthropic.Anthropic) -> None:
     given = client.messages.parse(output_format=ReviewAnswer, **asked(messages=[turn])).parsed_output
     assert given is not None
     assert [mark.dimension for mark in given.dimensions] == ["clarity"]
-
-
-def test_answers_survive_a_restart(tmp_path_factory: pytest.TempPathFactory) -> None:
-    state = tmp_path_factory.mktemp("world") / "world.db"
-    seen: list[str] = []
-    for _ in range(2):
-        with run_in_thread(state=state) as running:
-            client = anthropic.Anthropic(api_key="sk-x", base_url=f"{running.url}/anthropic", max_retries=0)
-            seen.append(client.messages.create(extra_headers={"Idempotency-Key": "kept"}, **asked()).id)
-            assert len(entries(running, "kept")) == 1
-    assert seen[0] == seen[1]

@@ -1,6 +1,5 @@
 """Retries have one owner: bounded, honouring Retry-After, never repeating what may have arrived."""
 
-import asyncio
 from datetime import timedelta
 from email.utils import format_datetime
 
@@ -10,7 +9,7 @@ from stamina.instrumentation import RetryDetails
 
 from marketeer_dagster.model.clock import SystemClock
 from marketeer_dagster.model.errors import ToolError, ToolErrorKind
-from resources.calling import LONGEST_WAIT_S, call, call_async, kind_of_status, retry_after_seconds
+from resources.calling import LONGEST_WAIT_S, call, kind_of_status, retry_after_seconds
 
 
 class VendorError(Exception):
@@ -120,16 +119,6 @@ def test_every_attempt_is_counted_by_the_limiter() -> None:
     limiter = Counting()
     call("acme", Script(VendorError(500), "rows"), translate=translate, limiter=limiter, account="p1")
     assert limiter.seen == [("acme", "p1"), ("acme", "p1")]
-
-
-def test_coroutines_are_retried_alike(waits: list[float]) -> None:
-    script = Script(VendorError(529, "0.1"), "answer")
-
-    async def ask() -> str:
-        return script()
-
-    assert asyncio.run(call_async("acme", ask, translate=translate)) == "answer"
-    assert waits == [0.1]
 
 
 def test_retry_after_reads_seconds_and_dates() -> None:

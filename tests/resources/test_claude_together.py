@@ -10,7 +10,7 @@ import pytest
 from marketeer_dagster.model.artefacts import Spend
 from marketeer_dagster.model.campaign import Campaign
 from marketeer_dagster.model.clock import FixedClock
-from marketeer_dagster.model.errors import BudgetExceeded, ToolError
+from marketeer_dagster.model.errors import BudgetExceeded, TryLater
 from marketeer_dagster.model.goal import Goal
 from marketeer_dagster.model.ids import CampaignKey, GoalId
 from marketeer_dagster.store import CallState, LlmReservation, Store
@@ -113,7 +113,7 @@ async def test_who_has_waited_too_long_says_so_and_pays_nothing(
 ) -> None:
     reserve(store, fingerprint, other)
     hasty = Claude(settings_for(server.url, tmp_path), store, prices, FixedClock(NOW), longest_wait_s=0.1)
-    with pytest.raises(ToolError, match=r"being asked by .*another process has not answered"):
+    with pytest.raises(TryLater, match=r"being asked by .*another process has not answered"):
         await say(hasty)
     assert server.requests == []
 

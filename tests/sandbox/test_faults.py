@@ -59,7 +59,27 @@ def test_overload_is_529(sandbox: Running) -> None:
     sandbox.admin.fault("anthropic", "529", count=1)
     answer = httpx.post(f"{sandbox.url}/anthropic/v1/messages", json={})
     assert answer.status_code == 529 and answer.json()["error"]["type"] == "overloaded_error"
-    assert answer.headers["retry-after"] == "1"
+    assert "retry-after" not in answer.headers and answer.headers["x-should-retry"] == "true"
+    assert answer.json()["request_id"] is None
+
+
+def test_a_fault_ends_when_its_time_is_over() -> None:
+    now = [0.0]
+    faults = Faults(seed=1, clock=lambda: now[0])
+    faults.add(FaultSpec(vendor="anthropic", kind=FaultKind.OVERLOADED, lasts_s=300))
+    assert faults.draw("anthropic")
+    now[0] = 299.0
+    assert faults.draw("anthropic")
+    now[0] = 300.0
+    assert faults.draw("anthropic") is None
+
+
+def test_an_answer_can_be_cut_in_the_middle(sandbox: Running) -> None:
+    sandbox.admin.open_account(account(history_days=7))
+    sandbox.admin.fault("wordpress", "cut_stream", count=1)
+    with pytest.raises(httpx.TransportError):
+        create_page(sandbox)
+    assert pages(sandbox) == ["new"]
 
 
 def test_a_cut_connection_gives_no_answer_and_does_nothing(sandbox: Running) -> None:

@@ -11,7 +11,7 @@ import pytest
 from marketeer_dagster.model.artefacts import Spend
 from marketeer_dagster.model.campaign import Priority
 from marketeer_dagster.model.errors import BudgetExceeded, NotFound
-from marketeer_dagster.store import AlreadyAsked, CallState, Store
+from marketeer_dagster.store import AlreadyAsked, CallState, CutTooOften, Store
 from tests.store import values
 from tests.store.values import LATER, NOW, reservation
 from tests.support.owners import a_dead_process, a_process
@@ -208,3 +208,104 @@ def test_concurrent_reservations_of_one_fingerprint_leave_one_open(acme: Store) 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: acme.llm.reserve(reservation("same", "1"), Decimal(100)), range(16)))
     assert len(acme.llm.list(state=CallState.RESERVED)) == 1
+
+
+def test_what_went_out_and_was_left_counts_with_its_worst_case_and_may_be_asked_once_more(acme: Store) -> None:
+    first = acme.llm.reserve(reservation("f1", "3", owner=a_dead_process()), Decimal(100))
+    acme.llm.sent(first, NOW)
+    second = acme.llm.reserve(reservation("f1", "3"), Decimal(100))
+    assert [call.state for call in acme.llm.list()] == [CallState.CUT, CallState.RESERVED]
+    assert acme.llm.committed("acme", MONTH) == 6
+    assert acme.llm.totals(tenant="acme").cost_usd == 3
+    settle(acme, second, cost="1")
+    assert acme.llm.committed("acme", MONTH) == 4
+    settle(acme, first, cost="1")  # known after all
+    assert acme.llm.committed("acme", MONTH) == 2
+
+
+def test_a_third_time_is_refused_and_left_to_another_run(acme: Store) -> None:
+    for _ in range(2):
+        call = acme.llm.reserve(reservation("f1", "3"), Decimal(100))
+        acme.llm.sent(call, NOW)
+        acme.llm.cut(call, "cut", Spend(calls=1, cost_usd=Decimal(2)), LATER, "req_1")
+    for _ in range(3):
+        with pytest.raises(CutTooOften, match="2 times"):
+            acme.llm.reserve(reservation("f1", "3"), Decimal(100))
+    assert {call.rejected_by for call in acme.llm.list()} == {"run-1"}
+    acme.llm.reserve(reservation("f1", "3", run_id="run-2"), Decimal(100))
+    assert [(call.attempt, call.state) for call in acme.llm.list()] == [
+        (1, CallState.CUT), (1, CallState.CUT), (2, CallState.RESERVED),
+    ]  # fmt: skip
+
+
+def test_the_same_question_to_the_cheapest_model_counts_the_cuts_of_both(acme: Store) -> None:
+    for fingerprint, other in (("f1", "f2"), ("f2", "f1")):
+        call = acme.llm.reserve(reservation(fingerprint, "3", instead_of=other), Decimal(100))
+        acme.llm.sent(call, NOW)
+        acme.llm.cut(call, "cut", Spend(calls=1, cost_usd=Decimal(2)), LATER)
+    with pytest.raises(CutTooOften):
+        acme.llm.reserve(reservation("f1", "3", instead_of="f2"), Decimal(100))
+
+
+def test_a_call_cancelled_by_a_person_is_none_of_those_that_were_repeated(acme: Store) -> None:
+    for run in ("run-1", "run-2", "run-3", "run-4"):
+        call = acme.llm.reserve(reservation("f1", "3", run_id=run), Decimal(100))
+        acme.llm.sent(call, NOW)
+        acme.llm.cut(call, "cancelled", Spend(calls=1, cost_usd=Decimal(2)), LATER, given_up_by=run)
+    acme.llm.reserve(reservation("f1", "3", run_id="run-5"), Decimal(100))
+    assert acme.llm.committed("acme", MONTH) == 4 * 2 + 3
+
+
+def test_what_was_turned_away_is_free_and_keeps_its_reason_and_request(acme: Store) -> None:
+    call = acme.llm.reserve(reservation("f1", "3", owner=a_dead_process()), Decimal(100))
+    acme.llm.sent(call, NOW)
+    acme.llm.turned_away(call, "529 Overloaded", "req_9")
+    (row,) = acme.llm.list()
+    assert (row.sent_at, row.error, row.request_id) == (None, "529 Overloaded", "req_9")
+    acme.llm.reserve(reservation("f1", "3"), Decimal(100))
+    assert [call.state for call in acme.llm.list()] == [CallState.LOST, CallState.RESERVED]
+    assert acme.llm.committed("acme", MONTH) == 3
+
+
+def test_what_has_ended_is_not_ended_otherwise_by_a_late_word(acme: Store) -> None:
+    settled = acme.llm.reserve(reservation("f1"), Decimal(100))
+    settle(acme, settled)
+    cut = acme.llm.reserve(reservation("f2"), Decimal(100))
+    acme.llm.sent(cut, NOW)
+    acme.llm.cut(cut, "cut", Spend(calls=1, cost_usd=Decimal(2)), LATER)
+    for call in (settled, cut):
+        acme.llm.release(call, "late", LATER)
+        acme.llm.cut(call, "late", Spend(), LATER)
+        acme.llm.turned_away(call, "late", "")
+        acme.llm.sent(call, LATER)
+    assert [(c.state, c.spend.cost_usd) for c in acme.llm.list()] == [
+        (CallState.SETTLED, Decimal("0.25")), (CallState.CUT, Decimal(2)),
+    ]  # fmt: skip
+
+
+def test_a_rejected_answer_stays_billed_and_is_used_by_its_run_alone(acme: Store) -> None:
+    call = acme.llm.reserve(reservation("f1"), Decimal(100))
+    settle(acme, call)
+    other = acme.llm.reserve(reservation("f2"), Decimal(100))
+    settle(acme, other)
+    acme.llm.reject([call], "run-1", "unreadable")
+    acme.llm.reject([call, "llm_unknown"], "run-2", "again")
+    assert acme.llm.replay("acme", "f1") is None
+    assert acme.llm.replay("acme", "f1", "run-2") is None
+    assert acme.llm.replay("acme", "f1", "run-1") is not None
+    assert acme.llm.replay("acme", "f2") is not None
+    with pytest.raises(AlreadyAsked):
+        acme.llm.reserve(reservation("f1"), Decimal(100))
+    acme.llm.reserve(reservation("f1", run_id="run-2"), Decimal(100))
+    first, _, third = acme.llm.list()
+    assert (first.rejected_by, first.error, first.attempt, third.attempt) == ("run-1", "unreadable", 1, 2)
+    assert acme.llm.totals(tenant="acme").calls == 2
+
+
+def test_reservations_of_the_dead_expire_as_lost_or_cut(acme: Store) -> None:
+    dead = a_dead_process()
+    acme.llm.reserve(reservation("f1", "1", owner=dead), Decimal(100))
+    acme.llm.sent(acme.llm.reserve(reservation("f2", "1", owner=dead), Decimal(100)), NOW)
+    assert acme.llm.expire(LATER) == 2
+    assert [call.state for call in acme.llm.list()] == [CallState.LOST, CallState.CUT]
+    assert acme.llm.committed("acme", MONTH) == 1

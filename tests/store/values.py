@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from marketeer_dagster.model.artefacts import Artefact
+from marketeer_dagster.model.artefacts import Artefact, Spend
 from marketeer_dagster.model.campaign import Brief, Campaign, Plan
 from marketeer_dagster.model.context import ProductContext, Section
 from marketeer_dagster.model.experiment import Decision, Experiment, Variant
@@ -139,6 +139,10 @@ def learning(id: str = "lrn_1", **fields: Any) -> Learning:
         "expires_on": date(2026, 9, 1), "created_at": NOW,
     }  # fmt: skip
     return Learning(**(base | fields))
+
+
+def spend(cost: str = "0.25") -> Spend:
+    return Spend(calls=1, input_tokens=900, output_tokens=80, cost_usd=Decimal(cost))
 
 
 def reservation(fingerprint: str = "f1", worst: str = "1", **fields: Any) -> LlmReservation:

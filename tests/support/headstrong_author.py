@@ -34,7 +34,8 @@ class Headstrong:
         task = said_in(body["messages"][-1])
         self.tasks.append(task)
         headers = {"x-api-key": "none", "anthropic-version": "2023-06-01"}
-        passed_on = httpx.post(f"{self.sandbox_url}/anthropic/v1/messages", json=body, headers=headers, timeout=60)
+        whole = body | {"stream": False}
+        passed_on = httpx.post(f"{self.sandbox_url}/anthropic/v1/messages", json=whole, headers=headers, timeout=60)
         said = passed_on.raise_for_status().json()
         text = next(part["text"] for part in said["content"] if part["type"] == "text")
         if 'role="draft"' in task or 'role="revise"' in task:

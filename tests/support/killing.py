@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 from marketeer_dagster.model.artefacts import ArtefactStatus
 from marketeer_dagster.model.campaign import CampaignStatus
@@ -97,10 +98,11 @@ def examined(
     """The campaign as ledger and store show it."""
     store = home.store
     calls = store.llm.list(campaign=key)
-    fingerprints = {call.fingerprint for call in calls}
     ledger = home.sandbox.admin.ledger(tenant=TENANT)
-    billed = Counter(e.key for e in ledger if e.vendor == "anthropic" and e.key in fingerprints)
-    settled = Counter(call.fingerprint for call in calls if call.state is CallState.SETTLED)
+    billed = Counter(e.key for e in ledger if e.vendor == "anthropic" and json.loads(e.detail)["campaign"] == key)
+    settled = Counter((call.fingerprint, call.attempt) for call in calls if call.state is CallState.SETTLED)
+    # A request that was on its way when the process died may have been billed: it is counted, and asked once more.
+    cut = sum(call.state is CallState.CUT for call in calls)
     rows = store.publications.list(campaign=key)
     keys = {row.idempotency_key for row in rows}
     made = Counter((e.action, e.key) for e in ledger if e.key in keys and e.action in CREATIONS)
@@ -111,13 +113,17 @@ def examined(
         exit_code=exit_code,
         status=status,
         calls=sum(billed.values()),
-        paid_twice=sum(n - 1 for count in (billed, settled, once) for n in count.values()),
+        paid_twice=max(0, _doubles(billed) - cut) + _doubles(settled) + _doubles(once),
         open_reservations=sum(call.state is CallState.RESERVED for call in calls),
         publications=len(rows),
         published_twice=sum(n - 1 for n in made.values()),
         missing=_missing(home, key),
         complaint=complaint[-2000:],
     )
+
+
+def _doubles(count: Counter[Any]) -> int:
+    return sum(n - 1 for n in count.values())
 
 
 def _missing(home: CampaignHome, key: CampaignKey) -> tuple[str, ...]:

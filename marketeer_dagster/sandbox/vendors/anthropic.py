@@ -1,15 +1,14 @@
 """Anthropic's Messages API, answered by the offline author: messages, token counts, batches, models.
 
 Any key is taken except none and those that contain "invalid"; each key is an account of its own for caches and limits.
-`Idempotency-Key` (which the vendor does not document) is honoured: a key gets one answer and is billed once.
-A caller who hangs up before the answer is there is not billed. `SANDBOX_CLAUDE_LATENCY_S` makes answers take that long.
+As the vendor, it knows no idempotency: a request that comes twice is answered and billed twice, and a caller who hangs
+up is billed for what is written all the same. `SANDBOX_CLAUDE_LATENCY_S` makes answers take that long.
 """
 
 import asyncio
 import json
 import os
 from collections.abc import Awaitable, Callable
-from weakref import WeakValueDictionary
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -20,17 +19,29 @@ from marketeer_dagster.sandbox.author.api.answering import Written, message, wri
 from marketeer_dagster.sandbox.author.api.batches import Batches
 from marketeer_dagster.sandbox.author.api.caching import CacheUse, PromptCache
 from marketeer_dagster.sandbox.author.api.errors import ApiError, invalid
-from marketeer_dagster.sandbox.author.api.limits import RateLimits
+from marketeer_dagster.sandbox.author.api.limits import SMALL, RateLimits
 from marketeer_dagster.sandbox.author.api.models import Billed, cost, model, models
 from marketeer_dagster.sandbox.author.api.reading import MessagesRequest, read_request
-from marketeer_dagster.sandbox.author.api.streaming import events
+from marketeer_dagster.sandbox.author.api.streaming import broken_events, events
 from marketeer_dagster.sandbox.chance import token
+from marketeer_dagster.sandbox.faults import FaultKind
+from marketeer_dagster.sandbox.habits import Habit
+from marketeer_dagster.sandbox.misbehaviour import fault_of
 from marketeer_dagster.sandbox.world import World
 
 MAX_BODY = 32 * 1024 * 1024
 """Bytes of one request."""
 LATENCY_VARIABLE = "SANDBOX_CLAUDE_LATENCY_S"
 _VENDOR = "anthropic"
+HABITS = {
+    "small_account": Habit(
+        "As a new account: 50 requests and 30,000 input tokens a minute, and a 429 says to come back in 505 seconds"
+    ),
+}
+_NO_CREDIT = (
+    "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade or purchase "
+    "credits."
+)
 _HANG_UP_POLL_S = 0.05
 _CLIENT_CLOSED = 499
 
@@ -48,8 +59,7 @@ class MessagesApi:
         self._world = world
         self._documents = world.documents("", _VENDOR)
         self._cache = PromptCache()
-        self._limits = RateLimits()
-        self._flights: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._large, self._small = RateLimits(), RateLimits(SMALL)
         self.batches = Batches(world, self._answer_batched)
 
     def routes(self) -> list[BaseRoute]:
@@ -64,8 +74,11 @@ class MessagesApi:
     def _endpoint(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
             identity = f"req_{token(24, self._world.seed, 'request', self._documents.next_id('request'))}"
+            request.state.identity = identity
             try:
                 account = _account(request)
+                if fault_of(request) is FaultKind.NO_CREDIT:
+                    raise ApiError(400, _NO_CREDIT, {"x-should-retry": "false"})
                 response = await handler(request, account)
                 response.headers.update(self._limits.headers(account))
             except ApiError as error:
@@ -81,17 +94,20 @@ class MessagesApi:
     async def create(self, request: Request, account: str) -> Response:
         """POST /v1/messages"""
         asked = read_request(await _json(request))
-        key = request.headers.get("idempotency-key", "")
-        lock = self._flights.setdefault(f"{account}/{key}", asyncio.Lock()) if key else asyncio.Lock()
-        async with lock:
-            answer = self._documents.get("answer", f"{account}/{key}") if key else None
-            if answer is None:
-                self._limits.take(account, asked.tokens)
-                written = await _unless_gone(request, asked)
-                answer = self._bill(asked, written, account, key)
-        return (
-            StreamingResponse(events(answer), media_type="text/event-stream") if asked.stream else JSONResponse(answer)
-        )
+        self._limits.take(account, asked.tokens)
+        if fault_of(request) is FaultKind.STREAM_ERROR:
+            return StreamingResponse(broken_events(asked.model.id, asked.tokens), media_type="text/event-stream")
+        written, gone = await _written(request, asked)
+        answer = self._bill(asked, written, account, request.state.identity)
+        if gone:
+            raise _HungUp
+        if asked.stream:
+            return StreamingResponse(events(answer), media_type="text/event-stream")
+        return JSONResponse(answer)
+
+    @property
+    def _limits(self) -> RateLimits:
+        return self._small if self._world.habits.on("", _VENDOR, "small_account") else self._large
 
     async def count(self, request: Request, account: str) -> Response:
         """POST /v1/messages/count_tokens"""
@@ -117,15 +133,13 @@ class MessagesApi:
         del request, account
         raise ApiError(404, "Not found")
 
-    def _bill(self, asked: MessagesRequest, written: Written, account: str, key: str) -> dict[str, object]:
-        """Settle one answer, exactly once: cache, ledger, stored answer."""
+    def _bill(self, asked: MessagesRequest, written: Written, account: str, request_id: str) -> dict[str, object]:
+        """Settle one answer: cache, ledger, message. The ledger's key is what was asked, so a double shows."""
         with self._world.lock:
             identity = token(24, self._world.seed, "message", self._documents.next_id("message"))
             use = self._cache.use(account, asked)
             answer = message(asked, written, use, identity)
-            self._record(asked, written, use, key or f"msg_{identity}", "messages", batch=False)
-            if key:
-                self._documents.put("answer", f"{account}/{key}", answer)
+            self._record(asked, written, use, f"ask_{token(24, account, asked.identity)}", "messages", request_id)
         self._limits.spend_output(account, written.output_tokens)
         return answer
 
@@ -134,18 +148,28 @@ class MessagesApi:
         asked = read_request(body)
         written = write(asked)
         use = self._cache.use(account, asked)
-        self._record(asked, written, use, key, "batch", batch=True)
+        self._record(asked, written, use, key, "batch", "", batch=True)
         answer = message(asked, written, use, token(24, self._world.seed, "batched", key))
         usage = answer["usage"]
         return {**answer, "usage": {**usage, "service_tier": "batch"}} if isinstance(usage, dict) else answer
 
     def _record(
-        self, asked: MessagesRequest, written: Written, use: CacheUse, key: str, action: str, *, batch: bool
+        self,
+        asked: MessagesRequest,
+        written: Written,
+        use: CacheUse,
+        key: str,
+        action: str,
+        request_id: str,
+        *,
+        batch: bool = False,
     ) -> None:
         billed = Billed(use.full, written.output_tokens, use.read, use.write_5m, use.write_1h, batch)
         amount = cost(asked.model.id, self._world.now().date(), billed)
         detail: dict[str, object] = {
             "model": asked.model.id,
+            "request_id": request_id,
+            "campaign": written.campaign,
             "purpose": written.purpose,
             "stop_reason": written.stop_reason,
             "input_tokens": use.full,
@@ -183,17 +207,17 @@ async def _json(request: Request) -> object:
         raise invalid("The request body is not valid JSON") from None
 
 
-async def _unless_gone(request: Request, asked: MessagesRequest) -> Written:
-    """The answer, after the latency asked for; raises _HungUp when the caller left before it was there."""
+async def _written(request: Request, asked: MessagesRequest) -> tuple[Written, bool]:
+    """The answer, after the latency asked for, and whether the caller had left by then."""
     loop = asyncio.get_running_loop()
     ready = loop.time() + float(os.environ.get(LATENCY_VARIABLE) or 0)
     written = await run_in_threadpool(write, asked)
     while True:
         if await request.is_disconnected():
-            raise _HungUp
+            return written, True
         left = ready - loop.time()
         if left <= 0:
-            return written
+            return written, False
         await asyncio.sleep(min(left, _HANG_UP_POLL_S))
 
 

@@ -10,7 +10,7 @@
 -- sessions: Sessions on its pages while they were live (count).
 -- conversions: Conversions of these sessions (count, may be fractional); null when unknown.
 -- revenue: Revenue of its pages and emails (in the tenant's currency); null when the account may not see it.
--- cost_usd: Claude cost (USD).
+-- cost_usd: Claude cost (USD); a call that was cut counts as the most it can have cost.
 -- roi: (revenue - cost) / cost (ratio), for tenants that account in USD; null otherwise or without cost.
 -- simulated: True for figures of the sandbox's market.
 WITH made AS (
@@ -19,7 +19,7 @@ WITH made AS (
 ),
 spent AS (
     SELECT tenant, campaign, sum(cost_usd)::DECIMAL(18, 9) AS cost_usd
-    FROM llm_calls WHERE state = 'settled' GROUP BY tenant, campaign
+    FROM llm_calls WHERE state IN ('settled', 'cut') GROUP BY tenant, campaign
 ),
 earned AS (
     SELECT tenant, campaign, count(*) AS publications, sum(sessions)::BIGINT AS sessions,

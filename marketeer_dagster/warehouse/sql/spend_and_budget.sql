@@ -1,13 +1,13 @@
 -- Claude and advertising spend against each tenant's monthly limits.
 -- tenant: Tenant's id.
 -- month: Calendar month, YYYY-MM, in the tenant's time zone.
--- calls: Settled Claude calls (count).
+-- calls: Claude calls that are or may be billed (count).
 -- input_tokens: Full-price input tokens (count).
 -- output_tokens: Output tokens (count).
 -- cache_read_tokens: Input tokens read from the prompt cache (count).
 -- cache_write_tokens: Input tokens written to the prompt cache (count).
 -- full_price_share: Full-price input tokens / all input tokens (share); null without tokens.
--- cost_usd: Settled Claude cost (USD).
+-- cost_usd: Claude cost (USD); a call that was cut counts as the most it can have cost.
 -- reserved_usd: Worst case of calls under way (USD).
 -- budget_usd: Claude budget of the month (USD).
 -- used_share: (cost + reserved) / budget (share); null for a budget of zero.
@@ -19,12 +19,12 @@ WITH claude AS (
     SELECT
         tenant,
         month,
-        count(*) FILTER (state = 'settled') AS calls,
+        count(*) FILTER (state IN ('settled', 'cut')) AS calls,
         sum(input_tokens)::BIGINT AS input_tokens,
         sum(output_tokens)::BIGINT AS output_tokens,
         sum(cache_read_tokens)::BIGINT AS cache_read_tokens,
         sum(cache_write_tokens)::BIGINT AS cache_write_tokens,
-        coalesce(sum(cost_usd) FILTER (state = 'settled'), 0)::DECIMAL(18, 9) AS cost_usd,
+        coalesce(sum(cost_usd) FILTER (state IN ('settled', 'cut')), 0)::DECIMAL(18, 9) AS cost_usd,
         coalesce(sum(reserved_usd) FILTER (state = 'reserved'), 0)::DECIMAL(18, 9) AS reserved_usd
     FROM llm_calls
     GROUP BY tenant, month

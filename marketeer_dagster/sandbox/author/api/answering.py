@@ -21,6 +21,8 @@ class Written:
     output_tokens: int
     tenant: str
     """Whose campaign the prompt names; empty when it names none."""
+    campaign: str
+    """The campaign's key, likewise."""
     purpose: str
     """Skill and role the prompt names, for the ledger."""
 
@@ -66,7 +68,7 @@ def message(request: MessagesRequest, written: Written, use: CacheUse, identity:
 
 def usage(written: Written, use: CacheUse, *, tier: str = "standard") -> dict[str, object]:
     """The usage document."""
-    return {
+    counts: dict[str, object] = {
         "input_tokens": use.full,
         "cache_creation_input_tokens": use.write_5m + use.write_1h,
         "cache_read_input_tokens": use.read,
@@ -75,7 +77,13 @@ def usage(written: Written, use: CacheUse, *, tier: str = "standard") -> dict[st
             "ephemeral_1h_input_tokens": use.write_1h,
         },
         "output_tokens": written.output_tokens,
+    }
+    return {
+        **counts,
+        "iterations": [{**counts, "type": "message"}],
+        "output_tokens_details": {"thinking_tokens": 0},
         "server_tool_use": None,
+        "inference_geo": "global",
         "service_tier": tier,
     }
 
@@ -83,10 +91,10 @@ def usage(written: Written, use: CacheUse, *, tier: str = "standard") -> dict[st
 def _written(
     task: Task, blocks: tuple[dict[str, object], ...], stop: str, sequence: str | None, tokens: int
 ) -> Written:
-    tenant = task.block("campaign").attributes.get("key", "").partition(":")[0]
+    campaign = task.block("campaign").attributes.get("key", "")
     reviewer = task.attributes.get("reviewer", "")
     purpose = "/".join(part for part in (task.skill, task.role, reviewer) if part)
-    return Written(blocks, stop, sequence, tokens, tenant, purpose)
+    return Written(blocks, stop, sequence, tokens, campaign.partition(":")[0], campaign, purpose)
 
 
 def _text(text: str) -> dict[str, object]:

@@ -14,6 +14,9 @@ from marketeer_dagster.model.errors import NotFound
 
 MAX_OUTPUT = 128_000
 CONTEXT_WINDOW = 1_000_000
+EFFORTS = ("low", "medium", "high", "xhigh", "max")
+_EFFORTS_OF = {"opus": EFFORTS, "sonnet": ("low", "medium", "high", "max"), "haiku": ()}
+"""By line. That models differ, and how they say so, is recorded; which takes what is this server's own choice."""
 _NAMES = {"opus": "Claude Opus", "sonnet": "Claude Sonnet", "haiku": "Claude Haiku"}
 
 
@@ -27,6 +30,11 @@ class Model:
     @property
     def line(self) -> str:
         return self.id.split("-")[1]
+
+    @property
+    def efforts(self) -> tuple[str, ...]:
+        """Effort levels it takes; none: it does not know the parameter."""
+        return _EFFORTS_OF.get(self.line, EFFORTS)
 
     @property
     def display_name(self) -> str:

@@ -1,12 +1,13 @@
 """A Messages request, read and refused where the API refuses it. Messages name the field as the API does."""
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from marketeer_dagster.sandbox.author.api.errors import ApiError, invalid
-from marketeer_dagster.sandbox.author.api.models import MAX_OUTPUT, Model, model
+from marketeer_dagster.sandbox.author.api.models import EFFORTS, MAX_OUTPUT, Model, model
 from marketeer_dagster.sandbox.author.api.schemas import check_schema, check_size
 from marketeer_dagster.sandbox.author.api.tokens import BLOCK_OVERHEAD, estimate
 
@@ -60,6 +61,8 @@ class MessagesRequest:
     stream: bool
     user: str
     """metadata.user_id"""
+    identity: str
+    """Hash of the whole body: equal for requests that ask the same."""
 
     @property
     def tokens(self) -> int:
@@ -74,6 +77,7 @@ def read_request(body: object, *, counting: bool = False) -> MessagesRequest:
     fields: dict[str, object] = {str(key): value for key, value in body.items()}
     _check_fields(fields)
     chosen = _model(fields)
+    _check_effort(fields, chosen)
     max_tokens = 1 if counting else _max_tokens(fields, chosen)
     schema = _schema(fields)
     tools = _tools(fields)
@@ -94,6 +98,7 @@ def read_request(body: object, *, counting: bool = False) -> MessagesRequest:
         stop_sequences=tuple(str(s) for s in _list(fields.get("stop_sequences"), "stop_sequences")),
         stream=fields.get("stream") is True,
         user=str(_mapping(fields.get("metadata")).get("user_id") or ""),
+        identity=hashlib.sha256(_canonical(fields).encode()).hexdigest(),
     )
 
 
@@ -110,7 +115,7 @@ def _check_fields(fields: Mapping[str, object]) -> None:
     if choice not in (None, "auto", "none"):
         raise invalid(f"tool_choice.type: Input should be 'auto', 'any', 'tool' or 'none', not {choice!r}")
     effort = _mapping(fields.get("output_config")).get("effort")
-    if effort not in (None, "low", "medium", "high", "xhigh", "max"):
+    if effort not in (None, *EFFORTS):
         raise invalid("output_config.effort: Input should be 'low', 'medium', 'high', 'xhigh' or 'max'")
 
 
@@ -122,6 +127,16 @@ def _model(fields: Mapping[str, object]) -> Model:
     if found is None:
         raise ApiError(404, f"model: {name}")
     return found
+
+
+def _check_effort(fields: Mapping[str, object], chosen: Model) -> None:
+    effort = _mapping(fields.get("output_config")).get("effort")
+    if effort is None or effort in chosen.efforts:
+        return
+    if not chosen.efforts:
+        raise invalid("This model does not support the effort parameter.")
+    supported = ", ".join(sorted(chosen.efforts))
+    raise invalid(f"This model does not support effort level '{effort}'. Supported levels: {supported}.")
 
 
 def _max_tokens(fields: Mapping[str, object], chosen: Model) -> int:

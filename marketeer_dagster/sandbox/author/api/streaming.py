@@ -24,12 +24,25 @@ def events(message: Mapping[str, object]) -> Iterator[bytes]:
     yield _event("message_stop", {})
 
 
+def broken_events(model: str, input_tokens: int) -> Iterator[bytes]:
+    """An answer that begins and is given up by the server: the failure comes after a status of 200."""
+    usage = {"input_tokens": input_tokens, "output_tokens": 1}
+    start = {
+        "id": "msg_begun", "type": "message", "role": "assistant", "model": model, "content": [], "stop_reason": None,
+        "usage": usage,
+    }  # fmt: skip
+    yield _event("message_start", {"message": start})
+    yield _event("error", {"error": {"details": None, "type": "overloaded_error", "message": "Overloaded"}})
+
+
 _COUNTED = (
     "input_tokens",
     "cache_creation_input_tokens",
     "cache_read_input_tokens",
     "output_tokens",
+    "output_tokens_details",
     "server_tool_use",
+    "iterations",
 )
 
 
