@@ -1,7 +1,7 @@
 """A language model that says what it is told, prompt by prompt, and replays what it said: for chains of many shapes."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from marketeer_dagster.agents.answers import ReviewAnswer
@@ -98,6 +98,9 @@ class ScriptedModel:
         made = self._revision(key) if who == "revise" else _review(task, self.said[key].number, move)
         usage = Usage(model="scripted", fingerprint=key, spend=Spend(calls=1), replayed=False)
         return answer.model_validate(made.model_dump()), usage
+
+    async def reject(self, calls: Collection[str], why: str, *, scope: CallScope) -> None:
+        """A script has no ledger: what it said of a prompt it says again."""
 
     def _revision(self, key: str) -> ExperimentPlan:
         if key not in self._written:

@@ -75,7 +75,9 @@ class Rude:
             content["notes"] = f"revision {sum(who == 'revise' for who, _ in self.asked)}"
             return Reply(json.dumps(content, ensure_ascii=False))
         headers = {"x-api-key": "none", "anthropic-version": "2023-06-01"}
-        passed_on = httpx.post(f"{self.sandbox_url}/anthropic/v1/messages", json=body, headers=headers, timeout=60)
+        passed_on = httpx.post(
+            f"{self.sandbox_url}/anthropic/v1/messages", json={**body, "stream": False}, headers=headers, timeout=60
+        )
         said = passed_on.raise_for_status().json()
         return Reply(next(part["text"] for part in said["content"] if part["type"] == "text"), usage=said["usage"])
 
