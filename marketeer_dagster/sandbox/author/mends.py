@@ -34,8 +34,9 @@ def _still_there(finding: Record, content: Mapping[str, object], flaws: Sequence
         return True
     if not quote:
         return False
-    text = get(content, finding.text("where"))
-    places = [text] if isinstance(text, str) else [told for _, told in leaves(content)]
+    here = get(content, finding.text("where"))
+    # A place that holds no text of its own is everything below it; words whose place is gone may be anywhere.
+    places = [here] if isinstance(here, str) else [told for _, told in leaves(content if here is None else here)]
     return any(quote in place for place in places)
 
 

@@ -3,7 +3,7 @@
 import operator
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from starlette.requests import Request
@@ -44,6 +44,8 @@ class AskedOf:
     """The moment the answer speaks of, seconds since 1970."""
     may: Callable[[str], bool]
     """Whether the key has a right."""
+    found: dict[str, Any] = field(default_factory=dict[str, Any])
+    """What was looked up for this answer: many objects are expanded in one."""
 
     def param(self, name: str) -> str | None:
         return self.request.query_params.get(name)

@@ -232,26 +232,28 @@ class _Api:
         if name == "coupon":
             return asked.objects.coupon(id)
         if name == "discounts":
-            held = self._known(asked, lambda one: asked.objects.goods.id("di", one.id))[id]
+            held = self._known(asked, "discount", lambda one: asked.objects.goods.id("di", one.id))[id]
             rebate = asked.objects.terms(held).rebate
             assert rebate is not None, "only discounts that there are have ids"
             return asked.objects.discount(held, rebate)
         raise Invalid(f"This property cannot be expanded ({name}).", "expand")
 
     def _customer(self, asked: AskedOf, id: str) -> dict[str, Any]:
-        held = self._known(asked, lambda one: one.customer)
+        held = self._known(asked, "customer", lambda one: one.customer)
         if id not in held:
             raise KeyError("customer")
         return asked.objects.customer(held[id], asked.now)
 
     def _subscription(self, asked: AskedOf, id: str) -> Subscription:
-        held = self._known(asked, lambda one: one.id)
+        held = self._known(asked, "subscription", lambda one: one.id)
         if id not in held:
             raise KeyError("subscription")
         return held[id]
 
-    def _known(self, asked: AskedOf, key: Callable[[Subscription], str]) -> dict[str, Subscription]:
-        return {key(one): one for one in self._existing(asked)}
+    def _known(self, asked: AskedOf, what: str, key: Callable[[Subscription], str]) -> dict[str, Subscription]:
+        if what not in asked.found:
+            asked.found[what] = {key(one): one for one in self._existing(asked)}
+        return asked.found[what]
 
     def _existing(self, asked: AskedOf) -> list[Subscription]:
         book = self._world.market.book(asked.account)
