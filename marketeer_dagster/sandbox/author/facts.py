@@ -18,6 +18,7 @@ from marketeer_dagster.sandbox.author.statements import (
     PROBLEMS,
     PROOF,
     SAID_BY,
+    SEARCHED,
     STEPS,
     SWITCHING,
     VOICE,
@@ -59,6 +60,9 @@ __all__ = [
     "Statement",
 ]
 _HEADING = re.compile(r"^##\s+(?:\d{1,2}[.)]\s*)?(?P<title>.+?)\s*$", re.MULTILINE)
+_APPROVED = re.compile(r"\b(?:approved|signed.?off) lines?|freigegeben|可用文案", re.IGNORECASE)
+_GERMAN = re.compile(r"\b(?:der|das|und|ist|nicht|mit|für|ein|eine|den|dem|im|wird|werden|zu)\b", re.IGNORECASE)
+_ENGLISH = re.compile(r"\b(?:the|and|is|are|not|with|for|a|an|of|to|by)\b", re.IGNORECASE)
 _NAME = re.compile(r"^#\s+(?:product context\s*[:：]\s*)?(?P<name>.+?)\s*$", re.IGNORECASE | re.MULTILINE)
 
 
@@ -71,7 +75,9 @@ class Facts:
         self.name = name["name"].strip() if name else ""
         self._bodies = _bodies(document)
         self._known_weights: dict[str, dict[str, float]] = {}
-        self.chinese = mostly_chinese(" ".join(self._bodies.values()) or document)
+        told = " ".join(self._bodies.values()) or document
+        self.chinese = mostly_chinese(told)
+        self.german = len(_GERMAN.findall(told)) > len(_ENGLISH.findall(told))
 
     def body(self, section: str) -> str:
         """A section's Markdown."""
@@ -168,6 +174,18 @@ class Facts:
                         if 0 < words(w) <= 3
                     )
         return frozenset(found)
+
+    @cached_property
+    def approved(self) -> list[str]:
+        """Lines that Brand voice names as approved, word for word: `- **Approved lines:** "…", "…"`."""
+        items = [item for item in self.items(VOICE) if _APPROVED.search(f"{item.label} {item.heading}")]
+        return [bare(line) for item in items for line in re.findall(r"[“„\"「]([^”“\"」]{8,90})[”“\"」]", item.text)]
+
+    @cached_property
+    def searched(self) -> list[str]:
+        """Searches that Customer language lists."""
+        items = [item for item in self.items(LANGUAGE) if SEARCHED.search(f"{item.label} {item.heading}")]
+        return [q for item in items for q in re.findall(r"[“„\"「]([^”“\"」]{4,80})[”“\"」]", item.text)]
 
     @cached_property
     def vocabulary(self) -> list[str]:
