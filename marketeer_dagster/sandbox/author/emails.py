@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from marketeer_dagster.sandbox.author.facts import Statement
+from marketeer_dagster.sandbox.author.facts import PROOF, Statement
 from marketeer_dagster.sandbox.author.lines import Lines, core, weight
 from marketeer_dagster.sandbox.author.page_copy import quotations
 from marketeer_dagster.sandbox.author.questions import as_question
@@ -93,14 +93,13 @@ class Emails:
             work.say(f"A few words about {name}", f"关于{name}，简单说几句", f"Ein paar Worte zu {name}"),
             work.say(f"Still looking at {name}?", f"还在考虑{name}吗？", "Noch unentschlossen?"),
             work.say(f"One more thing about {name}", f"关于{name}，还有一点", f"Noch etwas zu {name}"),
-            work.say(f"What others say about {name}", f"大家怎么说{name}", f"Was andere über {name} sagen"),
             work.say(
                 f"If you are still deciding about {name}",
                 f"如果您还没决定：{name}",
                 f"Falls Sie noch überlegen: {name}",
             ),
         ]
-        pool = [*argument.subjects, *(t for t in lines.general if t not in argument.subjects), *spare]
+        pool = [*argument.subjects, *spare, *lines.general]
         fresh: dict[frozenset[str], str] = {}
         for text in pool:
             asks = text.endswith(("?", "？", "“"))
@@ -118,7 +117,7 @@ class Emails:
         asked = next((c for c in work.concerns if c.leads and c.statements), None)
         about = [s for s in work.overview if s.full and not s.label and s not in work.offers]
         intro = self._take(about, 1)
-        known = list(asked.statements) if asked else []
+        known = [s for s in asked.statements if s.section != PROOF] if asked else []
         answer = self._take(known, 3 if known and known[0] in work.offers else 1)
         intro += self._take(about, 0 if answer else 1)
         near = [*lines.near(asked.text), *lines.of(answer[0], SUBJECT)] if asked and answer else []
@@ -135,7 +134,10 @@ class Emails:
         ]
         subjects = [t for t in shown if t]
         subjects.insert(
-            1, work.say(f"You had a look at {work.name}", f"您刚刚看过{work.name}", f"Ihr Blick auf {work.name}")
+            1,
+            work.say(
+                f"You had a look at {work.name}", f"您刚刚看过{work.name}", f"Sie haben sich {work.name} angesehen"
+            ),
         )
         return Argument(work.say("Pick up where the reader left, and say what it is for", "接着读者看过的说"),
                         subjects, [part for part in parts if part])  # fmt: skip
@@ -167,7 +169,7 @@ class Emails:
         said = [Record.of(q) for q in quotations(work)][:1]
         if not proof and not said:
             return None
-        subjects = [q.text("text") for q in said if len(q.text("text")) <= SUBJECT]
+        subjects = [first for q in said for first in sentences(q.text("text"))[:1] if words(first) >= 4]
         subjects += [t for s in proof for t in self.lines.whole(s, SUBJECT)]
         subjects.append(
             work.say(

@@ -212,7 +212,7 @@ class Facts:
         siblings = self._siblings(text)
         scored: list[tuple[float, Statement]] = []
         for statement in pool or self.public:
-            near = sum(self.share(sibling, statement) for sibling in siblings) / max(1, len(siblings))
+            near = max((self.share(sibling, statement) for sibling in siblings), default=0.0)
             # A problem is no answer, unless nothing else speaks of the subject.
             factor = 0.6 if statement.section == PROBLEMS and pool is None else 1.0
             figure = 0.04 if statement.has_number else 0.0

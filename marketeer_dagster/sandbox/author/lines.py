@@ -7,7 +7,15 @@ the key message of the brief, short whole sentences. What visitors type into a s
 import re
 from functools import cached_property
 
-from marketeer_dagster.sandbox.author.facts import DIFFERENTIATION, OBJECTIONS, OVERVIEW, PROBLEMS, VOICE, Statement
+from marketeer_dagster.sandbox.author.facts import (
+    DIFFERENTIATION,
+    OBJECTIONS,
+    OVERVIEW,
+    PROBLEMS,
+    PROOF,
+    VOICE,
+    Statement,
+)
 from marketeer_dagster.sandbox.author.questions import as_question
 from marketeer_dagster.sandbox.author.text import DEPENDENT, SAYS, bare, capital, cjk_count, clauses, sentences, words
 from marketeer_dagster.sandbox.author.words import FUNCTION_WORDS, terms
@@ -15,6 +23,8 @@ from marketeer_dagster.sandbox.author.work import Concern, Work
 
 LINE = 70
 """Characters of a line that is read at a glance; a Chinese one counts as two and a half."""
+_SPOKEN = 0.6
+"""Share of an approved line's words that a text must speak of to be announced by it."""
 _OUTCOME = re.compile(r"\bso (?:that )?(?P<en>[^,;.]{12,})|\b(?P<de>damit [^,;.]{12,})|[，,](?P<zh>让[^，。；]{4,})")
 _OURS = re.compile(r"(?:we|our|us|their|its|his|her|they|i|wir|unser\w*|ihre?|我们|他们)\b", re.IGNORECASE)
 _UNREADABLE = re.compile(r"[;:()；：（）\[\]{}]|[$€£¥]|\w_\w")
@@ -65,10 +75,13 @@ class Lines:
         """Lines that the context approves of, as statements, so that the nearest to a subject can be found."""
         return [Statement(line, VOICE) for line in self.work.facts.approved if self.reads(line, 90)]
 
-    def near(self, text: str, most: int = 1) -> list[str]:
-        """Approved lines on the subject of `text`, closest first."""
-        found = self.work.facts.about(text, self.approved, most=most) if self.approved else []
-        return [statement.text for statement in found]
+    def near(self, *texts: str, most: int = 1) -> list[str]:
+        """Approved lines on the subject of these texts, closest first."""
+        facts = self.work.facts
+        found = [s for text in texts for s in (facts.about(text, self.approved, most=most) if self.approved else [])]
+        covered = {s: max(facts.share(s.text, Statement(text, VOICE)) for text in texts) for s in self.approved}
+        spoken = sorted((s for s in covered if covered[s] >= _SPOKEN), key=lambda s: -covered[s])
+        return [s.text for s in dict.fromkeys([*found, *spoken])][:most]
 
     @cached_property
     def outcome(self) -> str:
@@ -110,7 +123,8 @@ class Lines:
     def answering(self, concern: Concern) -> list[str]:
         """Lines that answer what visitors want to know, closest first; objections are answered, not repeated."""
         found = self.near(concern.text, most=2)
-        for statement in concern.statements[:2]:
+        for statement in [s for s in concern.statements if s.section != PROOF][:2]:
+            found += self.near(statement.label, *sentences(statement.text)[:2]) if statement.label else []
             options = [t for t in self.of(statement) if not t.endswith(("?", "？"))]
             found += sorted(options, key=lambda t: -len(terms(t) & terms(concern.text)))[:2]
         return list(dict.fromkeys(found))

@@ -2,7 +2,7 @@
 
 import re
 
-from marketeer_dagster.sandbox.author.facts import OBJECTIONS, PROBLEMS, Statement
+from marketeer_dagster.sandbox.author.facts import OBJECTIONS, PROBLEMS, PROOF, Statement
 from marketeer_dagster.sandbox.author.lines import Lines, core, weight
 from marketeer_dagster.sandbox.author.questions import as_question
 from marketeer_dagster.sandbox.author.text import bare, capital, cjk_count, cut, ended, joined, sentences, words
@@ -59,7 +59,7 @@ class Sections:
         made: list[Content] = []
         offers = {s.text for s in self.work.offers}
         for concern in [c for c in self.work.concerns[:4] if c.leads and c.statements]:
-            pool = [s for s in concern.statements if s.text not in offers and s.section != PROBLEMS]
+            pool = [s for s in concern.statements if s.text not in offers and s.section not in (PROBLEMS, PROOF)]
             taken = self._take(pool, 1) if len(made) < 2 else []
             if taken:
                 best = taken[0]
@@ -194,7 +194,7 @@ def plain_headings(work: Work, role: str) -> list[str]:
     german = {
         "problem": ["Was heute aufhält"],
         "solution": [f"Was {name} macht", f"Wie {name} hilft"],
-        "benefits": [f"Was {name} anders macht"],
+        "benefits": [f"Was {name} anders macht", "Das ist anders"],
         "how_it_works": ["So geht es"],
         "proof": ["Was sich zeigt"],
         "offer": [label, "Bevor Sie sich entscheiden"],
