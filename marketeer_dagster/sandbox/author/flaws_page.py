@@ -41,7 +41,11 @@ def _headline(page: Record, work: Work) -> Iterator[Flaw]:
     promise = " ".join(work.brief.text(k) for k in ("key_message", "objective")) + " ".join(
         work.brief.texts("keywords")
     )
-    concrete = bool(numbers(text)) or len(own & terms(promise)) >= 2 or len(own & work.facts.all_terms) >= 3
+    concrete = (
+        bool(numbers(text))
+        or len(own & terms(promise)) >= 2
+        or len(own & work.facts.all_terms) >= min(3, max(2, len(own)))
+    )
     if _VAGUE.search(text) or not concrete:
         yield Flaw(
             "vague_headline",

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 
-from marketeer_dagster.sandbox.author.facts import OVERVIEW, PROBLEMS, PROOF
+from marketeer_dagster.sandbox.author.facts import DIFFERENTIATION, OVERVIEW, PROBLEMS, PROOF, SWITCHING
 from marketeer_dagster.sandbox.author.lines import Lines, weight
 from marketeer_dagster.sandbox.author.text import (
     DEPENDENT,
@@ -104,10 +104,15 @@ def subheadline(work: Work, headline: str) -> str:
     lead, _, outcome = pool[0].text.partition(", ") if pool else ("", "", "")
     if bare(headline).lower() in outcome.lower() and len(pool) > 1:  # The rest of the sentence says what it is.
         return cut(joined([ended(lead), pool[1].sentence]), SUBHEADLINE)
+    found = next((c.statements[0] for c in work.concerns if c.leads and c.statements), None)
+    told = found.sentence if found and found.section in (OVERVIEW, DIFFERENTIATION, SWITCHING) else ""
+    answer = told if found not in work.offers and bare(told) != bare(headline) else ""
     texts = [s.sentence for s in pool if (s.full and not s.label) or s.section != OVERVIEW]
     fresh = [t for t in dict.fromkeys(texts) if not same(t, headline) and bare(headline).lower() not in t.lower()]
     whole = [t for t in fresh if 40 <= weight(t) <= SUBHEADLINE and not DEPENDENT.match(t)]
-    return (whole or [cut(t, SUBHEADLINE) for t in fresh] or [cut(ended(headline), SUBHEADLINE)])[0]
+    chosen = (whole or [cut(t, SUBHEADLINE) for t in fresh] or [cut(ended(headline), SUBHEADLINE)])[0]
+    both = joined([chosen, answer])
+    return both if answer and answer not in chosen and weight(both) <= SUBHEADLINE else chosen
 
 
 def fill(parts: list[str], limit: int, *, least: int = 1) -> str:

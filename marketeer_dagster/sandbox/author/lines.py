@@ -65,7 +65,7 @@ class Lines:
 
     def reads(self, text: str, limit: int = LINE) -> bool:
         """Whether somebody would say `text` as a line: short, whole, not about ourselves, no search."""
-        short = words(text) <= 13 and weight(text) <= limit and (words(text) >= 3 or weight(text) >= 14)
+        short = words(text) <= 13 and weight(text) <= limit and words(text) >= 3
         stuttering = any(text.lower().startswith(word) for word in (self.work.name.lower(), "the product"))
         begins = _OURS.match(text) or DEPENDENT.match(text)
         return short and not stuttering and not begins and not _UNREADABLE.search(text) and not self.is_search(text)
@@ -123,8 +123,10 @@ class Lines:
     def answering(self, concern: Concern) -> list[str]:
         """Lines that answer what visitors want to know, closest first; objections are answered, not repeated."""
         found = self.near(concern.text, most=2)
-        for statement in [s for s in concern.statements if s.section != PROOF][:2]:
+        answers = [s for s in concern.statements if s.section != PROOF]
+        for statement in answers[:3]:
             found += self.near(statement.label, *sentences(statement.text)[:2]) if statement.label else []
+        for statement in answers[:2]:
             options = [t for t in self.of(statement) if not t.endswith(("?", "？"))]
             found += sorted(options, key=lambda t: -len(terms(t) & terms(concern.text)))[:2]
         return list(dict.fromkeys(found))

@@ -5,6 +5,7 @@ import re
 
 from marketeer_dagster.sandbox.author.advice import advice
 from marketeer_dagster.sandbox.author.flaws_lines import repeated
+from marketeer_dagster.sandbox.author.lines import Lines
 from marketeer_dagster.sandbox.author.once import fresh_line, say_once
 from marketeer_dagster.sandbox.author.paths import as_list, child, get, leaves, locate, put, steps
 from marketeer_dagster.sandbox.author.request import Record
@@ -117,12 +118,7 @@ def _replacement(current: str, quote: str, where: str, work: Work, said: str) ->
         fresh = [s for s in pool if quote not in s.sentence and s.sentence not in current]
         unsaid = [s for s in fresh if bare(s.text) not in said]
         return next((s.sentence for s in [*unsaid, *fresh]), current)
-    options = [
-        t
-        for s in work.facts.benefits
-        for t in (bare(s.label), bare(s.text))
-        if t and quote not in t and len(t) <= limit
-    ]
+    options = [text for text in Lines(work).general if quote not in text and text not in said and len(text) <= limit]
     return options[0] if options else cut(bare(current.replace(quote, "")), limit) or current
 
 
