@@ -20,7 +20,7 @@ Content = dict[str, object]
 BEST = 4.5
 """Score of an aspect in which nothing is wrong: a reviewer who gives full marks has not looked."""
 _WORTHLESS = frozenset({"generic_section", "generic", "missing_objections", "few_findings"})
-_MOST_FINDINGS = 8
+_MOST_FINDINGS = 12
 _ASPECT_OF = (
     ("actionability", r"action|cta|convers|persua|usab|friction|next step"),
     ("completeness", r"complet|cover|scope|objection|thorough|depth"),
