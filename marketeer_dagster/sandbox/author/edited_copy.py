@@ -11,7 +11,7 @@ from marketeer_dagster.sandbox.author.page_copy import page_copy
 from marketeer_dagster.sandbox.author.paths import get
 from marketeer_dagster.sandbox.author.request import Record
 from marketeer_dagster.sandbox.author.revise import revised
-from marketeer_dagster.sandbox.author.text import bare, cut, ended, joined, numbers, sentences
+from marketeer_dagster.sandbox.author.text import SAYS, bare, cut, ended, joined, numbers, sentences
 from marketeer_dagster.sandbox.author.words import terms
 from marketeer_dagster.sandbox.author.work import Work
 
@@ -97,7 +97,7 @@ def _sweeps(page: Content, best: Content, work: Work, touched: set[str]) -> list
 
 def _specific_subheadline(page: Content, best: Content, work: Work) -> Content | None:
     old = str(page.get("subheadline") or "")
-    figure = next((s for s in _unsaid(page, work) if len(s.text) < 90), None)
+    figure = next((s for s in _unsaid(page, work) if len(s.text) < 90 and SAYS.search(s.text)), None)
     if numbers(old) or figure is None or len(old) + len(figure.sentence) > 235:
         return None
     new = joined([old, figure.sentence])
@@ -149,11 +149,13 @@ def _proof_beside_benefit(page: Content, best: Content, work: Work) -> Content |
 
 def _specific_heading(page: Content, best: Content, work: Work) -> Content | None:
     sections = page.get("sections")
-    options = [h for h in Lines(work).general if bare(h).lower() not in str(page).lower()]
+    lines = Lines(work)
     for index, section in enumerate(sections if isinstance(sections, list) else []):
-        if isinstance(section, dict) and section.get("role") == "solution" and options:
+        if isinstance(section, dict) and section.get("role") == "solution":
             old = str(section.get("heading") or "")
-            if len(terms(old) - terms(work.name)) <= 2:
+            near = lines.near(*sentences(str(section.get("body") or ""))[:3], most=3)
+            options = [text for text in near if bare(text).lower() not in str(page).lower()]
+            if options and len(terms(old) - terms(work.name)) <= 2:
                 section["heading"] = options[0]
                 return _change(
                     "so_what",

@@ -30,9 +30,10 @@ class Sections:
 
     def all(self) -> list[Content]:
         """Three to nine sections, in reading order: the visitors' own questions come first."""
-        made = [*self._concerns(), self._problem(), self._solution(), self._benefits(), self._steps(), self._proof()]
+        first = self._concerns()
+        made = [*first, self._problem(), self._solution(), self._benefits(), self._steps(), self._proof()]
         offer = self._offer()
-        made.insert(1 if offer and self._price_is_asked else len(made), offer)
+        made.insert(len(first) if offer and self._price_is_asked else len(made), offer)
         return self._at_least_three([section for section in made if section])[:9]
 
     def _fresh(self, pool: list[Statement]) -> list[Statement]:
