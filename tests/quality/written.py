@@ -55,8 +55,13 @@ class Written:
 
 @cache
 def contexts() -> dict[str, ProductContext]:
-    """The sample tenant's context and the test contexts, by name."""
-    files = [ROOT / "examples/threlby/context.md", *sorted((ROOT / "tests/sandbox/contexts").glob("*.md"))]
+    """The sample tenant's context and the test contexts, by name; among them those that the author was not tuned on."""
+    tests = ROOT / "tests/sandbox"
+    files = [
+        ROOT / "examples/threlby/context.md",
+        *sorted((tests / "contexts").glob("*.md")),
+        *sorted((tests / "unseen").glob("*.md")),
+    ]
     names = ["threlby" if file.name == "context.md" else file.stem for file in files]
     return {name: ProductContext.parse(file.read_text()) for name, file in zip(names, files, strict=True)}
 

@@ -92,6 +92,9 @@ def choose_action(facts: Facts, wanted: str, known_paths: list[str], page: str) 
 
 def _link(kind: str, facts: Facts, known_paths: list[str], page: str) -> str:
     pattern = dict(_KINDS)[kind]
+    named = re.search(r"\bpage\s*[:：]\**\s*(/[a-z0-9][\w/-]*)", facts.document, re.IGNORECASE)
+    if named and named[1] != page:
+        return named[1]
     known = [*known_paths, *_PATH_TEXT.findall(facts.document)]
     return next((path for path in known if path != page and re.search(pattern, path, re.I)), _PATHS[kind])
 

@@ -3,14 +3,15 @@
 import copy
 from collections.abc import Iterator
 
-from marketeer_dagster.sandbox.author.facts import DIFFERENTIATION
+from marketeer_dagster.sandbox.author.facts import Statement
 from marketeer_dagster.sandbox.author.flaws import Flaw, public, text_flaws
 from marketeer_dagster.sandbox.author.flaws_page import page_flaws
+from marketeer_dagster.sandbox.author.lines import Lines
 from marketeer_dagster.sandbox.author.page_copy import page_copy
 from marketeer_dagster.sandbox.author.paths import get
 from marketeer_dagster.sandbox.author.request import Record
 from marketeer_dagster.sandbox.author.revise import revised
-from marketeer_dagster.sandbox.author.text import bare, cut, ended, joined, numbers, sentences
+from marketeer_dagster.sandbox.author.text import SAYS, bare, cut, ended, joined, numbers, sentences
 from marketeer_dagster.sandbox.author.words import terms
 from marketeer_dagster.sandbox.author.work import Work
 
@@ -20,7 +21,8 @@ _SWEEP_OF = {
     "vague_headline": "specificity", "weak_cta": "so_what", "missing_proof": "proof",
     "invented_quotation": "proof", "deflected_objection": "risk", "missing_objections": "risk", "long_form": "risk",
     "unaddressed": "so_what", "generic_section": "specificity", "unsupported_number": "proof",
-    "unsupported_superlative": "proof", "weak_title": "specificity", "leftover": "clarity",
+    "unsupported_superlative": "proof", "search_phrase": "clarity", "doubled": "clarity",
+    "stiff_headline": "specificity", "field_twice": "risk", "repeated": "clarity", "leftover": "clarity",
 }  # fmt: skip
 _CHINESE = {
     "clarity": "清晰",
@@ -95,7 +97,7 @@ def _sweeps(page: Content, best: Content, work: Work, touched: set[str]) -> list
 
 def _specific_subheadline(page: Content, best: Content, work: Work) -> Content | None:
     old = str(page.get("subheadline") or "")
-    figure = next((s for s in work.facts.proof if s.has_number and s.stands and len(s.text) < 90), None)
+    figure = next((s for s in _unsaid(page, work) if len(s.text) < 90 and SAYS.search(s.text)), None)
     if numbers(old) or figure is None or len(old) + len(figure.sentence) > 235:
         return None
     new = joined([old, figure.sentence])
@@ -121,15 +123,20 @@ def _reassuring_note(page: Content, best: Content, work: Work) -> Content | None
     )
 
 
+def _unsaid(page: Content, work: Work) -> list[Statement]:
+    """Proof with a figure that the page does not have yet."""
+    said = str(page)
+    return [s for s in work.facts.proof if s.has_number and s.stands and bare(s.text) not in said]
+
+
 def _proof_beside_benefit(page: Content, best: Content, work: Work) -> Content | None:
     sections = page.get("sections")
-    proof = [s for s in work.facts.proof if s.has_number and s.stands]
+    proof = _unsaid(page, work)
     for index, section in enumerate(sections if isinstance(sections, list) else []):
         if isinstance(section, dict) and section.get("role") == "benefits" and proof:
             body = str(section.get("body") or "")
-            fitting = [s for s in proof if s.sentence not in body and s.text not in str(page.get("subheadline"))]
-            if len(sentences(body)) == 1 and fitting:
-                section["body"] = joined([ended(body), fitting[-1].sentence])
+            if len(sentences(body)) == 1:
+                section["body"] = joined([ended(body), proof[-1].sentence])
                 return _change(
                     "proof",
                     f"sections[{index}].body",
@@ -142,11 +149,13 @@ def _proof_beside_benefit(page: Content, best: Content, work: Work) -> Content |
 
 def _specific_heading(page: Content, best: Content, work: Work) -> Content | None:
     sections = page.get("sections")
-    options = [h for h in work.facts.short(DIFFERENTIATION, limit=70) if h != page.get("headline")]
+    lines = Lines(work)
     for index, section in enumerate(sections if isinstance(sections, list) else []):
-        if isinstance(section, dict) and section.get("role") == "solution" and options:
+        if isinstance(section, dict) and section.get("role") == "solution":
             old = str(section.get("heading") or "")
-            if len(terms(old) - terms(work.name)) <= 2 and bare(options[0]) not in str(sections):
+            near = lines.near(*sentences(str(section.get("body") or ""))[:3], most=3)
+            options = [text for text in near if bare(text).lower() not in str(page).lower()]
+            if options and len(terms(old) - terms(work.name)) <= 2:
                 section["heading"] = options[0]
                 return _change(
                     "so_what",

@@ -2,23 +2,12 @@
 
 from dataclasses import dataclass
 
-from marketeer_dagster.sandbox.author.facts import Statement
+from marketeer_dagster.sandbox.author.facts import PROOF, Statement
+from marketeer_dagster.sandbox.author.lines import Lines, core, weight
 from marketeer_dagster.sandbox.author.page_copy import quotations
 from marketeer_dagster.sandbox.author.questions import as_question
 from marketeer_dagster.sandbox.author.request import Record
-from marketeer_dagster.sandbox.author.text import (
-    bare,
-    capital,
-    clauses,
-    cut,
-    ended,
-    first_fitting,
-    joined,
-    lower_first,
-    numbers,
-    plain,
-    sentences,
-)
+from marketeer_dagster.sandbox.author.text import bare, capital, cjk_count, cut, ended, joined, plain, sentences, words
 from marketeer_dagster.sandbox.author.work import Work
 
 Content = dict[str, object]
@@ -36,15 +25,7 @@ class Argument:
 
 
 def email_sequence(work: Work) -> Content:
-    """Three to five emails: benefit, problem solved, proof, objections, offer; those the context has material for."""
-    arguments = [
-        a for a in (_concern(work), _benefit(work), _problem(work), _proof(work), _objection(work), _offer(work)) if a
-    ]
-    while len(arguments) < 3:
-        arguments.append(_spare(work, len(arguments)))
-    used: set[str] = set()
-    reserved = {bare(s).lower() for argument in arguments for s in argument.subjects}
-    emails = [_email(work, argument, _DELAYS[min(i, 4)], i, used, reserved) for i, argument in enumerate(arguments[:5])]
+    """Three to five emails; those the context has material for. The first is about what the reader did."""
     label = work.action.label
     return {
         "name": cut(work.say(f"{work.name}: back to “{label}”", f"{work.name}：回到“{label}”"), 290),
@@ -58,79 +39,211 @@ def email_sequence(work: Work) -> Content:
         "exit_rule": work.say(
             f"Leaves as soon as “{label}” is done, or on unsubscribing", f"完成“{label}”或退订后立即退出"
         ),
-        "emails": emails,
+        "emails": Emails(work).all(),
     }
 
 
-def _email(work: Work, argument: Argument, delay: int, index: int, used: set[str], reserved: set[str]) -> Content:
-    subjects = _subjects(work, argument, used, reserved)
-    hello = work.say("Hello,", "您好，")
-    sign = work.say(f"The {work.name} team", f"{work.name}团队")
-    body = "\n\n".join([hello, *argument.paragraphs, _closing(work, index, " ".join(argument.paragraphs)), sign])
-    return {
-        "purpose": argument.purpose,
-        "delay_days": delay,
-        "subjects": subjects,
-        "preheader": _preheader(work, argument, subjects),
-        "body": body,
-        "cta_label": work.action.label,
-        "cta_url": work.action.url,
-    }
+class Emails:
+    """Writes the emails of one sequence and keeps account of what was already said and which subjects are taken."""
 
+    def __init__(self, work: Work) -> None:
+        self.work = work
+        self.lines = Lines(work)
+        self.said: set[str] = set()
+        self.taken: set[frozenset[str]] = set()
 
-def _subjects(work: Work, argument: Argument, used: set[str], reserved: set[str]) -> list[str]:
-    """Two or three subjects of at most 60 characters that differ, also from those of earlier emails."""
-    fitting = [capital(bare(t)) if not t.endswith(("?", "？")) else capital(t) for t in argument.subjects]
-    short = [t for t in fitting if 3 <= len(t) <= SUBJECT]
-    pool = work.facts.short("differentiation", "proof points", "product overview", limit=SUBJECT)
-    spare = [bare(t) for t in work.dice.order(f"spare {argument.purpose}", pool) if bare(t).lower() not in reserved]
-    label = work.say(f"{work.name}: {work.action.label}", f"{work.name}：{work.action.label}")
-    unique = _distinct(
-        [t for t in [*short, *spare, cut(label, SUBJECT), cut(work.name.ljust(3, "."), SUBJECT)] if len(t) >= 3]
-    )
-    fresh = [t for t in unique if t.lower() not in used]
-    chosen = (fresh + [t for t in unique if t not in fresh])[: max(2, min(3, len(fresh)))]
-    used.update(t.lower() for t in chosen)
-    return chosen if len(chosen) >= 2 else [*chosen, cut(f"{work.name} – {work.action.label}", SUBJECT)]
+    def all(self) -> list[Content]:
+        """Each email is made after what stands before it."""
+        makers = (self._first, self._problem, self._proof, self._objection, self._offer)
+        made: list[Content] = []
+        for maker in makers:
+            argument = maker()
+            if argument:
+                made.append(self._email(argument, len(made)))
+        while len(made) < 3:
+            made.append(self._email(self._spare(), len(made)))
+        return made
+
+    def _take(self, pool: list[Statement], most: int) -> list[Statement]:
+        taken = [s for s in dict.fromkeys(pool) if s.text not in self.said][:most]
+        self.said.update(s.text for s in taken)
+        return taken
+
+    def _email(self, argument: Argument, index: int) -> Content:
+        work = self.work
+        subjects = self._subjects(argument)
+        hello = work.say("Hello,", "您好，", "Guten Tag,")
+        sign = work.say(f"The {work.name} team", f"{work.name}团队", f"Das Team von {work.name}")
+        body = "\n\n".join([hello, *argument.paragraphs, _closing(work, index, " ".join(argument.paragraphs)), sign])
+        return {
+            "purpose": argument.purpose,
+            "delay_days": _DELAYS[min(index, 4)],
+            "subjects": subjects,
+            "preheader": _preheader(work, argument, subjects),
+            "body": body,
+            "cta_label": work.action.label,
+            "cta_url": work.action.url,
+        }
+
+    def _subjects(self, argument: Argument) -> list[str]:
+        """Two or three lines of at most 60 characters that no earlier email has and that nobody types into a search."""
+        work, lines = self.work, self.lines
+        name = work.name
+        spare = [
+            work.say(f"A few words about {name}", f"关于{name}，简单说几句", f"Ein paar Worte zu {name}"),
+            work.say(f"Still looking at {name}?", f"还在考虑{name}吗？", "Noch unentschlossen?"),
+            work.say(f"One more thing about {name}", f"关于{name}，还有一点", f"Noch etwas zu {name}"),
+            work.say(
+                f"If you are still deciding about {name}",
+                f"如果您还没决定：{name}",
+                f"Falls Sie noch überlegen: {name}",
+            ),
+        ]
+        pool = [*argument.subjects, *spare, *lines.general]
+        fresh: dict[frozenset[str], str] = {}
+        for text in pool:
+            asks = text.endswith(("?", "？", "“"))
+            line = capital(text if asks else bare(text))
+            key = core(line)
+            if 3 <= len(line) <= SUBJECT and key not in self.taken and not lines.is_search(line):
+                fresh.setdefault(key, line)
+        chosen = list(fresh.items())[: 3 if len(argument.subjects) > 2 else 2]
+        self.taken.update(key for key, _ in chosen)
+        return [line for _, line in chosen]
+
+    def _first(self) -> Argument:
+        """What the reader looked at and what it does for them; where they asked something, the answer to that."""
+        work, lines = self.work, self.lines
+        asked = next((c for c in work.concerns if c.leads and c.statements), None)
+        about = [s for s in work.overview if s.full and not s.label and s not in work.offers]
+        intro = self._take(about, 1)
+        known = [s for s in asked.statements if s.section != PROOF] if asked else []
+        answer = self._take(known, 3 if known and known[0] in work.offers else 1)
+        intro += self._take(about, 0 if answer else 1)
+        near = [*lines.near(asked.text), *lines.of(answer[0], SUBJECT)] if asked and answer else []
+        shown = [*near, lines.outcome, lines.message]
+        looked = work.say(
+            f"You had a look at {work.name}. In short, this is what it is:",
+            f"您刚刚看过{work.name}，简单说就是：",
+            f"Sie haben sich {work.name} angesehen. Kurz gesagt:",
+        )
+        parts = [
+            looked,
+            joined(s.sentence for s in intro),
+            joined(ended(s.text) if s.stands else s.sentence for s in answer),
+        ]
+        subjects = [t for t in shown if t]
+        subjects.insert(
+            1,
+            work.say(
+                f"You had a look at {work.name}", f"您刚刚看过{work.name}", f"Sie haben sich {work.name} angesehen"
+            ),
+        )
+        return Argument(work.say("Pick up where the reader left, and say what it is for", "接着读者看过的说"),
+                        subjects, [part for part in parts if part])  # fmt: skip
+
+    def _problem(self) -> Argument | None:
+        """One problem, and what is different: told from the reader's side."""
+        work = self.work
+        pairs = [(problem, b) for problem, b in work.problem_pairs if b and b.text not in self.said]
+        problem = self._take([pair[0] for pair in pairs[:1]], 1)
+        answer = self._take([*(b for _, b in pairs[:1] if b), *work.facts.benefits], 1 if problem else 2)
+        if not answer:
+            return None
+        subjects = [t for s in [*problem, *answer] for t in self.lines.of(s, SUBJECT) if words(t) >= 3 or cjk_count(t)]
+        turn = work.say(
+            f"With {work.name} this changes.", f"用{work.name}，情况就不一样了。", f"Mit {work.name} ändert sich das."
+        )
+        lead = [ended(problem[0].text)] if problem else []
+        told = joined(ended(s.text) if s.stands else s.sentence for s in answer)
+        return Argument(
+            work.say("Name the problem and the way out", "点出问题和出路"),
+            subjects,
+            [*lead, joined([turn, told]) if problem else told],
+        )
+
+    def _proof(self) -> Argument | None:
+        work = self.work
+        pool = [s for s in work.facts.proof if s.has_number]
+        proof = self._take(sorted(pool, key=lambda s: not s.stands), 2)
+        said = [Record.of(q) for q in quotations(work)][:1]
+        if not proof and not said:
+            return None
+        subjects = [first for q in said for first in sentences(q.text("text"))[:1] if words(first) >= 4]
+        subjects += [t for s in proof for t in self.lines.whole(s, SUBJECT)]
+        subjects.append(
+            work.say(
+                f"What others say about {work.name}", f"大家怎么说{work.name}", f"Was andere über {work.name} sagen"
+            )
+        )
+        quoted = [f"> {q.text('text')}\n>\n> {q.text('attribution')}" for q in said]
+        told = joined(s.sentence for s in proof)
+        return Argument(
+            work.say("Show that it works for others", "用事实证明"), subjects, [p for p in (told, *quoted) if p]
+        )
+
+    def _objection(self) -> Argument | None:
+        work = self.work
+        open_ones = [pair for pair in work.facts.objections[:5] if pair[1] not in self.said]
+        pairs = work.dice.order("email objections", open_ones)[:2]
+        if not pairs:
+            return None
+        self.said.update(answer for _, answer in pairs)
+        lead = work.say("You may be wondering about this.", "您可能也想问：", "Vielleicht fragen Sie sich das auch.")
+        asked = [(as_question(o, work.chinese), ended(a)) for o, a in pairs]
+        return Argument(work.say("Answer the objections that hold people back", "回应让人犹豫的顾虑"),
+                        [q for q, _ in asked], [lead, *(f"**{q}**\n\n{a}" for q, a in asked)])  # fmt: skip
+
+    def _offer(self) -> Argument | None:
+        work = self.work
+        pool = self._take(work.offers, 4)
+        if not pool:
+            return None
+        told, listed = [s for s in pool if s.stands][:2], [s for s in pool if not s.stands]
+        helps = work.action.kind in ("donate", "join")
+        costs = work.say("What it costs, in full", f"{work.name}的费用说明", "Was es kostet")
+        priced = work.say("How you can help", "如何支持") if helps else costs
+        subjects = [priced, *(t for s in told for t in self.lines.whole(s, SUBJECT))]
+        points = "\n".join(f"- {ended(s.point)}" for s in listed)
+        lead = joined(ended(s.text) for s in told) or work.say("The prices, in full:", "费用如下：", "Die Preise:")
+        return Argument(
+            work.say("Make the offer plain", "把优惠和费用说清楚"), subjects, [p for p in (lead, points) if p]
+        )
+
+    def _spare(self) -> Argument:
+        told = self._take([*self.work.facts.benefits, *self.work.facts.public], 2)
+        text = joined(s.sentence for s in told) or ended(f"{self.work.name}: {self.work.action.label}")
+        return Argument(self.work.say("Keep in touch with something useful", "保持联系"),
+                        [t for s in told for t in self.lines.of(s, SUBJECT)], [text])  # fmt: skip
 
 
 def _preheader(work: Work, argument: Argument, subjects: list[str]) -> str:
-    said = {subject.lower() for subject in subjects}
-    lines = [plain(line.lstrip("> ")) for p in argument.paragraphs for line in p.splitlines() if line.strip("> ")]
-    text = [s for line in lines for s in sentences(line)]
-    options = [s for s in text if bare(s).lower() not in said and 20 <= len(s) <= PREHEADER]
-    options += [c for s in text for c in clauses(s) if c.lower() not in said and len(c) <= PREHEADER]
-    note = work.action.note
-    return first_fitting(
-        [
-            *options[:1],
-            *([note] if note else []),
-            *work.facts.short("product overview", limit=PREHEADER),
-            work.name.ljust(3, "."),
-        ],
-        PREHEADER,
-        least=3,
-    )
-
-
-def _distinct(lines: list[str]) -> list[str]:
-    """Without repeats, also of lines that differ in case or end mark only."""
-    found: dict[str, str] = {}
-    for line in lines:
-        found.setdefault(bare(line).rstrip("?？").lower(), line)
-    return list(found.values())
+    """The first sentence of the body that no subject says and that fits; else what reassures, else what it is."""
+    said = [core(subject) for subject in subjects]
+    texts = [
+        plain(line.lstrip("> ")) for p in argument.paragraphs for line in p.splitlines() if not line.startswith("- ")
+    ]
+    found = [s for text in texts for s in sentences(text) if core(s) not in said and not s.endswith((":", "："))]
+    pool = [*found[1:], *found[:1]] if len(argument.paragraphs) > 2 else found
+    listed = [line.removeprefix("- ") for p in argument.paragraphs for line in p.splitlines() if line.startswith("- ")]
+    note = [ended(work.action.note)] if work.action.note else []
+    options = [*pool, *listed, *note, *(ended(t) for t in Lines(work).general)]
+    whole = [s for s in options if s.endswith((".", "?", "。", "？"))]
+    fitting = [s for s in whole if weight(s) <= PREHEADER and len(s) >= 12 and core(s) not in said]
+    return (fitting or [cut(f"{work.name}: {work.action.label}", PREHEADER)])[0]
 
 
 def _closing(work: Work, index: int, said: str) -> str:
+    """Asks for the action, each time in other words."""
     reassuring = bool(work.action.note) and index % 2 == 0 and work.action.note not in said
     note = f"{ended(work.action.note)}{'' if work.chinese else ' '}" if reassuring else ""
-    label = lower_first(work.action.label)
+    label = work.action.label
     english = (
-        f"If this is what you need: {label}.",
-        f"The next step is a small one: {label}.",
-        f"When you are ready: {label}.",
-        f"See for yourself: {label}.",
-        f"One step from here: {label}.",
+        f"If that sounds right, take the next step: “{label}”.",
+        f"The next step is a small one: “{label}”.",
+        f"When you are ready, choose “{label}”.",
+        f"See for yourself: “{label}”.",
+        f"There is one step left: “{label}”.",
     )
     chinese = (
         f"如果这正是您需要的，欢迎{label}。",
@@ -139,93 +252,12 @@ def _closing(work: Work, index: int, said: str) -> str:
         f"眼见为实：{label}。",
         f"只差一步：{label}。",
     )
-    return note + (chinese if work.chinese else english)[(index + work.dice.number("closing", 5)) % 5]
-
-
-def _sentences(statements: list[Statement]) -> str:
-    return joined(s.sentence for s in statements)
-
-
-def _concern(work: Work) -> Argument | None:
-    found = [c for c in work.concerns if c.leads and c.statements]
-    if not found:
-        return None
-    concern = found[0]
-    heading = work.heading(concern, SUBJECT)
-    best = concern.statements[0]
-    subjects = [t for t in (heading, best.label if not best.label.endswith("?") else "", *clauses(best.text)) if t]
-    return Argument(
-        work.say(f"Answer what people ask: {concern.text}", f"回答大家关心的问题：{concern.text}"),
-        subjects,
-        [_sentences(list(concern.statements)), *([work.overview[0].sentence] if work.overview else [])],
+    german = (
+        f"Wenn das für Sie passt: „{label}“.",
+        f"Der nächste Schritt ist klein: „{label}“.",
+        f"Wenn Sie so weit sind: „{label}“.",
+        f"Sehen Sie selbst: „{label}“.",
+        f"Es fehlt nur ein Schritt: „{label}“.",
     )
-
-
-def _benefit(work: Work) -> Argument | None:
-    pool = work.dice.order("email benefits", work.facts.benefits[:4])
-    if not pool:
-        return None
-    lead = sorted(pool, key=lambda s: not s.has_number)[:2]
-    subjects = [t for s in lead for t in (s.label, *(clauses(sentences(s.text)[0]) if s.stands else [])) if t]
-    intro = [s for s in work.overview if s.full and not s.label][:1]
-    return Argument(
-        work.say("Show the main benefit", "说明主要好处"),
-        subjects,
-        [p for p in (_sentences(intro), _sentences(lead)) if p],
-    )
-
-
-def _problem(work: Work) -> Argument | None:
-    pool = work.facts.problems
-    if not pool:
-        return None
-    lead = work.dice.order("email problem", pool[:3])[:1]
-    answer = work.facts.about(lead[0].text, work.facts.benefits, most=1) or work.facts.benefits[:1]
-    subjects = [t for t in (lead[0].label, *(clauses(sentences(lead[0].text)[0]) if lead[0].stands else [])) if t]
-    turn = work.say(f"This is where {work.name} comes in.", f"{work.name}就是为此而来。")
-    return Argument(work.say("Name the problem and the way out", "点出问题和出路"), subjects,
-                    [lead[0].sentence, joined([turn, _sentences(answer)])])  # fmt: skip
-
-
-def _proof(work: Work) -> Argument | None:
-    proof = [s for s in work.facts.proof if s.has_number][:2]
-    said = [Record.of(q) for q in quotations(work)][:1]
-    if not proof and not said:
-        return None
-    subjects = [c for s in proof for c in clauses(sentences(s.text)[0])]
-    subjects += [q.text("text") for q in said if len(q.text("text")) <= SUBJECT]
-    quoted = [f"> {q.text('text')}\n>\n> {q.text('attribution')}" for q in said]
-    return Argument(
-        work.say("Show that it works for others", "用事实证明"),
-        subjects,
-        [p for p in (_sentences(proof), *quoted) if p],
-    )
-
-
-def _objection(work: Work) -> Argument | None:
-    if not work.facts.objections:
-        return None
-    leading = next((c for c in work.concerns if c.leads and c.statements), None)
-    answered = leading.statements[0].text if leading else ""
-    open_ones = [pair for pair in work.facts.objections[:5] if pair[1] != answered] or work.facts.objections
-    pairs = work.dice.order("email objections", open_ones)[:2]
-    lead = work.say(f"{work.name} is asked this before people decide.", f"决定之前，常有人这样问{work.name}。")
-    asked = [(as_question(o, work.chinese), ended(a)) for o, a in pairs]
-    return Argument(work.say("Answer the objections that hold people "
-        "back", "回应让人犹豫的顾虑"), [q for q, _ in asked],
-                    [lead, *(f"**{q}**\n\n{a}" for q, a in asked)])  # fmt: skip
-
-
-def _offer(work: Work) -> Argument | None:
-    pool = work.offers[:3]
-    if not pool:
-        return None
-    subjects = [t for s in pool for t in ([*clauses(sentences(s.text)[0])] if numbers(s.text) or s.stands else []) if t]
-    lines = joined(ended(s.point if s.label else s.text) for s in pool)
-    return Argument(work.say("Make the offer plain", "把优惠和费用说清楚"), [work.action.label, *subjects], [lines])
-
-
-def _spare(work: Work, index: int) -> Argument:
-    pool = work.facts.public
-    statement = pool[index % len(pool)].sentence if pool else ended(work.name)
-    return Argument(work.say("Keep in touch with something useful", "保持联系"), [bare(statement)], [statement])
+    wordings = chinese if work.chinese else german if work.facts.german else english
+    return note + wordings[(index + work.dice.number("closing", 5)) % 5]

@@ -18,6 +18,7 @@ from marketeer_dagster.sandbox.author.statements import (
     PROBLEMS,
     PROOF,
     SAID_BY,
+    SEARCHED,
     STEPS,
     SWITCHING,
     VOICE,
@@ -59,6 +60,14 @@ __all__ = [
     "Statement",
 ]
 _HEADING = re.compile(r"^##\s+(?:\d{1,2}[.)]\s*)?(?P<title>.+?)\s*$", re.MULTILINE)
+_APPROVED = re.compile(r"\b(?:approved|signed.?off) lines?|freigegeben|可用文案", re.IGNORECASE)
+_GERMAN = re.compile(r"\b(?:der|das|und|ist|nicht|mit|für|ein|eine|den|dem|im|wird|werden|zu)\b", re.IGNORECASE)
+_ENGLISH = re.compile(r"\b(?:the|and|is|are|not|with|for|a|an|of|to|by)\b", re.IGNORECASE)
+_HELP = re.compile(r"\b(?:help|migration|import|onboarding|umzug|hilfe)\b|迁移|搬", re.IGNORECASE)
+"""What Switching dynamics says about help with the move is for customers; its forces are not."""
+_SPOKEN = 0.3
+_SQUARELY = 0.5
+"""Shares of a subject from which a statement speaks of it, and from which its company need not be asked."""
 _NAME = re.compile(r"^#\s+(?:product context\s*[:：]\s*)?(?P<name>.+?)\s*$", re.IGNORECASE | re.MULTILINE)
 
 
@@ -71,7 +80,9 @@ class Facts:
         self.name = name["name"].strip() if name else ""
         self._bodies = _bodies(document)
         self._known_weights: dict[str, dict[str, float]] = {}
-        self.chinese = mostly_chinese(" ".join(self._bodies.values()) or document)
+        told = " ".join(self._bodies.values()) or document
+        self.chinese = mostly_chinese(told)
+        self.german = len(_GERMAN.findall(told)) > len(_ENGLISH.findall(told))
 
     def body(self, section: str) -> str:
         """A section's Markdown."""
@@ -102,9 +113,12 @@ class Facts:
     @cached_property
     def public(self) -> list[Statement]:
         """All that may be said on a page."""
-        return self.statements(OVERVIEW, DIFFERENTIATION, PROOF, PROBLEMS) + [
-            Statement(answer, OBJECTIONS, question, listed=True) for question, answer in self.objections
-        ]
+        helps = [s for s in self.statements(SWITCHING) if _HELP.search(s.group)]
+        return (
+            self.statements(OVERVIEW, DIFFERENTIATION, PROOF, PROBLEMS)
+            + helps
+            + [Statement(answer, OBJECTIONS, question, listed=True) for question, answer in self.objections]
+        )
 
     @cached_property
     def benefits(self) -> list[Statement]:
@@ -170,6 +184,18 @@ class Facts:
         return frozenset(found)
 
     @cached_property
+    def approved(self) -> list[str]:
+        """Lines that Brand voice names as approved, word for word: `- **Approved lines:** "…", "…"`."""
+        items = [item for item in self.items(VOICE) if _APPROVED.search(f"{item.label} {item.heading}")]
+        return [bare(line) for item in items for line in re.findall(r"[“„\"「]([^”“\"」]{8,90})[”“\"」]", item.text)]
+
+    @cached_property
+    def searched(self) -> list[str]:
+        """Searches that Customer language lists."""
+        items = [item for item in self.items(LANGUAGE) if SEARCHED.search(f"{item.label} {item.heading}")]
+        return [q for item in items for q in re.findall(r"[“„\"「]([^”“\"」]{4,80})[”“\"」]", item.text)]
+
+    @cached_property
     def vocabulary(self) -> list[str]:
         """Short phrases customers use."""
         found: list[str] = []
@@ -191,15 +217,19 @@ class Facts:
         """
         if not terms(text):
             return []
-        siblings = self._siblings(text)
+        said = pool or self.public
+        squarely = max((self.share(text, statement) for statement in said), default=0.0) >= _SQUARELY
+        siblings = [] if squarely else self._siblings(text)
         scored: list[tuple[float, Statement]] = []
-        for statement in pool or self.public:
-            near = sum(self.share(sibling, statement) for sibling in siblings) / max(1, len(siblings))
+        for statement in said:
+            shares = [self.share(asked, statement) for asked in (text, *siblings)]
+            if max(shares) < _SPOKEN:  # Many weak echoes make no answer.
+                continue
             # A problem is no answer, unless nothing else speaks of the subject.
             factor = 0.6 if statement.section == PROBLEMS and pool is None else 1.0
             figure = 0.04 if statement.has_number else 0.0
-            scored.append(((self.share(text, statement) + 0.7 * near) * factor + figure, statement))
-        close = sorted((pair for pair in scored if pair[0] >= 0.3), key=lambda pair: -pair[0])
+            scored.append(((shares[0] + 0.7 * sum(shares[1:])) * factor + figure, statement))
+        close = sorted((pair for pair in scored if pair[0] >= _SPOKEN), key=lambda pair: -pair[0])
         return [statement for score, statement in close[:most] if score >= 0.75 * close[0][0]]
 
     def share(self, text: str, statement: Statement) -> float:

@@ -1,20 +1,16 @@
-"""Flaws peculiar to emails, ads, audits, plans and strategies."""
+"""Flaws peculiar to ads, audits, plans and strategies."""
 
 import re
 from collections.abc import Iterator, Mapping
 
-from marketeer_dagster.sandbox.author.action import is_weak
 from marketeer_dagster.sandbox.author.flaws import Flaw, costs, flaw, grounded, public
+from marketeer_dagster.sandbox.author.flaws_emails import email_flaws
 from marketeer_dagster.sandbox.author.flaws_plans import context_flaws, experiment_flaws, strategy_flaws, tracking_flaws
 from marketeer_dagster.sandbox.author.request import Record
 from marketeer_dagster.sandbox.author.text import cjk_count, numbers, words
 from marketeer_dagster.sandbox.author.words import terms
 from marketeer_dagster.sandbox.author.work import Work
 
-_GENERIC_SUBJECT = re.compile(r"^(?:newsletter|update|hello|hi|news|"
-    r"just checking in|following up|a quick (?:note|"
-    r"update)|"
-                              r"您好|最新消息|通知|一点更新)", re.I)  # fmt: skip
 _VAGUE_ADVICE = re.compile(
     r"^(?:improve|optimi[sz]e|consider improving|make) (?:it|this|the page|the copy|better)\b.{0,20}$|^优化一下", re.I
 )
@@ -23,7 +19,7 @@ _VAGUE_ADVICE = re.compile(
 def kind_flaws(kind: str, content: Mapping[str, object], work: Work) -> list[Flaw]:
     """What is wrong with an artefact of this kind beyond its wording."""
     checks = {
-        "email_sequence": _emails, "ad_campaign": _ads, "page_audit": _audit, "seo_audit": _audit,
+        "email_sequence": email_flaws, "ad_campaign": _ads, "page_audit": _audit, "seo_audit": _audit,
         "experiment_plan": experiment_flaws, "tracking_plan": tracking_flaws, "content_strategy": strategy_flaws,
         "context_document": context_flaws,
     }  # fmt: skip
@@ -31,55 +27,6 @@ def kind_flaws(kind: str, content: Mapping[str, object], work: Work) -> list[Fla
     if check:
         return list(check(Record(content), work))
     return [] if kind in ("page_copy", "edited_copy") else list(_any(Record(content), work))
-
-
-def _emails(content: Record, work: Work) -> Iterator[Flaw]:
-    emails = content.records("emails")
-    for index, email in enumerate(emails):
-        subjects = email.texts("subjects")
-        first = subjects[0] if subjects else ""
-        if _GENERIC_SUBJECT.match(first) or grounded(first, work.facts) < 0.3:
-            yield flaw(
-                work,
-                "generic_subject",
-                costs("clarity=1.2 creativity=1.6 data=1.2 actionability=1.2 brand=1.1 completeness=0.7"),
-                f"emails[{index}].subjects[0]",
-                first,
-                ("The subject gives no reason to open the email.", "主题没有给出打开邮件的理由。"),
-                ("Name the benefit or figure the email is about.", "写出这封邮件要讲的好处或数字。"),
-            )
-        if is_weak(email.text("cta_label")):
-            yield flaw(work, "weak_cta", costs("actionability=2.0 clarity=0.8 brand=0.4 "
-                "completeness=0.6 creativity=0.5"),
-                        f"emails[{index}].cta_label", email.text("cta_label"),
-                        ("The button does not say what happens next.", "按钮没有说明下一步是什么。"),
-                        (f"Use “{work.action.label}”.", f"改为“{work.action.label}”。"))  # fmt: skip
-        if email.text("preheader").lower() in {s.lower() for s in subjects}:
-            yield flaw(work, "repeated_preheader", costs("completeness=0.9 clarity=0.8 "
-                "creativity=0.8 actionability=0.5"), f"emails[{index}].preheader",
-                        email.text("preheader"),
-                        ("The preheader repeats the subject.", "预览文字重复了主题。"),
-                        ("Use it for the next argument.", "用来讲下一个理由。"))  # fmt: skip
-    yield from _no_proof(content, work, "emails")
-    if len(emails) < 3:
-        yield flaw(work, "short_sequence", costs("completeness=1.4 actionability=0.8"), "emails", "",
-                    ("The sequence ends before objections are answered.", "序列太短，还没有回应顾虑就结束了。"),
-                    ("Add an email that answers the main objection.", "补一封回应主要顾虑的邮件。"))  # fmt: skip
-
-
-def _no_proof(content: Record, work: Work, where: str) -> Iterator[Flaw]:
-    said = " ".join(text for _, text in public(content.values))
-    proof = [s for s in work.facts.proof if s.has_number]
-    shown = any(len(s.terms & terms(said)) >= 0.6 * len(s.terms) for s in proof) or any(
-        q.text in said for q in work.facts.quotes
-    )
-    if (proof or work.facts.quotes) and not shown:
-        yield flaw(work, "missing_proof", costs("data=2.0 completeness=1.3 creativity=0.7 "
-            "brand=0.8 actionability=0.7 clarity=0.5"),
-                    where, "",
-                    ("No proof is shown, though the product context has some.", "没有给出证据，而产品资料里有。"),
-                    (f"Add: {(proof[0].text if proof else work.facts.quotes[0].text)}",
-                     f"补上：{(proof[0].text if proof else work.facts.quotes[0].text)}"))  # fmt: skip
 
 
 def _ads(content: Record, work: Work) -> Iterator[Flaw]:

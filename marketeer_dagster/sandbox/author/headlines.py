@@ -1,141 +1,76 @@
-"""Headlines, title tags and descriptions: candidates from the context's own clauses, ranked by what they promise."""
+"""Headlines, title tags and descriptions: the context's own lines, those that answer what visitors ask first."""
 
-import itertools
 import re
+from collections import Counter
 
-from marketeer_dagster.sandbox.author.facts import DIFFERENTIATION, OBJECTIONS, OVERVIEW, PROBLEMS, PROOF
+from marketeer_dagster.sandbox.author.facts import DIFFERENTIATION, OVERVIEW, PROBLEMS, PROOF, SWITCHING
+from marketeer_dagster.sandbox.author.lines import Lines, weight
 from marketeer_dagster.sandbox.author.text import (
     DEPENDENT,
     bare,
     capital,
-    cjk_count,
-    clauses,
     cut,
     ended,
-    first_fitting,
     joined,
-    numbers,
     sentences,
-    words,
 )
-from marketeer_dagster.sandbox.author.words import terms
-from marketeer_dagster.sandbox.author.work import Concern, Work
+from marketeer_dagster.sandbox.author.words import FUNCTION_WORDS, terms
+from marketeer_dagster.sandbox.author.work import Work
 
 HEADLINE, TITLE, DESCRIPTION, SUBHEADLINE = 90, 60, 155, 240
-
-
-def weight(text: str) -> float:
-    """Characters as readers see them: a Chinese one says about as much as two and a half Latin ones."""
-    return len(text) + 1.5 * cjk_count(text)
+_BOUNDARY = re.compile(r"\s+(?:for|in|with|by|that|which|für|in|mit)\s+|[,;，；]", re.IGNORECASE)
 
 
 def headlines(work: Work) -> list[str]:
-    """Possible headlines, best first: answers to what visitors ask, then the strongest clauses of the context."""
-    facts = work.facts
-    matched = [
-        text for concern in work.concerns if concern.statements and concern.leads for text in _answers(work, concern)
-    ]
-    pool = [bare(work.brief.text("key_message"))] if work.true(work.brief.text("key_message")) else []
-    pool = [text for text in pool if weight(text) >= 14 and len(text) <= HEADLINE]
-    pool += facts.short(DIFFERENTIATION, PROOF, OVERVIEW, limit=HEADLINE)
-    pool += _paired(work)
-    wanted = terms(
-        " ".join([work.brief.text("objective"), work.brief.text("key_message"), *work.brief.texts("keywords")])
-    )
-    message = bare(work.brief.text("key_message"))
-    proof = set(facts.short(PROOF, limit=HEADLINE))
-    ranks = {t: _rank(t, wanted, work) + (0.9 if t == message else -0.9 if t in proof else 0.0) for t in pool}
-    ranked = sorted(ranks, key=lambda text: -ranks[text])
-    near = [t for t in ranked[:3] if ranks[t] >= ranks[ranked[0]] - 0.35]
-    lead = work.dice.order("headline", near) + ranked[len(near) :]
-    found = list(dict.fromkeys([*matched, *lead, work.name]))
-    return [text for text in found if 5 <= len(text) <= HEADLINE] or [cut(work.name, HEADLINE).ljust(5, ".")]
-
-
-def _answers(work: Work, concern: Concern) -> list[str]:
-    topic = work.heading(concern, 48)
-    found: list[str] = []
-    asks = topic.endswith(("?", "？"))
-    for statement in concern.statements[: 1 if asks else 2]:
-        if found:  # The closest answer leads; the next one only when that has no short form.
-            break
-        first = sentences(statement.text)[0]
-        options = [c for c in clauses(first) if statement.stands and len(c) <= HEADLINE]
-        options += [statement.label] if words(statement.label) >= 2 and statement.section != OBJECTIONS else []
-        for option in options[:2]:
-            if asks and len(topic) + len(option) < HEADLINE:
-                found.append(f"{topic}{'' if work.chinese else ' '}{capital(option)}")
-                continue
-            colon = "：" if work.chinese else ": "
-            both = f"{topic}{colon}{option if re.match(r'[A-Z0-9]', option) else capital(option)}" if topic else ""
-            shared = terms(topic) & terms(option)
-            if both and len(both) <= HEADLINE and not (shared and shared == terms(topic)):
-                found.append(both)
-            elif len(option) <= HEADLINE and weight(option) >= 20:
-                found.append(capital(option))
-    return sorted(found, key=lambda text: -_rank(text, terms(concern.text), work))
-
-
-def _paired(work: Work) -> list[str]:
-    """Two short benefits as one headline: 'Live in 9 days. Every figure traces to its bank line'."""
-    labels = [t for t in work.facts.short(DIFFERENTIATION, limit=44) if weight(t) >= 10][:4]
-    stop = "，" if work.chinese else ". "
-    pairs = [f"{bare(a)}{stop}{b}" for a, b in itertools.pairwise(labels)]
-    return [pair for pair in pairs if len(pair) <= HEADLINE]
-
-
-def _rank(text: str, wanted: frozenset[str], work: Work) -> float:
-    length = weight(text)
-    fit = 1.0 if 28 <= length <= 75 else 0.4 if 18 <= length <= 90 else 0.0
-    price = 0.8 if re.search(r"[$€£¥]\d|元|free trial|funded|免费试用", text, re.I) else 0.0
-    about_us = 1.2 if re.match(r"(?:we|our|is|are)\b|我们", text, re.I) else 0.0
-    off_topic = 0.9 if work.action.kind == "donate" and re.search(r"volunteer|志愿", text, re.I) else 0.0
-    definition = 0.7 if re.search(r"\b(?:is|are) an? |是.*一", text) else 0.0
-    figures = 0.9 if numbers(text) else 0.0
-    return (
-        fit
-        + figures
-        + 1.2 * len(terms(text) & wanted) / max(1, len(wanted))
-        - price
-        - about_us
-        - definition
-        - off_topic
-    )
+    """Possible headlines, best first: answers to what visitors ask, the brief's message, then lines for anybody."""
+    lines = Lines(work)
+    leading = [c for c in work.concerns if c.leads and c.statements]
+    answers = [text for concern in leading[:3] for text in lines.answering(concern)]
+    proof = [text for s in work.facts.proof if s.has_number for text in lines.whole(s)[:1]]
+    spare = [capital(t) for t in work.facts.short(OVERVIEW, PROOF, PROBLEMS, limit=HEADLINE)]
+    found = dict.fromkeys(t for t in [*answers, lines.message, *lines.general, *proof] if t)
+    plain = [t for t in [*spare, work.name] if not lines.is_search(t)]
+    return [t for t in found if len(t) >= 5] or [cut(plain[0], 70).ljust(5, ".")]
 
 
 def title_tag(work: Work, headline: str, body: str = "") -> str:
-    """At most 60 characters: the topic people search for, and the name; a keyword that `body` lacks comes first."""
+    """At most 60 characters: the headline and the name, else what it is and the name; no word of substance twice.
+
+    A keyword that the page (`body`) would otherwise lack has it in the category.
+    """
     bar = "｜" if work.chinese else " | "
-    keywords = [work.topic(k) for k in work.brief.texts("keywords")]
-    topics = [c.text for c in work.concerns if c.statements and (c.leads or not c.asked)] + keywords
-    topics = [capital(t) for t in topics if work.facts.supports(t) and words(t) <= 8]
-    short = [
-        t
-        for t in work.facts.short(DIFFERENTIATION, OVERVIEW, limit=TITLE - len(bar) - len(work.name))
-        if work.name not in t
-    ]
-    read = f"{headline} {body}"
-    if body and keywords and not any(_mentions(read, keyword) for keyword in keywords):
-        topics = [capital(k) for k in keywords if work.facts.supports(k)] + topics
-    leading = {c.text.lower() for c in work.concerns if c.leads}
-    colon = "：" if work.chinese else ": "
-    both = [
-        f"{t}{colon}{b}{bar}{work.name}"
-        for t in topics[:1]
-        for b in short
-        if not terms(b) & terms(t) and t.lower() not in leading
-    ]
-    options = [t for t in both if len(t) <= TITLE][:1] + [
-        f"{t}{bar}{work.name}" for t in [*topics, *([headline] if work.name not in headline else []), *short]
-    ]
-    options += [headline, *work.facts.short(OVERVIEW, DIFFERENTIATION, PROOF, limit=TITLE)]
-    chosen = first_fitting(options, TITLE, least=10)
-    return chosen if len(chosen) >= 10 else cut(f"{work.name}{bar}{work.action.label}", TITLE).ljust(10, "…")
+    lines = Lines(work)
+    category = _category(work)
+    keywords = work.brief.texts("keywords")
+    silent = bool(keywords) and not any(terms(k) & terms(f"{headline} {body}") for k in keywords)
+    leading = [t for c in work.concerns if c.leads for t in lines.answering(c)]
+    first = sorted(leading, key=lambda t: -max(len(terms(c.text) & terms(t)) for c in work.concerns if c.leads))
+    told = [t for t in work.facts.short(OVERVIEW, PROOF, limit=TITLE) if not lines.is_search(t)]
+    named = [*([category] if silent else []), *first[:1], headline, category, *first[1:], *lines.general, *told]
+    options = [f"{capital(bare(t))}{bar}{work.name}" for t in named if t]
+    options += [bare(t) for t in named if work.name in t] + [f"{work.name}{bar}{work.action.label}"]
+    fitting = [t for t in options if 10 <= len(t) <= TITLE and not repeats(t)]
+    short = [t for t in fitting if not lines.is_search(t)] or fitting
+    return short[0] if short else cut(f"{work.name}{bar}{work.action.label}", TITLE).ljust(10, "…")
 
 
-def _mentions(text: str, keyword: str) -> bool:
-    """Whether a word of `keyword` (all of a Chinese one) stands in `text`."""
-    return keyword in text if cjk_count(keyword) else bool(terms(keyword) & terms(text))
+def repeats(title: str) -> str:
+    """A word of substance that stands twice in a title, in whatever form; empty when there is none."""
+    found = [word for word in re.findall(r"[^\W\d_]{3,}", title.lower()) if word not in FUNCTION_WORDS]
+    counted = Counter(stem for word in found for stem in list(terms(word))[:1])
+    twice = {stem for stem, times in counted.items() if times > 1}
+    return next((word for word in found if terms(word) & twice), "")
+
+
+def _category(work: Work) -> str:
+    """What it is, in the words of the context, ended where a reader would breathe."""
+    items = work.facts.items(OVERVIEW)
+    named = next((item.text for item in items if re.match(r"categor|kategorie|品类", item.label, re.I)), "")
+    whole = bare(named)
+    breaks = [whole[: m.start()] for m in _BOUNDARY.finditer(whole) if m.start() >= 8]
+    room = TITLE - 3 - len(work.name)
+    options = [whole, *reversed(breaks)]
+    return next((t for t in options if t and len(t) <= room and not terms(t) & terms(work.name)), "")
 
 
 def description(work: Work, headline: str) -> str:
@@ -155,11 +90,6 @@ def description(work: Work, headline: str) -> str:
     )
 
 
-def _readable(text: str) -> list[str]:
-    """A statement whole when it is short, else its sentences."""
-    return [text] if len(text) <= 160 else [part for part in sentences(text) if not DEPENDENT.match(part)]
-
-
 def padded(work: Work, text: str) -> str:
     """A description when the context has only one sentence: cut, or with the action added until it is long enough."""
     short = cut(text, DESCRIPTION)
@@ -169,17 +99,20 @@ def padded(work: Work, text: str) -> str:
 
 
 def subheadline(work: Work, headline: str) -> str:
-    """At most 240 characters under the headline: who it is for and what it does, or the answer to the first concern."""
-    answers = [s for c in work.concerns if c.leads for s in c.statements[:2]]
-    pool = [*answers, *work.overview[:2], *work.facts.benefits, *work.facts.proof, *work.overview[2:]]
-    texts = [part for s in pool if s.section != PROBLEMS for part in _readable(s.sentence)]
-    fresh = [t for t in dict.fromkeys(texts) if not _same(t, headline)]
-    if not fresh:
-        return cut(ended(headline), SUBHEADLINE)
-    first = next((t for t in fresh if 40 <= weight(t) <= SUBHEADLINE), fresh[0])
-    fragments = {s.sentence for s in work.overview if s.label}
-    rest = [t for t in fresh if t != first and len(t) <= 110 and t not in fragments]
-    return cut(joined([first, *rest[:1]]), SUBHEADLINE) if weight(first) < 120 else cut(first, SUBHEADLINE)
+    """At most 240 characters under the headline: what it is and does, or else what is true."""
+    pool = [*work.overview, *work.facts.benefits, *work.facts.proof]
+    lead, _, outcome = pool[0].text.partition(", ") if pool else ("", "", "")
+    if bare(headline).lower() in outcome.lower() and len(pool) > 1:  # The rest of the sentence says what it is.
+        return cut(joined([ended(lead), pool[1].sentence]), SUBHEADLINE)
+    found = next((c.statements[0] for c in work.concerns if c.leads and c.statements), None)
+    told = found.sentence if found and found.section in (OVERVIEW, DIFFERENTIATION, SWITCHING) else ""
+    answer = told if found not in work.offers and bare(told) != bare(headline) else ""
+    texts = [s.sentence for s in pool if (s.full and not s.label) or s.section != OVERVIEW]
+    fresh = [t for t in dict.fromkeys(texts) if not same(t, headline) and bare(headline).lower() not in t.lower()]
+    whole = [t for t in fresh if 40 <= weight(t) <= SUBHEADLINE and not DEPENDENT.match(t)]
+    chosen = (whole or [cut(t, SUBHEADLINE) for t in fresh] or [cut(ended(headline), SUBHEADLINE)])[0]
+    both = joined([chosen, answer])
+    return both if answer and answer not in chosen and weight(both) <= SUBHEADLINE else chosen
 
 
 def fill(parts: list[str], limit: int, *, least: int = 1) -> str:
@@ -192,6 +125,7 @@ def fill(parts: list[str], limit: int, *, least: int = 1) -> str:
     return kept if len(kept) >= least else ""
 
 
-def _same(a: str, b: str) -> bool:
+def same(a: str, b: str) -> bool:
+    """Whether two texts say nearly the same."""
     left, right = terms(a), terms(b)
     return bool(left) and len(left & right) / len(left) > 0.6

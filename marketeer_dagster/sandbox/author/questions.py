@@ -4,6 +4,8 @@ import re
 
 from marketeer_dagster.sandbox.author.text import bare, capital, lower_first
 
+_GERMAN = re.compile(r"\b(?:ich|wir|das|der|ist|nicht|eine?|kein\w*|sind|haben|unsere?)\b", re.IGNORECASE)
+
 
 def as_question(objection: str, chinese: bool) -> str:
     """An objection as the question a hesitant visitor would ask."""
@@ -13,6 +15,8 @@ def as_question(objection: str, chinese: bool) -> str:
     if chinese or re.search(r"[\u3400-\u9fff]$", text):
         asks = re.search(r"[吗么呢]$|会不会|是不是|能不能|多少|怎么|哪|什么|几|有没有|要不要", text)
         return f"{text}？" if asks else f"担心“{text}”怎么办？" if len(text) <= 24 else f"{text}，怎么办？"
+    if _GERMAN.search(text):
+        return f"„{capital(text)}“"
     if re.match(r"(?:is|are|do|does|can|will|how|what|why|where|when|who|which|should|could)\b", text, re.I):
         return f"{capital(text)}?"
     turned = re.match(r"(?P<who>it|this|that)(?: (?P<verb>is|will|would|can)|(?P<s>['’]s)) (?P<rest>.+)$", text, re.I)
@@ -26,8 +30,14 @@ def as_question(objection: str, chinese: bool) -> str:
     if re.match(
         r"(?:i|we|it|it['’]s|they|you|our|my|your|this|that|there|one|people|nobody|someone)\b", text, re.I
     ) or _has_verb(text):
-        return f"What if {lower_first(text)}?"
+        return f"What if {_present(lower_first(text))}?"
     return f"What about {lower_first(text)}?"
+
+
+def _present(text: str) -> str:
+    """'you will not have my part' as one says it after 'what if': 'you do not have my part'."""
+    who = re.match(r"(?P<who>you|we|they|i|(?:[\w'’-]+ )?[\w'’-]+s) will not (?P<rest>.+)$", text, re.I)
+    return f"{who['who']} do not {who['rest']}" if who else text
 
 
 def _has_verb(text: str) -> bool:

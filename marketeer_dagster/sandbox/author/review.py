@@ -20,7 +20,7 @@ Content = dict[str, object]
 BEST = 4.5
 """Score of an aspect in which nothing is wrong: a reviewer who gives full marks has not looked."""
 _WORTHLESS = frozenset({"generic_section", "generic", "missing_objections", "few_findings"})
-_MOST_FINDINGS = 8
+_MOST_FINDINGS = 12
 _ASPECT_OF = (
     ("actionability", r"action|cta|convers|persua|usab|friction|next step"),
     ("completeness", r"complet|cover|scope|objection|thorough|depth"),
@@ -113,13 +113,20 @@ def review(work: Work) -> Content:
     ]
     names = {aspect: name for name, aspect in reversed(list(rubric.items()))}
     new = [flaw for flaw in flaws if not any(is_of(flaw, known) for known in work.task.records("earlier"))]
-    findings = [_finding(flaw, names.get(flaw.aspect, next(iter(rubric)))) for flaw in new[:_MOST_FINDINGS]]
+    told = _each_kind_first(new)[:_MOST_FINDINGS]
+    findings = [_finding(flaw, names.get(flaw.aspect, next(iter(rubric)))) for flaw in told]
     return {
         "earlier": answers(content, flaws, work),
         "findings": findings,
         "dimensions": dimensions,
         "summary": _summary(flaws, by_aspect, work),
     }
+
+
+def _each_kind_first(flaws: list[Flaw]) -> list[Flaw]:
+    """Every reason is named before one is named again."""
+    first = {flaw.kind: flaw for flaw in reversed(flaws)}
+    return sorted(flaws, key=lambda flaw: flaw is not first[flaw.kind])
 
 
 def _rubric(work: Work) -> dict[str, str]:

@@ -4,6 +4,9 @@ import copy
 import re
 
 from marketeer_dagster.sandbox.author.advice import advice
+from marketeer_dagster.sandbox.author.flaws_lines import repeated
+from marketeer_dagster.sandbox.author.lines import Lines
+from marketeer_dagster.sandbox.author.once import fresh_line, say_once
 from marketeer_dagster.sandbox.author.paths import as_list, child, get, leaves, locate, put, steps
 from marketeer_dagster.sandbox.author.request import Record
 from marketeer_dagster.sandbox.author.text import bare, cut, ended, joined, sentences, tidy
@@ -28,11 +31,16 @@ _TEXT_FIELDS = frozenset(
 def revised(draft: Content, best: Content, findings: list[Record], work: Work) -> Content:
     """`draft` with every finding mended, using what `best` (the same work without weaknesses) says in its place."""
     result = copy.deepcopy(draft)
-    for finding in findings:
+    twice = [finding for finding in findings if finding.text("problem") == repeated(work)]
+    # Taking a repetition out moves what stands below it: those come last, from the end of the page.
+    for finding in [*(f for f in findings if f not in twice), *reversed(twice)]:
         where = finding.text("where")
         if where and get(result, where) is None and get(result, f"page.{where}") is not None:
             where = f"page.{where}"
-        _mend(result, best, where, finding, work)
+        if finding in twice:
+            say_once(result, where, finding.text("quote"), work)
+        else:
+            _mend(result, best, where, finding, work)
     return result
 
 
@@ -42,8 +50,13 @@ def _mend(result: Content, best: Content, where: str, finding: Record, work: Wor
         where = locate(result, quote) or where
     current, better = get(result, where), _counterpart(result, best, where)
     holder = Record.of(get(result, where.rpartition(".")[0]))
-    if isinstance(current, str):
-        put(result, where, _better_text(current, better, where, finding, work, holder))
+    if isinstance(current, dict) and where == "emails[0]":
+        put(result, where, copy.deepcopy(get(best, where)))
+    elif isinstance(current, str) and re.search(r"\.heading$|\.subjects\[\d+\]$", where):
+        put(result, where, fresh_line(result, where, str(better or ""), work))
+    elif isinstance(current, str):
+        said = " ".join(text for path, text in leaves(result) if path != where)
+        put(result, where, _better_text(current, better, where, finding, work, holder, said))
     elif isinstance(current, list) and where.rsplit(".", 1)[-1] == "sections":
         put(result, where, _merged_sections(current, better, quote))
     elif better not in (None, current) and better:
@@ -55,7 +68,9 @@ def _mend(result: Content, best: Content, where: str, finding: Record, work: Wor
         _mend(result, best, found, finding, work)
 
 
-def _better_text(current: str, better: object, where: str, finding: Record, work: Work, holder: Record) -> str:
+def _better_text(
+    current: str, better: object, where: str, finding: Record, work: Work, holder: Record, said: str
+) -> str:
     quote = finding.text("quote")
     polished = _polished(current)
     if polished != current and (not quote or quote not in polished):
@@ -70,7 +85,7 @@ def _better_text(current: str, better: object, where: str, finding: Record, work
     without = _without(current, quote) if quote and quote != current else ""
     if without:
         return without
-    return _replacement(current, quote, where, work)
+    return _replacement(current, quote, where, work, said)
 
 
 def _polished(text: str) -> str:
@@ -94,19 +109,16 @@ def _without(text: str, quote: str) -> str:
     return joined(sentence for sentence in sentences(text) if quote not in sentence and sentence not in quote)
 
 
-def _replacement(current: str, quote: str, where: str, work: Work) -> str:
+def _replacement(current: str, quote: str, where: str, work: Work, said: str) -> str:
     """Another true sentence on the same subject, or for short fields the text without the words at fault."""
     name = re.sub(r"\[\d+\]$", "", where.rsplit(".", 1)[-1])
     limit = max(len(current), 60)
     if name in _TEXT_FIELDS:
         pool = [*work.facts.about(current, most=6), *work.facts.benefits, *work.overview, *work.facts.public]
-        return next((s.sentence for s in pool if quote not in s.sentence and s.sentence not in current), current)
-    options = [
-        t
-        for s in work.facts.benefits
-        for t in (bare(s.label), bare(s.text))
-        if t and quote not in t and len(t) <= limit
-    ]
+        fresh = [s for s in pool if quote not in s.sentence and s.sentence not in current]
+        unsaid = [s for s in fresh if bare(s.text) not in said]
+        return next((s.sentence for s in [*unsaid, *fresh]), current)
+    options = [text for text in Lines(work).general if quote not in text and text not in said and len(text) <= limit]
     return options[0] if options else cut(bare(current.replace(quote, "")), limit) or current
 
 

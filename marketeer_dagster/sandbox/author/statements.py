@@ -7,6 +7,7 @@ from functools import cached_property
 from marketeer_dagster.sandbox.author.markdown import Item
 from marketeer_dagster.sandbox.author.text import (
     DEPENDENT,
+    SAYS,
     bare,
     capital,
     cjk_count,
@@ -32,25 +33,26 @@ SAID_BY = re.compile(
 _ATTRIBUTION = re.compile(r"^\s*(?:[(（—–]|-\s)")
 _IN_BRACKETS = re.compile(r"^\s*[,，.。]?\s*[(（](?P<who>[^)）]{2,110})[)）]")
 NEGATIVE = re.compile(
-    r"avoid|never|don['’]t|do not|not (?:to )?say|banned|we are not|not for|anti|bad fit|unsuit|禁|避免|不要|"
-    r"不用|不说|不适合|忌",
+    r"avoid|^never\b|\bnever (?:say|use|write)|(?:don['’]t|do not) (?:say|use)|not (?:to )?say|banned|we are not|"
+    r"not for|\banti|bad fit|unsuit|禁|避免|不要|不用|不说|不适合|忌",
     re.I,
 )
 _INTERNAL_LABEL = re.compile(
-    r"stage|fund|team|founded|headcount|revenue|mrr|arr|margin|icp|kpi|business model|category|competit|roadmap|"
-    r"internal|"
-    r"call to action|\bcta\b|\bpage\b|metric|goal|budget|status|positioning|persona|segment|website|url|domain|"
-    r"legal|融资|团队|营收|目标|阶段|内部|竞品|品类|网址|官网|anx|habit|惯性|焦虑",
+    r"\b(?:stage|fund\w*|team|founded|headcount|revenue|mrr|arr|margin|icp|kpis?|business model|category|competit\w*|"
+    r"roadmap|internal|call to action|cta|page|metrics?|goals?|budget|positioning|personas?|segments?|website|url|"
+    r"domain|legal)\b|^status|anx|融资|团队|营收|目标|阶段|内部|竞品|品类|网址|官网|habit|惯性|焦虑",
     re.I,
 )
 _BARE_LABEL = re.compile(r"one.?liner|what it (?:is|does)|summary|in short|tagline|description|简介|一句话", re.I)
 _INTERNAL_TEXT = re.compile(
     r"\b(?:ICP|personas?|TAM|competitors?|positioning|MRR|ARR|KPIs?|our funnel)\b|目标客户|客户画像|竞品|营收"
 )
-_SEARCHED = re.compile(r"search|quer|keyword|搜索|关键词", re.I)
+SEARCHED = re.compile(r"search|quer|keyword|gesucht|suchen|suche\b|搜索|关键词", re.I)
 STEPS = re.compile(r"how it works|steps?$|流程|步骤", re.I)
 _POINTING = re.compile(r"(?:this|these) (?!is\b|are\b|was\b|means\b|makes\b)\w+ |这[个款家种]", re.I)
 """'This app finds …' points at the product; 'This is why …' points at what was said before."""
+_FRAGMENT = re.compile(r"(?:free|gratis|kostenlos|included|[A-Z]\w+day|Montag|Dienstag)\b", re.IGNORECASE)
+"""'Free, with 30 companies': what only its label makes a statement."""
 _PLACEHOLDER = re.compile(r"\b(?:TODO|TBD|TBC|N/A|lorem|unknown|not known|none yet)\b|待定|暂无", re.I)
 
 
@@ -72,8 +74,11 @@ class Statement:
     @property
     def stands(self) -> bool:
         """Whether the text is a statement without its label, not a fragment that explains it."""
-        capital_start = bool(re.match(r"[A-Z\u3400-\u9fff]", self.text)) and words(self.text) >= 5
-        return not self.label or self.section == OBJECTIONS or capital_start
+        capital_start = bool(re.match(r"[A-ZÄÖÜ\u3400-\u9fff]", self.text))
+        counts = bool(re.match(r"\d", self.text) and SAYS.search(self.text))
+        whole = (capital_start or counts) and words(self.text) >= 5
+        fragment = bool(_FRAGMENT.match(self.text))
+        return not self.label or self.section == OBJECTIONS or (whole and not fragment)
 
     @property
     def _whole(self) -> str:
@@ -144,7 +149,7 @@ def quotes_of(item: Item, section: str) -> list[Quote]:
     whole = item.text
     for match in _QUOTE.finditer(whole):
         text = (match["a"] or match["b"]).strip().rstrip(",，")
-        if words(text) < 5 or _SEARCHED.search(item.label):
+        if words(text) < 5 or SEARCHED.search(item.label):
             continue
         rest = whole[match.end() :]
         said = _IN_BRACKETS.match(rest) or SAID_BY.match(rest.split("“")[0].split('"')[0].split("「")[0])

@@ -40,6 +40,14 @@ DEPENDENT = re.compile(
     re.IGNORECASE,
 )
 
+SAYS = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|can|(?-i:may)|must|will|do|does|use|uses|keeps?|needs?|takes?|gets?|goes|come|came|"
+    r"works?|stays?|stops?|starts?|begin|begins|speaks?|meets?|carr(?:y|ies)|fits?|stands?|repaired|paid|learned|"
+    r"accepted|joins?|saves?|finish(?:es)?|nutzen|ist|sind|wird|werden|hat|haben|fragt|genügt|liest|bekommt|stehen|melden)\b",
+    re.IGNORECASE,
+)
+"""Words by which a short text is a statement rather than a label or a fragment."""
+
 
 def cjk_count(text: str) -> int:
     """How many Chinese characters `text` has."""

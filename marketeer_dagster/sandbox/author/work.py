@@ -9,7 +9,6 @@ from marketeer_dagster.sandbox.author.dice import Dice
 from marketeer_dagster.sandbox.author.facts import (
     AUDIENCE,
     DIFFERENTIATION,
-    OBJECTIONS,
     OVERVIEW,
     PERSONAS,
     Facts,
@@ -17,9 +16,8 @@ from marketeer_dagster.sandbox.author.facts import (
 )
 from marketeer_dagster.sandbox.author.markdown import Item
 from marketeer_dagster.sandbox.author.metrics import Metrics, named_queries, page_path, read_metrics
-from marketeer_dagster.sandbox.author.questions import as_question
 from marketeer_dagster.sandbox.author.request import Task
-from marketeer_dagster.sandbox.author.text import bare, capital, cjk_count, cut, numbers, words
+from marketeer_dagster.sandbox.author.text import bare, cjk_count, cut, numbers, words
 from marketeer_dagster.sandbox.author.words import terms
 
 _LEARNING = re.compile(r"^\s*[-*]\s*\[(?P<id>lrn_[a-z0-9_]+)\]\s*(?P<text>.+)$", re.MULTILINE)
@@ -36,6 +34,9 @@ _INSTRUCTION = re.compile(
     r"^(?:请)?(?:说明|回答|提到|强调|解释|回应)[:：]?",
     re.IGNORECASE,
 )
+
+
+_PRICE = re.compile(r"\b(?:costs?|prices?|pricing|how much|kostet|kosten|preise?)\b|多少钱|价格|收费", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -79,9 +80,9 @@ class Work:
             f"overview\n\n{text or 'This page is being written.'}\n"
         )
 
-    def say(self, english: str, chinese: str) -> str:
-        """The wording in the language of the context."""
-        return chinese if self.chinese else english
+    def say(self, english: str, chinese: str, german: str = "") -> str:
+        """The wording in the language of the context; what customers read is told in German too."""
+        return chinese if self.chinese else german if german and self.facts.german else english
 
     @cached_property
     def metrics(self) -> Metrics:
@@ -141,8 +142,12 @@ class Work:
             cleaned = self.topic(text)
             if cleaned and cleaned.lower() not in found:
                 known = any(terms(cleaned) == terms(objection) for objection, _ in self.facts.objections)
-                found[cleaned.lower()] = Concern(cleaned, tuple(self.facts.about(text)), demanded, known)
+                found[cleaned.lower()] = Concern(cleaned, self._answers(text), demanded, known)
         return sorted(found.values(), key=lambda c: (not c.statements, not c.asked, -self._strength(c)))
+
+    def _answers(self, text: str) -> tuple[Statement, ...]:
+        """What is true about a concern; who asks for the price without naming a thing is told the prices."""
+        return tuple(self.facts.about(text) or (self.offers[:3] if _PRICE.search(text) else ()))
 
     def _strength(self, concern: Concern) -> float:
         """How squarely the context answers a concern: what it answers best leads."""
@@ -163,22 +168,16 @@ class Work:
         plain = set(re.findall(r"\b[a-z]+\b", self.facts.fact_text))
         return {word.lower(): word for word in [*found, *acronyms] if word.lower() not in plain}
 
-    def heading(self, concern: Concern, limit: int = 90) -> str:
-        """The concern as a heading: in its own words when the context supports them, else by its answer's label."""
-        if self.facts.supports(concern.text) and len(concern.text) <= limit and words(concern.text) <= 10:
-            return capital(concern.text)
-        best = concern.statements[0] if concern.statements else None
-        if best and best.label and len(best.label) <= limit:
-            return as_question(best.label, self.chinese) if best.section == OBJECTIONS else capital(best.label)
-        return (
-            capital(concern.text)
-            if not numbers(concern.text) and len(concern.text) <= limit and self._safe(concern)
-            else ""
-        )
-
-    def _safe(self, concern: Concern) -> bool:
-        wanted = terms(concern.text)
-        return bool(wanted) and len(wanted & self.facts.fact_terms) / len(wanted) >= 0.75
+    @cached_property
+    def problem_pairs(self) -> list[tuple[Statement, Statement | None]]:
+        """Problems with the benefit that speaks of the same thing, the closest pair first."""
+        facts = self.facts
+        pairs: list[tuple[float, Statement, Statement | None]] = []
+        for problem in self.dice.order("problem", facts.problems[:5]):
+            about = f"{problem.label} {problem.text}"
+            best = max(facts.benefits, key=lambda s: facts.share(about, s), default=None)
+            pairs.append((facts.share(about, best) if best else 0.0, problem, best))
+        return [(problem, best) for _, problem, best in sorted(pairs, key=lambda pair: -pair[0])]
 
     def true(self, text: str) -> bool:
         """Whether the brief's `text` may be stated: no number that the context does not have."""
@@ -192,8 +191,8 @@ class Work:
     def offers(self) -> list[Statement]:
         """Prices, trials, free things, guarantees."""
         money = re.compile(
-            r"[$€£¥]\s?\d|\d\s?(?:元|USD|EUR|GBP|pence)|\bfree\b|trial|guarantee|refund|no credit card|免费|"
-            r"试用|报价|价格",
+            r"[$€£¥]\s?\d|\d\s?(?:元|€|USD|EUR|GBP|pence)|\bfree\b|trial|guarantee|refund|no credit card|免费|"
+            r"试用|报价|价格|\bpay by\b|\bbilled\b|ohne Zahlungsdaten",
             re.I,
         )
         pool = self.facts.statements(OVERVIEW, DIFFERENTIATION)
