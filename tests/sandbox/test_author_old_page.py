@@ -21,8 +21,11 @@ from marketeer_dagster.model.artefacts import ArtefactContent
 from marketeer_dagster.model.artefacts.email_sequence import EmailSequence
 from marketeer_dagster.model.artefacts.page_copy import PageCopy
 from marketeer_dagster.model.context import ContextVersion
+from marketeer_dagster.model.ids import content_hash
 from marketeer_dagster.model.review import Finding, Severity, Verdict
 from marketeer_dagster.quality import rubric
+from marketeer_dagster.quality.earlier import Raised, unanswered
+from marketeer_dagster.quality.earlier import mended as mended_ids
 from marketeer_dagster.sandbox.author.compose import structured
 from marketeer_dagster.sandbox.author.request import read_task
 from tests.quality.written import ROOT, contexts
@@ -170,8 +173,10 @@ def answered(prompt: object, schema: dict[str, object]) -> object:
     return structured(read_task(system, [(turn.role, turn.whole) for turn in prompt.turns]), schema)  # type: ignore[attr-defined]
 
 
-def reviewed(content: ArtefactContent, skill: str, reviewer: str) -> rubric.Judgement:
+def reviewed(content: ArtefactContent, skill: str, reviewer: str, before: Sequence[Finding] = ()) -> rubric.Judgement:
+    """One review; `before` are this reviewer's open findings, which are asked about as the platform asks."""
     assignment = work(skill)
+    asked = tuple(Raised(finding, reviewer, 1) for finding in before if finding.id)
     lens = DIRECTOR_LENS if reviewer == DIRECTOR else lens_of(catalog().skill(reviewer))
     prompt = review_prompt(
         assignment,
@@ -180,13 +185,18 @@ def reviewed(content: ArtefactContent, skill: str, reviewer: str) -> rubric.Judg
         lens=lens,
         rubric=assignment.skill.rubric,
         round=1,
-        earlier=(),
+        earlier=asked,
         reviews=(),
     )
     given = ReviewAnswer.model_validate(answered(prompt, ReviewAnswer.model_json_schema()))
     assert not rubric.unfound_quotes(given.dimensions, content)
-    named = [flaw.named(f"f{number}") for number, flaw in enumerate(given.findings)]
-    return rubric.judge(assignment.skill.rubric, given.dimensions, named, content)
+    evidence = rubric.Evidence(content)
+    assert not unanswered(asked, given.earlier, evidence)
+    done = mended_ids(asked, given.earlier, evidence)
+    left = [raised.finding for raised in asked if raised.finding.id not in done]
+    name = content_hash(content.model_dump_json())
+    named = [flaw.named(f"f{name}{number}") for number, flaw in enumerate(given.findings)]
+    return rubric.judge(assignment.skill.rubric, given.dimensions, (*left, *named), content)
 
 
 def revised(content: Content, skill: str, findings: Sequence[Finding]) -> Content:
@@ -250,6 +260,6 @@ def mended(content: Content, skill: str, reviewers: Sequence[str]) -> Content:
         for _ in range(3):
             if judged.verdict is not Verdict.APPROVE:
                 content = revised(content, skill, judged.findings)
-                judged = reviewed(content, skill, reviewer)
+                judged = reviewed(content, skill, reviewer, judged.findings)
         assert judged.verdict is Verdict.APPROVE, [(f.where, f.quote, f.problem) for f in judged.findings]
     return content

@@ -103,7 +103,7 @@ def subheadline(work: Work, headline: str) -> str:
     pool = [*work.overview, *work.facts.benefits, *work.facts.proof]
     lead, _, outcome = pool[0].text.partition(", ") if pool else ("", "", "")
     if bare(headline).lower() in outcome.lower() and len(pool) > 1:  # The rest of the sentence says what it is.
-        return cut(joined([ended(lead), pool[1].sentence]), SUBHEADLINE)
+        return cut(joined([ended(lead), _whole(work, pool[1].sentence, SUBHEADLINE - len(lead) - 2)]), SUBHEADLINE)
     found = next((c.statements[0] for c in work.concerns if c.leads and c.statements), None)
     told = found.sentence if found and found.section in (OVERVIEW, DIFFERENTIATION, SWITCHING) else ""
     answer = told if found not in work.offers and bare(told) != bare(headline) else ""
@@ -111,8 +111,18 @@ def subheadline(work: Work, headline: str) -> str:
     fresh = [t for t in dict.fromkeys(texts) if not same(t, headline) and bare(headline).lower() not in t.lower()]
     whole = [t for t in fresh if 40 <= weight(t) <= SUBHEADLINE and not DEPENDENT.match(t)]
     chosen = (whole or [cut(t, SUBHEADLINE) for t in fresh] or [cut(ended(headline), SUBHEADLINE)])[0]
+    chosen = _whole(work, chosen, SUBHEADLINE)
     both = joined([chosen, answer])
     return both if answer and answer not in chosen and weight(both) <= SUBHEADLINE else chosen
+
+
+def _whole(work: Work, text: str, limit: int) -> str:
+    """`text` with the sentences that the context says in one breath with it, where they fit: alone they would hang."""
+    pool = work.overview
+    start = next((n for n, s in enumerate(pool) if s.sentence == text), len(pool))
+    rest = [s for s in pool[start + 1 :] if s.group and s.group == pool[start].group]
+    whole = joined([text, *(s.sentence for s in rest)])
+    return whole if weight(whole) <= limit else text
 
 
 def fill(parts: list[str], limit: int, *, least: int = 1) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from marketeer_dagster.sandbox.author.flaws import Flaw
+from marketeer_dagster.sandbox.author.flaws_lines import repeated
 from marketeer_dagster.sandbox.author.paths import get, leaves
 from marketeer_dagster.sandbox.author.request import Record
 from marketeer_dagster.sandbox.author.work import Work
@@ -18,7 +19,7 @@ def answers(content: Mapping[str, object], flaws: Sequence[Flaw], work: Work) ->
 
 def _answer(finding: Record, content: Mapping[str, object], flaws: Sequence[Flaw], work: Work) -> Content:
     words = _words_there(finding, content)
-    if _still_there(finding, content, flaws):
+    if _still_there(finding, content, flaws, work):
         quote, mended = finding.text("quote"), False
         reason = work.say("The place is as it was.", "还是原来的样子。")
     else:
@@ -27,12 +28,12 @@ def _answer(finding: Record, content: Mapping[str, object], flaws: Sequence[Flaw
     return {"finding": finding.text("id"), "quote": quote[:_LONGEST], "reason": reason, "mended": mended}
 
 
-def _still_there(finding: Record, content: Mapping[str, object], flaws: Sequence[Flaw]) -> bool:
+def _still_there(finding: Record, content: Mapping[str, object], flaws: Sequence[Flaw], work: Work) -> bool:
     """A flaw of the same kind in the same words or place; or words at fault, of whatever kind, that nobody touched."""
     quote = finding.text("quote")
     if any(is_of(flaw, finding) for flaw in flaws):
         return True
-    if not quote:
+    if not quote or finding.text("problem") == repeated(work):  # Said once, it rightly stands in its other place.
         return False
     here = get(content, finding.text("where"))
     # A place that holds no text of its own is everything below it; words whose place is gone may be anywhere.
@@ -47,6 +48,12 @@ def is_of(flaw: Flaw, finding: Record) -> bool:
 
 
 def _words_there(finding: Record, content: Mapping[str, object]) -> str:
-    """What stands in the finding's place now: its text, or the first text below it; nothing where the place is gone."""
-    here = get(content, finding.text("where"))
-    return here if isinstance(here, str) else next((text for _, text in leaves(here)), "")
+    """What stands in the finding's place now; where the place is gone, what stands in the nearest place above it."""
+    where, quote = finding.text("where"), finding.text("quote")
+    here = get(content, where)
+    if isinstance(here, str):
+        return here
+    while where and not any(leaves(here)):
+        where = where.rpartition("." if where.rpartition(".")[2].count("[") == 0 else "[")[0]
+        here = get(content, where) if where else content
+    return next((text for _, text in leaves(here) if not quote or quote not in text), "")
