@@ -96,7 +96,7 @@ def _totals(connection: duckdb.DuckDBPyConnection, window: _Window) -> str:
 
 
 def _pages(connection: duckdb.DuckDBPyConnection, window: _Window) -> str:
-    query = _GA4.format(subject="own_page", where="true", limit=MOST_PAGES)
+    query = _GA4.format(subject="own_page", where="own_page LIKE '/%'", limit=MOST_PAGES)
     rows = connection.execute(query, window.parameters).fetchall()
     if window.page is not None and all(row[0] != window.page for row in rows):
         rows += connection.execute(

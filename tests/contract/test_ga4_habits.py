@@ -171,10 +171,14 @@ def test_google_says_not_when_to_come_back(acme: Property, vendor: str) -> None:
 
 
 def test_every_habit_of_googles_is_tried_here() -> None:
-    here = Path(__file__).parent
-    text = "".join(
-        (here / f"test_{name}_habits.py").read_text(encoding="utf-8") for name in ("ga4", "search_and_sign_in")
+    tests = Path(__file__).parents[1]
+    files = (
+        "contract/test_ga4_habits.py",
+        "contract/test_search_and_sign_in_habits.py",
+        "resources/test_experiment_to_verdict.py",
+        "sandbox/test_ga4_people.py",
     )
+    text = "".join((tests / name).read_text(encoding="utf-8") for name in files)
     assert not [name for vendor in VENDORS for name in known_habits()[vendor] if f'"{name}"' not in text]
 
 

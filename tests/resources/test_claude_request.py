@@ -114,9 +114,10 @@ def test_no_call_costs_more_than_its_worst_case(full: int, read: int, written: i
     }  # fmt: skip
     message = Message.model_validate({"content": [], "usage": usage})
     total = full + read + written
-    billed = catalog().prices.price(model, marketing.NOW.date(), message.prompt_tokens)
-    reserved = catalog().prices.price(model, marketing.NOW.date(), total + 10)
-    assert message.spend(billed).cost_usd <= worst_case(reserved, total + 10, output)
+    prices = catalog().prices
+    billed = message.spend(model, lambda name, tokens: prices.price(name, marketing.NOW.date(), tokens))
+    reserved = prices.price(model, marketing.NOW.date(), total + 10)
+    assert billed.cost_usd <= worst_case(reserved, total + 10, output)
 
 
 def test_the_second_band_of_haiku_is_billed_by_the_whole_prompt() -> None:
