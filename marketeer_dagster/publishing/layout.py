@@ -34,7 +34,7 @@ _RULES: Final = (
     ("ol", "counter-reset:step"),
     (
         "ol li::before",
-        f"counter-increment:step;content:counter(step);display:inline-grid;place-items:center;width:1.9em;height:1.9em;"
+        f"counter-increment:step;content:counter(step);display:grid;place-items:center;width:1.9em;height:1.9em;"
         f"border-radius:50%;background:{_ACCENT};color:#fff;font-weight:650;margin-bottom:.6em",
     ),
     ('[data-role="problem"] li', f"background:none;border:1px solid {_LINE}"),

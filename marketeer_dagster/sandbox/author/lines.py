@@ -127,7 +127,9 @@ class Lines:
         for statement in answers[:3]:
             found += self.near(statement.label, *sentences(statement.text)[:2]) if statement.label else []
         for statement in answers[:2]:
-            options = [t for t in self.of(statement) if not t.endswith(("?", "？"))]
+            # A trouble's name announces a section about it; over the whole page it would promise the trouble.
+            trouble = capital(statement.label) if statement.section == PROBLEMS else ""
+            options = [t for t in self.of(statement) if t != trouble and not t.endswith(("?", "？"))]
             found += sorted(options, key=lambda t: -len(terms(t) & terms(concern.text)))[:2]
         return list(dict.fromkeys(found))
 
