@@ -10,7 +10,7 @@ from assets.io import WorkingCopy
 from marketeer_dagster.agents.assignment import Assignment, Drafted, Reviewed
 from marketeer_dagster.agents.prompt import DIRECTOR
 from marketeer_dagster.agents.reviewer import make_review
-from marketeer_dagster.campaigns.decisions import human_approval, rejected_by_person
+from marketeer_dagster.campaigns.decisions import human_decision
 from marketeer_dagster.campaigns.escalating import escalate
 from marketeer_dagster.campaigns.examining import Examination
 from marketeer_dagster.campaigns.sources import (
@@ -27,7 +27,7 @@ from marketeer_dagster.model.artefacts import Artefact, ArtefactStatus, Spend, a
 from marketeer_dagster.model.clock import Clock
 from marketeer_dagster.model.errors import NotFound
 from marketeer_dagster.model.ids import CampaignKey
-from marketeer_dagster.model.review import Review, Verdict
+from marketeer_dagster.model.review import ApprovalState, Review, Verdict
 from marketeer_dagster.quality.gate import Standing, gate, newest_words
 from marketeer_dagster.store import Store
 from resources.claude import Claude
@@ -81,7 +81,7 @@ class Workshop:
         kept = self.store.artefact_sources.get(head.id, head.version)
         if kept is None or kept.inputs != inputs_of(self.assignment) or head.status is not ArtefactStatus.APPROVED:
             return None
-        return head if human_approval(self.store, head) or self.standing(head.version).approved else None
+        return head if self._may_go_on(head, self.standing(head.version).approved) else None
 
     def standing(self, version: int) -> Standing:
         """How a version stands with all of the skill's reviewers and the Director, by what is stored."""
@@ -164,12 +164,12 @@ class Workshop:
         """Make `candidate` the head with the Director's verdict; without approval a person is asked.
 
         It is approved when the stored reviews say so: of this very version, by every reviewer and the Director. A
-        person's word on this very version stands above every verdict.
+        person's word on this very version stands above every verdict: what was sent back and returned as it was is a
+        question to that person, whatever the reviewers make of it.
         """
         standing = self.standing(candidate.version)
         agreed = standing.approved and work.ended is None
-        rejected = rejected_by_person(self.store, candidate) is not None
-        approved = not rejected and (agreed or human_approval(self.store, candidate) is not None)
+        approved = self._may_go_on(candidate, agreed)
         verdict = review.verdict if agreed or review.verdict is not Verdict.APPROVE else standing.verdict
         artefact = self.store.artefacts.finalise(
             candidate.id,
@@ -183,9 +183,17 @@ class Workshop:
         )
         if approved:
             return artefact
+        if agreed:
+            summary = "It came back as it was after a person sent it back."
+            return escalate(self.store, self.clock, artefact, review.findings, why="unchanged", summary=summary)
         why = "no verdict" if verdict is Verdict.NONE else f"{verdict.value} at {review.score:.1f}"
         summary = review.summary if verdict is review.verdict else standing.cause
         return escalate(self.store, self.clock, artefact, review.findings, why=why, summary=summary)
+
+    def _may_go_on(self, version: Artefact, agreed: bool) -> bool:
+        """A person's last word on this very version where there is one, else whether everybody agreed."""
+        decision = human_decision(self.store, version)
+        return agreed if decision is None else decision.state is ApprovalState.APPROVED
 
     def verdict(self, artefact: Artefact) -> Review:
         """The Director's newest review of a version that was settled earlier."""

@@ -13,21 +13,36 @@ from marketeer_dagster.model.errors import BadInput
 _LINE_ENDS = re.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u2060\ufeff]")
 _FENCE = re.compile(r" {0,3}(?P<mark>`{3,}|~{3,})")
-_FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\n(?P<body>.*?\n)?(?:---|\.\.\.)[ \t]*(?=\n|\Z)", re.DOTALL)
+_FRONT_MATTER = re.compile(
+    r"\A\s*---[ \t]*\n(?P<body>(?=[\w\"'][\w \"'.-]*:).*?\n)(?:---|\.\.\.)[ \t]*(?=\n|\Z)", re.DOTALL
+)
+"""A block that begins with a key; between two dividing lines anything else is text."""
+_CODE_SPAN = re.compile(r"(?P<ticks>`+)(?!`)[^\n]*?(?<!`)(?P=ticks)(?!`)")
 _FRONT_TITLE = re.compile(
     r"^title:[ \t]*(?P<quote>[\"']?)(?P<title>.+?)(?P=quote)[ \t]*$", re.MULTILINE | re.IGNORECASE
 )
 _HTML_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _HIDDEN = (
     _HTML_COMMENT,
-    re.compile(r"<(?P<tag>script|style|del|s|strike)\b[^<>]*>.*?</(?P=tag)\s*>", re.DOTALL | re.IGNORECASE),
+    re.compile(
+        r"<(?P<tag>script|style|template|noscript|del|s|strike)\b[^<>]*>(?:(?!<(?P=tag)\b).)*?</(?P=tag)\s*>",
+        re.DOTALL | re.IGNORECASE,
+    ),
+    re.compile(
+        r"<(?P<tag>\w+)\b(?=[^<>]*(?:\shidden\b|display\s*:\s*none|visibility\s*:\s*hidden))[^<>]*>"
+        r"(?:(?!<(?P=tag)\b).)*?</(?P=tag)\s*>",
+        re.DOTALL | re.IGNORECASE,
+    ),
     re.compile(r"^ {0,3}\[[^\]\n]*\]:[ \t]*(?:#|<>)[ \t]*(?:\([^\n]*\)|\"[^\n]*\"|'[^\n]*')[ \t]*$", re.MULTILINE),
     re.compile(r"(?<![\d%\\])%%(?!%).*?%%", re.DOTALL),
     re.compile(r"\{>>.*?<<\}|\{--.*?--\}", re.DOTALL),
     re.compile(r"\[[^\]\n]*\]\{\.(?:deletion|comment-start|comment-end)\b[^}\n]*\}"),
     re.compile(r"(?<![~\\])~~(?![~\s])(?:(?!\n\s*\n).)+?(?<!\s)~~(?!~)", re.DOTALL),
 )
-"""Comments of HTML, link definitions, Obsidian and CriticMarkup; tracked deletions of pandoc; struck-out words."""
+"""Inner ones first, until none is left: what is struck out within struck-out words does not end them.
+
+Comments of HTML, link definitions, Obsidian and CriticMarkup; tracked deletions of pandoc; struck-out words.
+"""
 
 
 @dataclass(frozen=True)
@@ -52,10 +67,12 @@ def visible(text: str, where: str = "document", *, open_comments: bool = False) 
         named = _FRONT_TITLE.search(front["body"] or "")
         title = named["title"].strip() if named else ""
         text = _blank(front) + text[front.end() :]
-    hidden: list[int] = []
+    hidden: list[int] = [1] if front else []
     masked, put_back = _without_code(text)
     for pattern in _HIDDEN:
-        masked = pattern.sub(lambda match: _left_out(match, hidden), masked)
+        found = 1
+        while found:
+            masked, found = pattern.subn(lambda match: _left_out(match, hidden), masked)
     if "<!--" in masked and not open_comments:
         line = masked.count("\n", 0, masked.index("<!--")) + 1
         raise BadInput("a comment begins here and never ends", where=f"{where} line {line}", expected="`-->` after it")
@@ -87,10 +104,18 @@ def _without_code(text: str) -> tuple[str, Callable[[str], str]]:
             for number in range(first, first + match[0].count("\n") + 1):
                 kept.pop(number, None)
 
-    def put_back(masked: str) -> str:
-        return "\n".join(kept.get(number, line) for number, line in enumerate(masked.split("\n")))
+    spans: list[str] = []
 
-    return "\n".join("" if number in kept else line for number, line in enumerate(lines)), put_back
+    def set_aside(match: re.Match[str]) -> str:
+        spans.append(match[0])
+        return f"\ue000{len(spans) - 1}\ue001"
+
+    def put_back(masked: str) -> str:
+        whole = "\n".join(kept.get(number, line) for number, line in enumerate(masked.split("\n")))
+        return re.sub("\ue000(\\d+)\ue001", lambda match: spans[int(match[1])], whole)
+
+    prose = "\n".join("" if number in kept else line for number, line in enumerate(lines))
+    return _CODE_SPAN.sub(set_aside, re.sub("[\ue000\ue001]", "", prose)), put_back
 
 
 def _left_out(match: re.Match[str], hidden: list[int]) -> str:

@@ -19,7 +19,9 @@ _SMALL, _NEGATIONS = ("|".join(words.split()) for words in (_SMALL_WORDS, _NEGAT
 _IN_CHINESE = "(?:不|没有|没|无法|不能|不会|并非|不是|从不|绝不|未)(?:是|能|会|做|作|敢|提供|承诺|任何|所谓|有|的){0,3}"
 _DENIES = re.compile(rf"(?:\b(?:no one|{_NEGATIONS})(?: (?:{_SMALL})){{0,5}} ?|{_IN_CHINESE})$", re.IGNORECASE)
 _NOTHING_IS = re.compile(
-    r"\b(?:no|nothing|none|kein\w*|nichts)(?: [\w-]+){0,3} "
+    r"\b(?:no|nothing|none|kein\w*|nichts)(?! (?:\w+ )?(?:competitor|rival|other|tool|app|software|provider|agenc|"
+    r"vendor|"
+    r"platform|service|one|compan|Anbieter|Agentur|ander))(?: [\w-]+){0,3} "
     r"(?:is|are|was|were|can be|could be|will be|ist|sind|wird|werden)"
     r"(?: (?:ever|really|always|fully|completely|jemals|immer))? ?$",
     re.IGNORECASE,
@@ -27,18 +29,35 @@ _NOTHING_IS = re.compile(
 _DENIED_AFTER = re.compile(r"^(?: (?:wir|dir|Ihnen|euch|dafür|hier))* (?:nichts?|kein\w*|nie)\b", re.IGNORECASE)
 _NO_DENIAL = re.compile(
     r"\b(?:not|nicht|n't) (?:only|just|merely|simply|nur|bloß)\b|\bnothing (?:but|less)\b|\bwhy (?:not|don't)\b|"
-    r"\bno (?:doubt|wonder|matter|longer|other|more)\b|\b(?:no one|nobody) (?:but|else)\b|不仅|不只|不但|无疑",
+    r"\bno (?:doubt|wonder|matter|longer|other|more|reason)\b|\b(?:no one|nobody) (?:but|else)\b|\bkein\w* ander|"
+    r"\b(?:not|never|nie|niemals|nicht|no|\w+n't|cannot)\b.* (?:without|ohne)\b|"
+    r"\b(?:can't|cannot|can not|won't|will not|couldn't|don't|do not) (?:get|find|have|need|buy|see)\b|"
+    r"不仅|不只|不但|无疑",
     re.IGNORECASE,
 )
+_ELSEWHERE = re.compile(
+    r"\b(?:elsewhere|anywhere|anybody else|anyone else|only we|except us|but us|sonst|woanders)\b", re.I
+)
+"""Whose price nobody can get elsewhere is praised, not denied."""
 _CLAUSE = re.compile(r"[.;:!?。；！？,，—|()]| - | but | and | aber | und |但")
 _WINDOW = 60
 """Characters before a word among which its denial is looked for: five small words."""
 
 
+def affirms(pattern: re.Pattern[str], text: str) -> bool:
+    """Whether some line of `text` says what `pattern` finds without denying it: `we do not give refunds` does not."""
+    for line in text.splitlines():
+        for match in pattern.finditer(line):
+            own = re.match(r"(?:no|not|without|never|cancel|kein\w*|ohne|无|不|随时)", match[0], re.IGNORECASE)
+            if own or not denied(line[: match.start()], line[match.end() :]):
+                return True
+    return False
+
+
 def denied(before: str, after: str = "") -> bool:
     """Whether words that stand between `before` and `after` in their line are denied by those next to them."""
     clause = _CLAUSE.split(before[-_WINDOW:])[-1]
-    if _NO_DENIAL.search(clause):
+    if _NO_DENIAL.search(clause) or _ELSEWHERE.search(after):
         return False
     return any(
         pattern.search(words) for pattern, words in ((_DENIES, clause), (_NOTHING_IS, clause), (_DENIED_AFTER, after))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from marketeer_dagster.quality.denials import denied
+from marketeer_dagster.quality.denials import affirms, denied
 from marketeer_dagster.quality.text import folded, plain, stem
 
 
@@ -172,7 +172,7 @@ def _narrower(line: str, source: str) -> Iterator[tuple[str, str]]:
     known = source.casefold().splitlines()
     for match in _CERTIFIED_AS.finditer(line):
         kind = (match["kind"] or match["cn"]).casefold()
-        certified = [raw for raw in known if _CERTIFYING.search(raw)]
+        certified = [raw for raw in known if affirms(_CERTIFYING, raw)]
         if certified and kind not in _ANY_CERTIFICATE and not any(stem(kind) in raw for raw in certified):
             yield "this certificate", match[0]
     for match in _CERTIFICATE_NAMED.finditer(line):
@@ -181,7 +181,7 @@ def _narrower(line: str, source: str) -> Iterator[tuple[str, str]]:
     free = next(promise for promise in _PROMISES if promise.name == "something for free")
     for match in _FREE_OF_COST.finditer(line):
         what = (match["what"] or match["which"] or match["cn"]).casefold()
-        given = [raw for raw in known if free.backed.search(raw)]
+        given = [raw for raw in known if affirms(free.backed, raw)]
         if given and not _TIME_AND_TRIAL.search(what) and not any(stem(what) in raw for raw in given):
             yield f"that {what} is free", match[0]
 
@@ -195,7 +195,7 @@ def unbacked(text: str, source: str) -> Iterator[tuple[str, str]]:
             said = (
                 match for match in promise.said.finditer(line) if not denied(line[: match.start()], line[match.end() :])
             )
-            if (match := next(said, None)) and not promise.backed.search(source):
+            if (match := next(said, None)) and not affirms(promise.backed, source):
                 yield promise.name, match[0].strip()
     if any(hint in low for hint in ("certif", "accred", "zertif", "认证", "free", "kostenlos", "gratis", "免费")):
         yield from _narrower(line, source)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from marketeer_dagster.quality.denials import denied
+from marketeer_dagster.quality.denials import affirms, denied
 from marketeer_dagster.quality.text import cjk_share, plain
 
 _PATTERN = re.compile(
@@ -92,6 +92,6 @@ def _proven(match: re.Match[str], key: str, proof: str) -> bool:
     if match["first"]:
         return any(other["first"] for other in _PATTERN.finditer(proof))
     if not key.isascii():
-        return key in proof
+        return affirms(re.compile(re.escape(key)), proof)
     roots = [re.escape(word) + r"\w{0,2}" for word in re.findall(r"[\w'-]+", key)]
-    return re.search(r"\b" + r"[- ]".join(roots), proof) is not None
+    return affirms(re.compile(r"\b" + r"[- ]".join(roots)), proof)

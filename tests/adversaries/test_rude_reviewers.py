@@ -242,6 +242,19 @@ def test_work_that_a_person_sent_back_is_judged_anew_even_when_the_same_text_ret
     assert "page-cro rejected" in question.detail
 
 
+def test_what_a_person_sent_back_and_gets_as_it_was_is_asked_about_however_kind_the_reviewers_are(
+    home: CampaignHome, model: Rude
+) -> None:
+    written = pages(home)
+    campaign = play(home, model, "unchanged", copy_editing=["REJECT"])
+    question = held(home, campaign, written)
+    model.begin()
+    decide(home.store, home.home.clock, question.id, ApprovalState.REVISE, by="dana", note="Look at it once more.")
+    again = home.finish(campaign.key)
+    question = held(home, again, written)
+    assert "came back as it was" in question.detail
+
+
 def test_an_approved_status_alone_keeps_nothing(home: CampaignHome, model: Rude) -> None:
     """A store from before the gate held may call a version approved that a reviewer rejected: it is not published."""
     campaign = play(home, model, "from-before", page_cro=["REJECT"])

@@ -10,7 +10,7 @@ from marketeer_dagster.model.context import ProductContext, Section
 from marketeer_dagster.quality.text import plain
 
 EXPORTS = Path(__file__).parent / "exports"
-ORIGINAL = Path(__file__).parents[2] / "examples" / "threlby" / "context.md"
+ORIGINAL = Path(__file__).parent / "original.md"
 FILES = sorted(path.name for path in EXPORTS.iterdir())
 
 

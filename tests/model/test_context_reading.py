@@ -41,6 +41,10 @@ HIDDEN = [
     '[$19 a month]{.deletion author="Jo"}',
     "<style>p::after { content: '$19 a month' }</style>",
     "<!-- ```\n$19 a month\n``` -->",
+    '<span style="display:none">$19 a month</span>',
+    "<p hidden>$19 a month</p>",
+    "<template>$19 a month</template>",
+    "<del>old <del>older</del> $19 a month</del>",
 ]
 
 
@@ -59,6 +63,7 @@ def test_what_is_hidden_is_no_fact(hidden: str):
         "It is 20%% of 50%% in our files: $19 a month.",
         "Costs about ~$19 a month, or ~$20.",
         "From 3 -> 4, a<!b: $19 a month",
+        "`<!--` costs $19 a month `-->`",
     ],
 )
 def test_what_only_looks_hidden_is_read(shown: str):
@@ -77,6 +82,13 @@ def test_a_comment_supports_no_claim():
     )
     found = claims.check(pages.with_text("9,000 studios use it."), Sources(context=context))
     assert any("9,000" in f"{finding.quote} {finding.problem}" for finding in found)
+
+
+def test_text_between_two_dividing_lines_is_no_front_matter():
+    text = "---\n\n# Product context: Acme\n\nPlain $49.\n\n---\n\n" + document().split("\n\n", 1)[1]
+    assert ProductContext.parse(text).name == "Acme"
+    context, lines = ProductContext.read("---\ntitle: Product context: Acme\n---\n" + document().split("\n\n", 1)[1])
+    assert (context.name, lines) == ("Acme", (1,))
 
 
 def test_a_comment_that_never_ends_is_refused_with_its_line():

@@ -37,6 +37,22 @@ CASES = {
         "We won't rest: guaranteed results|Do not wait for the best tool|Half the price|guaranteed, not hoped for|"
         "page 1 of Google within 2 days|不仅保证结果",
     ),
+    "We do not give refunds. We are not the cheapest. We are not GDPR-compliant. We do not offer 24/7 support. "
+    "There is no free plan. We are not certified. We never discount.": (
+        "We are not the cheapest",
+        "Full refund if you are not happy.|GDPR compliant|24/7 support|Try it free.|The cheapest tool|"
+        "Half price this week",
+    ),
+    "A plain fact.": (
+        "We do not guarantee any result",
+        "You can't get the cheapest price anywhere else.|No competitor is the fastest: only we are.|"
+        "Never be without the market-leading tool.|You cannot get a guaranteed result elsewhere|"
+        "Never without a guarantee",
+    ),
+    "We give a full refund. The cheapest in Leeds. No credit card needed. Cancel any time.": (
+        "A full refund|the cheapest|No credit card|cancel any time",
+        "24/7 support",
+    ),
 }
 ACCEPTED = [(fact, said) for fact, (good, _) in CASES.items() for said in good.split("|")]
 REFUSED = [(fact, said) for fact, (_, bad) in CASES.items() for said in bad.split("|")]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from marketeer_dagster.sandbox.author.action import is_weak
+from marketeer_dagster.sandbox.author.facts import PROBLEMS
 from marketeer_dagster.sandbox.author.flaws import Flaw, costs, grounded, public
 from marketeer_dagster.sandbox.author.flaws_lines import field_flaws, line_flaws, repetition_flaws
 from marketeer_dagster.sandbox.author.request import Record
@@ -163,7 +164,9 @@ def _objections(page: Record, work: Work) -> Iterator[Flaw]:
 
 def _concerns(page: Record, work: Work) -> Iterator[Flaw]:
     body = " ".join(text for _, text in public(page.values))
-    for concern in [c for c in work.concerns if c.asked and c.statements]:
+    # A problem of the context is no answer: where it has nothing else to say, nobody can demand one.
+    answerable = [c for c in work.concerns if c.asked and any(s.section != PROBLEMS for s in c.statements)]
+    for concern in answerable:
         answered = any(s.text in body or len(s.terms & terms(body)) >= 0.75 * len(s.terms) for s in concern.statements)
         if not answered:
             yield Flaw(
