@@ -61,7 +61,8 @@ def decide(
     unambiguous beginning of the id is enough. Sending back needs a
     note: it becomes something the brief must address. A question about a campaign as a whole has no work to send back.
     `catalog` is asked whether a recommended pipeline is still there, before anything is recorded. Raises NotFound,
-    BadInput, or Conflict when decided otherwise or when a newer version has taken its place.
+    BadInput, or Conflict when decided otherwise or when a newer version has taken its place. The same answer again
+    changes nothing, except to finish what a crash left undone.
     """
     if state is ApprovalState.REVISE and not note.strip():
         raise BadInput("sending work back needs a reason", where="--note", expected="what should be different")
@@ -76,19 +77,19 @@ def decide(
         pipeline = recommended(store, asked).pipeline
         if pipeline and catalog is not None:
             catalog().pipeline(pipeline)
-    now = clock.now()
-    approval = store.approvals.decide(asked.id, state, by, note.strip(), now)
+    approval = store.approvals.decide(asked.id, state, by, note.strip(), clock.now())
+    new = asked.state is ApprovalState.PENDING
     if approval.subject.startswith(SIGNAL):
         return approval  # a person has seen it; the loop measures when it is mended
     if approval.subject.startswith(RECOMMENDATION):
         if approval.state is ApprovalState.APPROVED:
             take_recommendation(store, clock, approval)
     elif approval.subject == approval.campaign:
-        _follow_campaign(store, clock, approval, new=asked.state is ApprovalState.PENDING)
+        _follow_campaign(store, clock, approval, new=new)
     elif approval.subject.startswith("pub_"):
-        _follow_publication(store, clock, approval)
+        _follow_publication(store, clock, approval, new=new)
     else:
-        _follow_artefact(store, clock, approval)
+        _follow_artefact(store, clock, approval, new=new)
     return approval
 
 
@@ -114,37 +115,45 @@ def _refuse_overtaken(store: Store, asked: Approval) -> None:
 
 
 def _follow_campaign(store: Store, clock: Clock, approval: Approval, *, new: bool) -> None:
-    if approval.state is not ApprovalState.APPROVED:
-        settle(store, clock, approval.campaign, complete=False)
-    elif new or store.campaigns.get(approval.campaign).status is CampaignStatus.ESCALATED:  # a crash may have come here
-        store.campaigns.reopen(approval.campaign, clock.now())
+    campaign = store.campaigns.get(approval.campaign)
+    untouched = approval.decided_at is None or campaign.updated_at <= approval.decided_at
+    if not new and not (untouched and campaign.status is CampaignStatus.ESCALATED):  # no crash came here
+        return
+    if approval.state is ApprovalState.APPROVED:
+        store.campaigns.reopen(campaign.key, clock.now())
+    else:
+        settle(store, clock, campaign.key, complete=False)
 
 
-def _follow_publication(store: Store, clock: Clock, approval: Approval) -> None:
+def _follow_publication(store: Store, clock: Clock, approval: Approval, *, new: bool) -> None:
     publication = PublicationId(approval.subject)
     if approval.reason is ApprovalReason.PUBLICATION_FAILED:
-        _follow_refusal(store, clock, approval)
+        _follow_refusal(store, clock, approval, new=new)
         return
     row = store.publications.get(publication)
     granted = approval.state is ApprovalState.APPROVED
     to = PublicationState.APPROVED if granted else PublicationState.REJECTED
     if row.state is PublicationState.PENDING:
         store.publications.transition(publication, {PublicationState.PENDING}, to, at=clock.now())
-    if approval.state is ApprovalState.REVISE:
-        _send_back(store, clock, store.artefacts.get(row.artefact, row.version), approval.note)
+    artefact = store.artefacts.get(row.artefact, row.version)
+    if approval.state is ApprovalState.REVISE and (new or _left_undone(store, approval, artefact)):
+        _send_back(store, clock, artefact, approval.note)
 
 
-def _follow_refusal(store: Store, clock: Clock, approval: Approval) -> None:
+def _follow_refusal(store: Store, clock: Clock, approval: Approval, *, new: bool) -> None:
     row = follow_refusal(store, clock, approval)
-    if approval.state is ApprovalState.REVISE:
-        _send_back(store, clock, store.artefacts.get(row.artefact, row.version), approval.note)
+    artefact = store.artefacts.get(row.artefact, row.version)
+    if approval.state is ApprovalState.REVISE and (new or _left_undone(store, approval, artefact)):
+        _send_back(store, clock, artefact, approval.note)
     elif approval.state is ApprovalState.REJECTED and store.campaigns.get(row.campaign).status in WITH_PEOPLE:
         settle(store, clock, row.campaign)
 
 
-def _follow_artefact(store: Store, clock: Clock, approval: Approval) -> None:
+def _follow_artefact(store: Store, clock: Clock, approval: Approval, *, new: bool) -> None:
     identifier, _, version = approval.subject.partition("@")
     artefact = store.artefacts.get(ArtefactId(identifier), int(version))
+    if not new and not _left_undone(store, approval, artefact):
+        return
     if approval.state is ApprovalState.APPROVED:
         store.artefacts.set_status(artefact.id, artefact.version, ArtefactStatus.APPROVED)
         store.campaigns.reopen(artefact.campaign, clock.now())
@@ -156,10 +165,22 @@ def _follow_artefact(store: Store, clock: Clock, approval: Approval) -> None:
         _send_back(store, clock, artefact, approval.note)
 
 
+def _left_undone(store: Store, approval: Approval, artefact: Artefact) -> bool:
+    """Whether a crash came between an answer and what follows from it, and its version is still the present one."""
+    if store.artefacts.get(artefact.id).version != artefact.version:
+        return False
+    campaign = store.campaigns.get(artefact.campaign)
+    if approval.decided_at is not None and campaign.updated_at < approval.decided_at:
+        return True
+    if approval.state is ApprovalState.REVISE:
+        return approval.note not in store.briefs.get(artefact.brief).must_address
+    return artefact.status is ArtefactStatus.ESCALATED
+
+
 def _send_back(store: Store, clock: Clock, artefact: Artefact, note: str) -> None:
     """The note joins the brief; the campaign waits for a run, in which all other approved work is kept."""
     now = clock.now()
     store.artefacts.set_status(artefact.id, artefact.version, ArtefactStatus.DRAFT)
     brief = store.briefs.get(artefact.brief)
-    store.briefs.amend(brief.id, must_address=(*brief.must_address, note), at=now)
+    store.briefs.amend(brief.id, must_address=tuple(dict.fromkeys((*brief.must_address, note))), at=now)
     store.campaigns.reopen(artefact.campaign, now)

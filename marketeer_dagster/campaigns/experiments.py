@@ -31,13 +31,16 @@ def experiment_for(store: Store, clock: Clock, artefact: Artefact, slots: Collec
 
     It is one when its campaign has an approved experiment plan for the same page and another artefact of ours is live
     there. One page has one experiment at a time: ask `page_under_test` first. It takes the first of `slots` that is
-    free; raises Conflict when none is.
+    free; raises Conflict when none is. Until one was shown, a newer version takes its challenger's place; afterwards
+    it is returned with the challenger it has.
     """
     path = artefact.parsed().target_page()
     begun = _begun(store, artefact, path)
     stored = _stored(store, artefact, path)
-    if begun is None or stored is not None:
-        return stored
+    if stored is not None:
+        return _with_challenger(store, stored, artefact)
+    if begun is None:
+        return None
     plan, control = begun
     slot = min(free_slots(store, artefact.tenant).intersection(slots), default=None)
     if slot is None:
@@ -72,6 +75,22 @@ def experiment_for(store: Store, clock: Clock, artefact: Artefact, slots: Collec
             created_at=clock.now(),
         )
     )
+
+
+def _with_challenger(store: Store, experiment: Experiment, artefact: Artefact) -> Experiment:
+    """The experiment with `artefact` as challenger, unless it has ended or visitors may have seen another."""
+    control, challenger = experiment.variants[:2]
+    if experiment.state is not ExperimentState.RUNNING or experiment.tests(artefact.id, artefact.version):
+        return experiment
+    if control.artefact == artefact.id or _shown(store, experiment):
+        return experiment
+    newer = challenger.model_copy(update={"artefact": artefact.id, "version": artefact.version})
+    return store.experiments.challenge(experiment.id, newer)
+
+
+def _shown(store: Store, experiment: Experiment) -> bool:
+    ours = (p for p in store.publications.list(tenant=experiment.tenant) if p.experiment == experiment.id)
+    return any(p.published_at is not None or p.state is PublicationState.WRITING for p in ours)
 
 
 def _begun(store: Store, artefact: Artefact, path: str) -> tuple[ExperimentPlan, Publication] | None:

@@ -8,7 +8,7 @@ from marketeer_dagster.campaigns.experiments import experiment_for, free_slots, 
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.model.artefacts import Artefact, ArtefactStatus
 from marketeer_dagster.model.clock import Clock
-from marketeer_dagster.model.experiment import SLOTS
+from marketeer_dagster.model.experiment import SLOTS, ExperimentState
 from marketeer_dagster.model.ids import CampaignKey
 from marketeer_dagster.model.publication import Publication
 from marketeer_dagster.publishing.outbox import Outbox
@@ -86,6 +86,13 @@ def intend_all(
                 held.append(f"{artefact.skill} v{artefact.version}: the test of {page} cannot be measured: {remedy}")
                 continue
         experiment = experiment_for(store, clock, artefact, slots)
+        running = experiment if experiment and experiment.state is ExperimentState.RUNNING else None
+        if running and not running.tests(artefact.id, artefact.version):
+            held.append(
+                f"{artefact.skill} v{artefact.version}: another version of {running.subject} is under test until "
+                f"{running.id} is decided"
+            )
+            continue
         intended = outbox.intend(tenant, artefact, experiment)
         publications += [publication for publication in intended if publication.tool == tool]
     return Intents(tuple(publications), tuple(held))

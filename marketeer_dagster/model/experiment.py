@@ -89,3 +89,7 @@ class Experiment(Value):
     decision: Decision | None = None
     started_on: date
     created_at: datetime
+
+    def tests(self, artefact: str, version: int) -> bool:
+        """Whether this very version is the one challenger."""
+        return [(arm.artefact, arm.version) for arm in self.variants[1:]] == [(artefact, version)]

@@ -50,10 +50,10 @@ class Outbox:
     ) -> tuple[Publication, ...]:
         """Record what shall be published of an approved artefact, in every connected channel that takes its kind.
 
-        With a running experiment, the page holds all its arms; with an ended one, `artefact` (the winner) alone takes
-        the page back. Repeating an intent returns the rows that are there, whatever became of them. Under the policy
-        `approve` a question waits in the inbox. Nothing is sent. Raises Conflict for an artefact that is not approved,
-        BadInput for one that cannot be published.
+        With a running experiment, the page holds its arms, the control and `artefact`; with an ended one, `artefact`
+        (the winner) alone takes the page back. Repeating an intent returns the rows that are there, whatever became of
+        them. Under the policy `approve` a question waits in the inbox. Nothing is sent. Raises Conflict for an artefact
+        that is not approved or not what the experiment tests, BadInput for one that cannot be published.
         """
         stored = self._store.artefacts.get(artefact.id, artefact.version)
         if stored.status is not ArtefactStatus.APPROVED:
@@ -61,7 +61,7 @@ class Outbox:
                 f"{stored.skill} version {stored.version} is {stored.status.value} and must not be published",
                 hint="only approved versions are published: marketeer inbox",
             )
-        trial = self._trial(experiment) if experiment else None
+        trial = self._trial(experiment, stored) if experiment else None
         intents = [
             self._intent(tenant, stored, trial, publisher, draft)
             for publisher in self._accepting(tenant, stored.kind)
@@ -107,9 +107,17 @@ class Outbox:
             raise BadInput(f"the {tool} connection of {publisher.tenant} must not be used for {tenant}")
         return publisher
 
-    def _trial(self, experiment: Experiment) -> Trial:
+    def _trial(self, experiment: Experiment, artefact: Artefact) -> Trial:
+        """Raises Conflict where a running test would show something else beside the control than `artefact`."""
         arms = tuple(self._store.artefacts.get(v.artefact, v.version) for v in experiment.variants)
-        return Trial(experiment=experiment, arms=arms)
+        trial = Trial(experiment=experiment, arms=arms)
+        if trial.running and not experiment.tests(artefact.id, artefact.version):
+            tested = ", ".join(f"{arm.skill} version {arm.version}" for arm in arms[1:])
+            raise Conflict(
+                f"{experiment.id} tests {tested}, not version {artefact.version} of {artefact.skill}",
+                hint=f"wait until the test of {experiment.subject} is decided",
+            )
+        return trial
 
     def _intent(
         self, tenant: Tenant, artefact: Artefact, trial: Trial | None, publisher: Publisher, draft: Draft

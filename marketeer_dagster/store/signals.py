@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import ColumnElement
 
 from marketeer_dagster.model.errors import Conflict
-from marketeer_dagster.model.experiment import Decision, Experiment, ExperimentState
+from marketeer_dagster.model.experiment import Decision, Experiment, ExperimentState, Variant
 from marketeer_dagster.model.learning import Learning, LearningState
 from marketeer_dagster.model.signal import Evidence, Signal
 from marketeer_dagster.store import schema
@@ -97,6 +97,15 @@ class Experiments:
         where = _EXPERIMENTS.matching(tenant=tenant, state=state, subject=subject, campaign=campaign)
         with self._db.reading() as connection:
             return _EXPERIMENTS.all(connection, *where)
+
+    def challenge(self, id: str, challenger: Variant) -> Experiment:
+        """Put another version in the place of a running experiment's arm of that name; Conflict when it has ended."""
+        with self._db.writing() as connection:
+            experiment = _EXPERIMENTS.get(connection, id, lock=True)
+            if experiment.state is not ExperimentState.RUNNING:
+                raise Conflict(f"experiment {id} is {experiment.state.value} already")
+            arms = tuple(challenger if arm.name == challenger.name else arm for arm in experiment.variants)
+            return _EXPERIMENTS.update(connection, changed(experiment, variants=arms))
 
     def decide(self, id: str, decision: Decision, state: ExperimentState) -> Experiment:
         """End a running experiment. The same decision again changes nothing; Conflict when it ended otherwise."""

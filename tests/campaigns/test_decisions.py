@@ -97,3 +97,59 @@ def test_a_decision_stands(store: Store, clock: FixedClock, escalated: Artefact)
     assert store.artefacts.get(escalated.id, escalated.version).status is ArtefactStatus.REJECTED
     with pytest.raises(NotFound):
         decide(store, clock, "apr_none", ApprovalState.APPROVED, by=BY)
+
+
+@pytest.mark.parametrize("state", [ApprovalState.APPROVED, ApprovalState.REVISE])
+def test_the_same_answer_again_starts_no_work(
+    store: Store, clock: FixedClock, escalated: Artefact, state: ApprovalState
+) -> None:
+    for _ in range(3):
+        decide(store, clock, artefact_subject(escalated), state, by=BY, note="Name the price")
+    assert store.campaigns.get(KEY).round == 1
+    assert store.briefs.get(escalated.brief).must_address.count("Name the price") == int(state is ApprovalState.REVISE)
+
+
+def test_a_page_sent_back_twice_is_taken_up_once(store: Store, clock: FixedClock, held: str) -> None:
+    for _ in range(3):
+        decide(store, clock, held, ApprovalState.REVISE, by=BY, note="Name the price")
+    assert store.campaigns.get(KEY).round == 1
+
+
+@pytest.mark.parametrize("state", [ApprovalState.APPROVED, ApprovalState.REJECTED, ApprovalState.REVISE])
+def test_an_old_answer_again_leaves_a_newer_version_alone(
+    store: Store, clock: FixedClock, escalated: Artefact, state: ApprovalState
+) -> None:
+    decide(store, clock, artefact_subject(escalated), state, by=BY, note="because")
+    approved(store, an_artefact(a_page(headline="Another headline")))
+    store.campaigns.set_status(KEY, CampaignStatus.PUBLISHED, NOW)
+    before = (store.artefacts.versions(escalated.id), store.campaigns.get(KEY), store.briefs.for_campaign(KEY))
+    decide(store, clock, artefact_subject(escalated), state, by=BY, note="because")
+    assert (store.artefacts.versions(escalated.id), store.campaigns.get(KEY), store.briefs.for_campaign(KEY)) == before
+
+
+def test_an_approval_again_does_not_undo_that_the_page_was_sent_back(
+    store: Store, clock: FixedClock, escalated: Artefact, held: str
+) -> None:
+    decide(store, clock, artefact_subject(escalated), ApprovalState.APPROVED, by=BY)
+    decide(store, clock, held, ApprovalState.REVISE, by=BY, note="Name the price")
+    decide(store, clock, artefact_subject(escalated), ApprovalState.APPROVED, by=BY)
+    assert store.artefacts.get(escalated.id, escalated.version).status is ArtefactStatus.DRAFT
+    assert store.campaigns.get(KEY).round == 2
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "rounds"),
+    [
+        (ApprovalState.APPROVED, ArtefactStatus.APPROVED, 1),
+        (ApprovalState.REJECTED, ArtefactStatus.REJECTED, 0),
+        (ApprovalState.REVISE, ArtefactStatus.DRAFT, 1),
+    ],
+)
+def test_what_a_crash_left_undone_is_finished_by_the_same_answer(
+    store: Store, clock: FixedClock, escalated: Artefact, state: ApprovalState, status: ArtefactStatus, rounds: int
+) -> None:
+    """The process died when the answer was stored."""
+    store.approvals.decide(artefact_subject(escalated), state, BY, "because", clock.now())
+    decide(store, clock, artefact_subject(escalated), state, by=BY, note="because")
+    assert store.artefacts.get(escalated.id, escalated.version).status is status
+    assert store.campaigns.get(KEY).round == rounds

@@ -17,8 +17,9 @@ from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import Conflict
 from marketeer_dagster.model.experiment import ExperimentState
 from marketeer_dagster.model.ids import CampaignKey
-from marketeer_dagster.model.publication import PublicationState
+from marketeer_dagster.model.publication import Publication, PublicationState
 from marketeer_dagster.model.review import ApprovalState
+from marketeer_dagster.model.tenant import Autonomy
 from marketeer_dagster.optimise.experiment_model import Mode
 from marketeer_dagster.optimise.experiment_plan import sample_size
 from marketeer_dagster.publishing.outbox import Outbox
@@ -156,17 +157,23 @@ def test_a_page_under_test_is_left_alone_by_other_campaigns(store: Store, clock:
     assert page_under_test(store, an_artefact(a_page("/features"), campaign="third")) is None
 
 
-def intended(store: Store, catalog: Catalog, clock: FixedClock, measuring: Measuring) -> Intents:
-    """What the new campaign puts into the outbox when analytics say this."""
-    tenant = store.tenants.get(values.tenant().id)
+READY = Measuring(frozenset({1}), "")
+
+
+def outbox_of(store: Store, clock: FixedClock) -> Outbox:
+    """With one WordPress, to which nothing is sent by an intent."""
     connection = Connection(
-        tenant=tenant.id,
+        tenant=values.tenant().id,
         tool="wordpress",
         settings={"base_url": "https://acme.example", "user": "editor"},
         secrets={"application_password": SecretStr("pass")},
     )
-    outbox = Outbox(store, {"wordpress": WordPressPublisher(connection)}, clock)  # which writes nothing when it intends
-    return intend_all(store, catalog, clock, outbox, NEW, "wordpress", lambda: measuring)
+    return Outbox(store, {"wordpress": WordPressPublisher(connection)}, clock)
+
+
+def intended(store: Store, catalog: Catalog, clock: FixedClock, measuring: Measuring) -> Intents:
+    """What the new campaign puts into the outbox when analytics say this."""
+    return intend_all(store, catalog, clock, outbox_of(store, clock), NEW, "wordpress", lambda: measuring)
 
 
 def test_a_test_that_cannot_be_measured_does_not_begin_and_a_person_is_asked(
@@ -202,3 +209,56 @@ def test_tests_at_once_keep_their_arms_in_properties_of_their_own(store: Store, 
             assert made is not None
             slots.append(made.slot)
     assert slots == [1, 4]
+
+
+def sent_back(store: Store, catalog: Catalog, clock: FixedClock) -> tuple[Artefact, Publication]:
+    """The challenger whose test waited for a release when a person sent it back, and that publication."""
+    store.tenants.save(store.tenants.get(values.tenant().id).model_copy(update={"autonomy": Autonomy.APPROVE}))
+    old_page(store)
+    brief = values.brief("copywriting", NEW)
+    store.campaigns.save_plan(NEW, values.plan(brief), NOW)
+    approved(store, an_artefact(plan_of_test(), campaign="new", skill="ab-test-setup"))
+    page = an_artefact(a_page(headline="Priced for your floor"), campaign="new")
+    first = approved(store, page.model_copy(update={"brief": brief.id}))
+    (row,) = intended(store, catalog, clock, READY).publications
+    assert row.state is PublicationState.PENDING and "Priced for your floor" in row.payload
+    decide(store, clock, row.id, ApprovalState.REVISE, by="jo", note="name the price")
+    return first, row
+
+
+def test_what_was_sent_back_never_goes_live_under_its_successors_approval(
+    store: Store, catalog: Catalog, clock: FixedClock
+) -> None:
+    _, row = sent_back(store, catalog, clock)
+    (before,) = store.experiments.list()
+    second = approved(store, an_artefact(a_page(headline="49 USD a month"), campaign="new"))
+    (next_row,) = intended(store, catalog, clock, READY).publications
+    assert (next_row.version, next_row.state) == (second.version, PublicationState.PENDING) and next_row.id != row.id
+    assert "49 USD a month" in next_row.payload and "Priced for your floor" not in next_row.payload
+    (after,) = store.experiments.list()
+    assert (after.variants[1].artefact, after.variants[1].version) == (second.id, second.version)
+    assert after.model_copy(update={"variants": before.variants}) == before, "the plan is the same"
+    assert after.variants[0] == before.variants[0]
+
+
+def test_a_test_that_was_shown_keeps_its_challenger_and_a_newer_version_waits(
+    store: Store, catalog: Catalog, clock: FixedClock
+) -> None:
+    old_page(store)
+    challenger(store)
+    (row,) = intended(store, catalog, clock, READY).publications
+    store.publications.transition(row.id, {row.state}, PublicationState.WRITING, at=NOW)
+    (before,) = store.experiments.list()
+    approved(store, an_artefact(a_page(headline="49 USD a month"), campaign="new"))
+    later = intended(store, catalog, clock, READY)
+    assert later.publications == () and f"until {before.id} is decided" in later.held[0]
+    assert store.experiments.list() == (before,)
+
+
+def test_the_outbox_takes_no_test_of_another_version(store: Store, clock: FixedClock) -> None:
+    old_page(store)
+    experiment = experiment_for(store, clock, challenger(store))
+    second = approved(store, an_artefact(a_page(headline="49 USD a month"), campaign="new"))
+    with pytest.raises(Conflict, match="version 1, not version 2"):
+        outbox_of(store, clock).intend(store.tenants.get(second.tenant), second, experiment)
+    assert store.publications.list(campaign=NEW) == ()
