@@ -28,6 +28,7 @@ from marketeer_dagster.model.errors import TryLater
 from marketeer_dagster.model.ids import CampaignKey
 from marketeer_dagster.model.publication import Publication
 from marketeer_dagster.publishing.outbox import Outbox
+from marketeer_dagster.publishing.retrying import WALL, waits
 from marketeer_dagster.store import Store
 from resources.calling import CallLimiter
 from resources.limits import limiter
@@ -157,16 +158,17 @@ def _publication(catalog: Catalog, tool: str) -> AssetsDefinition:
             before = store.publications.list(tenant=tenant)
             ga4, limits = store.connections.get(tenant, "ga4"), limiter(context.resources.store.settings())
             intents = intend_all(store, catalog, clock, outbox, key, tool, lambda: _measuring(ga4, limits))
-            delivered = outbox.deliver_due(tenant)
+            outbox.deliver_due(tenant)
             rows = store.publications.list(campaign=key, tool=tool)
             others = [p for p in store.publications.list(tenant=tenant) if p not in rows]
             # Its own always, also when a crash came between a receipt and this; others' that this delivery changed.
             for observation in observations((*rows, *changed(before, others))):
                 context.log_event(observation)
-            for delivery in delivered:
-                if delivery.error is not None and delivery.publication.campaign == key:
+            now = WALL.now()
+            for row in rows:
+                if row.retry_at is not None and waits(row, now):
                     # Nothing is lost: the sensor `approved_publications` tries it again when its time has come.
-                    raise TryLater(str(delivery.error), retry_after_s=delivery.error.retry_after_s or 0)
+                    raise TryLater(row.error, retry_after_s=(row.retry_at - now).total_seconds())
         return MaterializeResult(metadata=_metadata(rows, intents.held))
 
     return publication

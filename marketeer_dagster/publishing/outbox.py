@@ -5,8 +5,10 @@ anywhere leaves a row from which the next delivery goes on; the look-up by the p
 writing twice. A publication's id is its key: the comment in a page's source names the row it came from.
 """
 
+import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from traceback import format_exception
 
 from marketeer_dagster.model.artefacts import Artefact, ArtefactStatus
 from marketeer_dagster.model.clock import Clock
@@ -15,6 +17,7 @@ from marketeer_dagster.model.errors import BadInput, Conflict, ToolError, WaitsF
 from marketeer_dagster.model.experiment import Experiment
 from marketeer_dagster.model.ids import ApprovalId, PublicationId, derived
 from marketeer_dagster.model.publication import Publication, PublicationState, Receipt
+from marketeer_dagster.model.redaction import redact
 from marketeer_dagster.model.review import Approval, ApprovalReason, ApprovalState
 from marketeer_dagster.model.tenant import Autonomy, Tenant
 from marketeer_dagster.publishing import policy
@@ -23,13 +26,20 @@ from marketeer_dagster.publishing.protocols import Draft, Publisher, Trial
 from marketeer_dagster.publishing.retrying import ask_to_mend, close_questions, next_try
 from marketeer_dagster.store import Store
 
+_log = logging.getLogger(__name__)
 _DETAIL_LIMIT = 3900
+_FAULTS = 3
+"""Attempts after which a fault of ours, which no tool explains, is a person's."""
 _STARTABLE = frozenset({PublicationState.APPROVED, PublicationState.WRITING, PublicationState.DRAFT})
+_OPEN = _STARTABLE | {PublicationState.PENDING}
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """What became of one publication that was due. `error` is a tool's passing failure: it stays due."""
+    """What became of one publication that was due. `error` is a tool's passing failure: it stays due.
+
+    A fault of ours is told by the publication alone, in its `error`.
+    """
 
     publication: Publication
     error: ToolError | None = None
@@ -92,7 +102,25 @@ class Outbox:
                 continue
             except ToolError as error:
                 delivered.append(Delivery(self._store.publications.get(publication.id), error))
+            except Exception as fault:  # unforeseen; never a kill, an interrupt or a cancellation
+                delivered.append(Delivery(self._note_fault(publication, fault)))
         return tuple(delivered)
+
+    def _note_fault(self, before: Publication, fault: Exception) -> Publication:
+        """Keep it for a later try, with the fault noted; after `_FAULTS` attempts it fails, and a person is asked."""
+        _log.error("publication %s: %s", before.id, redact("".join(format_exception(fault))))
+        with self._exclusive(f"{before.tenant}/{before.tool}/{before.target}"):
+            row = self._store.publications.get(before.id)
+            if row.state not in _OPEN:
+                return row  # settled before the fault, or by somebody else since
+            attempts = max(row.attempts, before.attempts + 1)  # counted already where the tool was asked
+            error = redact(f"{type(fault).__name__}: {fault}")
+            said: dict[str, object] = {"attempts": attempts, "error": error, "failure": None}
+            said["retry_at"] = next_try(attempts)
+            if attempts < _FAULTS:
+                return self._move(row, row.state, {row.state}, **said)
+            ask_to_mend(self._store, self._clock, row.model_copy(update=said))
+            return self._move(row, PublicationState.FAILED, {row.state}, **said)
 
     def _accepting(self, tenant: Tenant, kind: str) -> list[Publisher]:
         return [self._own(tenant.id, tool) for tool in sorted(self._publishers) if self._publishers[tool].accepts(kind)]

@@ -27,6 +27,11 @@ def next_try(attempts: int, asked_for_s: float | None = None) -> datetime:
     return WALL.now() + max(wait, timedelta(seconds=asked_for_s or 0))
 
 
+def waits(publication: Publication, now: datetime) -> bool:
+    """Whether what went wrong with it last has it wait still; what a kill cut off told nothing, and need not wait."""
+    return bool(publication.error) and publication.retry_at is not None and publication.retry_at > now
+
+
 def is_due(publication: Publication, now: datetime) -> bool:
     """Whether a publication that may be written should be tried at this moment of the clock on the wall."""
     due = publication.retry_at is None or publication.retry_at <= now

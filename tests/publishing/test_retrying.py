@@ -1,18 +1,25 @@
 """What a tool refused: a question for a person, another try when somebody says so or the tool is connected anew."""
 
+from dataclasses import replace
+from datetime import timedelta
 from threading import Thread
 
 import pytest
 
 from marketeer_dagster.campaigns.decisions import decide
 from marketeer_dagster.model.artefacts import ArtefactStatus
+from marketeer_dagster.model.clock import SystemClock
 from marketeer_dagster.model.errors import Conflict, ToolErrorKind, WaitsForPerson
-from marketeer_dagster.model.publication import Publication, PublicationState
+from marketeer_dagster.model.publication import Publication, PublicationState, Receipt
 from marketeer_dagster.model.review import Approval, ApprovalReason, ApprovalState
+from marketeer_dagster.publishing.outbox import Outbox
 from marketeer_dagster.publishing.retrying import retry, retry_refused
+from resources.mailchimp import MailchimpPublisher
+from resources.wordpress import WordPressPublisher
 from tests.publishing.conftest import Desk
 from tests.store import values
-from tests.support.publishing import a_page
+from tests.support.publishing import a_page, an_email_sequence
+from tests.support.sites import sandbox_connection
 
 State = PublicationState
 
@@ -25,6 +32,31 @@ def refused(desk: Desk, path: str = "/friday-reports") -> Publication:
     desk.sandbox.admin.clear_faults()
     assert (failed.state, failed.failure, failed.attempts) == (State.FAILED, ToolErrorKind.AUTH, 1)
     return failed
+
+
+class Faulty(WordPressPublisher):
+    """A publisher that ends with `fault` wherever it is asked about a publication."""
+
+    fault: BaseException
+
+    def find(self, publication: Publication) -> Receipt | None:
+        raise self.fault
+
+
+def beside(desk: Desk, fault: BaseException) -> Desk:
+    """The desk, with a publisher for WordPress that has a fault of ours."""
+    faulty = Faulty(sandbox_connection(desk.sandbox, "wordpress", desk.tenant))
+    faulty.fault = fault
+    sound = MailchimpPublisher(sandbox_connection(desk.sandbox, "mailchimp", desk.tenant))
+    outbox = Outbox(desk.store, {"wordpress": faulty, "mailchimp": sound}, desk.sandbox.world.clock)
+    return replace(desk, outbox=outbox)
+
+
+def its_time_comes(desk: Desk, waiting: Publication) -> None:
+    """Let the moment pass until which a publication waits."""
+    row = desk.store.publications.get(waiting.id)
+    past = SystemClock().now() - timedelta(seconds=1)
+    desk.store.publications.transition(row.id, {row.state}, row.state, at=row.updated_at, retry_at=past)
 
 
 def questions(desk: Desk) -> list[Approval]:
@@ -129,3 +161,42 @@ def test_what_was_sent_back_after_it_was_released_waits(desk: Desk) -> None:
         desk.outbox.deliver(wanted.id)
     assert desk.outbox.deliver_due(desk.tenant) == ()
     assert desk.writes() == []
+
+
+def test_a_fault_of_ours_stops_no_other_and_asks_a_person_in_the_end(desk: Desk) -> None:
+    faulty = beside(desk, KeyError("password=hunter2secret"))
+    page = desk.intend(desk.approve(a_page("/friday-reports")))
+    email = desk.intend(desk.approve(an_email_sequence(), skill="email-sequence"))
+    due = {d.publication.id: d.publication for d in faulty.outbox.deliver_due(desk.tenant)}
+    assert due[email.id].state is State.PUBLISHED
+    noted = due[page.id]
+    assert (noted.state, noted.attempts, noted.failure) == (State.WRITING, 1, None)
+    assert noted.error.startswith("KeyError: ") and "hunter2secret" not in noted.error
+    assert noted.retry_at is not None and questions(desk) == []
+    for _ in range(2):
+        its_time_comes(desk, page)
+        faulty.outbox.deliver_due(desk.tenant)
+    failed = desk.store.publications.get(page.id)
+    assert (failed.state, failed.attempts) == (State.FAILED, 3)
+    (question,) = questions(desk)
+    assert question.subject == page.id and "hunter2secret" not in question.title + question.detail
+    assert faulty.outbox.deliver_due(desk.tenant) == ()
+    decide(desk.store, desk.sandbox.world.clock, question.id, ApprovalState.APPROVED, by="ada")
+    (delivery,) = desk.outbox.deliver_due(desk.tenant)
+    assert (delivery.publication.state, questions(desk)) == (State.PUBLISHED, [])
+
+
+def test_a_fault_before_the_tool_is_asked_counts_as_an_attempt(desk: Desk) -> None:
+    page = desk.intend(desk.approve(a_page("/friday-reports")))
+    foreign = WordPressPublisher(sandbox_connection(desk.sandbox, "wordpress", "somebody-else"))
+    (delivery,) = Outbox(desk.store, {"wordpress": foreign}, desk.sandbox.world.clock).deliver_due(desk.tenant)
+    noted = delivery.publication
+    assert (noted.id, noted.state, noted.attempts) == (page.id, State.APPROVED, 1)
+    assert "must not be used" in noted.error
+
+
+def test_an_interrupt_is_no_fault(desk: Desk) -> None:
+    wanted = desk.intend(desk.approve(a_page("/friday-reports")))
+    with pytest.raises(KeyboardInterrupt):
+        beside(desk, KeyboardInterrupt()).outbox.deliver_due(desk.tenant)
+    assert (desk.state(wanted), desk.store.publications.get(wanted.id).error) == (State.WRITING, "")
