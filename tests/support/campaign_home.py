@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from dagster import AssetKey, DagsterInstance, DagsterRun, JobDefinition
 from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.definitions.reconstruct import ReconstructableJob, ReconstructableRepository
 from dagster._core.execution.api import create_execution_plan, execute_run
 
 from assets.launching import PARTITION_TAG
@@ -100,6 +101,14 @@ class CampaignHome:
         command = [sys.executable, "-m", "marketeer_dagster", *arguments]
         pipe = subprocess.PIPE
         return subprocess.Popen(command, env=chosen, cwd=ROOT, stdout=pipe, stderr=pipe, text=True)
+
+
+def forget_definitions() -> None:
+    """Let the next run in this process load the definitions anew: of another catalog than the last one's."""
+    sys.modules.pop("marketeer_dagster.definitions", None)
+    for kept in (ReconstructableRepository.get_definition, ReconstructableJob.get_definition):
+        if hasattr(kept, "cache_clear"):
+            kept.cache_clear()  # pyright: ignore[reportFunctionMemberAccess]
 
 
 @contextmanager
