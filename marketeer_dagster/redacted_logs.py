@@ -47,5 +47,6 @@ def install() -> None:
     def made(*args: Any, **kwargs: Any) -> logging.LogRecord:
         return clean(make(*args, **kwargs))
 
+    # logging lets a record carry attributes of ours, which its type cannot know.
     made.cleans = True  # type: ignore[attr-defined]
     logging.setLogRecordFactory(made)

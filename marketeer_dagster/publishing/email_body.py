@@ -173,6 +173,7 @@ def _balanced(url: str) -> str:
 def _token(kind: str, tag: str, nesting: int) -> "Token":
     from markdown_it.token import Token
 
+    # markdown-it types nesting as -1, 0 or 1; it is one of these here.
     return Token(kind, tag, nesting)  # type: ignore[arg-type]
 
 

@@ -146,6 +146,7 @@ def test_only_what_everybody_approved_on_the_very_version_passes(data: st.DataOb
     state, approved = asyncio.run(chain.run())
 
     said = list(model.said.values())
+    # Every version of this script is an ExperimentPlan.
     here = number_of(chain.kept.versions[state.version - 1].hypothesis)  # type: ignore[attr-defined]
     newest = {word.who: word.move for word in said if word.number == here and word.who != "revise"}
     wanted = {*reviewers, DIRECTOR}

@@ -92,6 +92,7 @@ def test_every_skill_becomes_an_asset_of_its_squad_with_one_op_per_worker(home: 
 def test_a_reviewer_named_twice_has_one_turn(home: CampaignHome) -> None:
     catalog = home.home.catalog
     twice = catalog.skill("copywriting").model_copy(update={"reviewers": ("page-cro", "page-cro")})
+    # The factory makes graphs, whose type has node_dict.
     ops = [node.partition("__")[2] for node in build_artefact_asset(catalog, twice).node_def.node_dict]  # type: ignore[attr-defined]
     assert sorted(ops) == ["director", "draft", "review_by_page_cro"]
 

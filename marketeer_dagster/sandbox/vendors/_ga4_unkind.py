@@ -164,6 +164,7 @@ def _split(row: VisitRow) -> list[VisitRow]:
         source=_UNAVAILABLE, medium=_UNAVAILABLE, campaign=_UNAVAILABLE, sessions=0, users=0, engaged=0, revenue=0.0
     )
     tenth = row.conversions / 10
+    # Whole numbers to the market; the habit is that GA4 credits fractions of them.
     return [row._replace(conversions=row.conversions - tenth), nowhere._replace(conversions=tenth)]  # type: ignore[arg-type]
 
 
