@@ -1,16 +1,20 @@
 """`marketeer sql`: read-only questions to the warehouse's snapshot."""
 
+import csv
+import math
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import duckdb
 import typer
 
 from marketeer_dagster.cli.home import open_home
-from marketeer_dagster.cli.output import AsJson, print_json, print_table
+from marketeer_dagster.cli.layout import exact
+from marketeer_dagster.cli.output import AsJson, beside, console, print_json, print_table
 from marketeer_dagster.model.errors import BadInput
 
 SHOWN = 500
+"""Rows on a screen. A pipe, --csv and --json get all."""
 READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 
 
@@ -21,23 +25,48 @@ def register(app: typer.Typer) -> None:
     def sql(
         query: Annotated[str, typer.Argument(help="One SELECT in DuckDB's SQL; - reads it from standard input.")],
         as_json: AsJson = False,
-        csv: Annotated[bool, typer.Option("--csv", help="Print CSV with a header.")] = False,
+        as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV with a header.")] = False,
     ) -> None:
         text = sys.stdin.read() if query == "-" else query
-        with open_home().warehouse.reading() as connection:
-            try:
-                _refuse_writes(connection.extract_statements(text))
-                frame = connection.execute(text).df()
-            except duckdb.Error as error:
-                raise BadInput(str(error), where="sql", hint="`SHOW ALL TABLES` lists what there is") from None
-        if csv:
-            sys.stdout.write(frame.to_csv(index=False))
+        columns, rows = _asked(text)
+        if as_csv:
+            writer = csv.writer(sys.stdout, lineterminator="\n")
+            writer.writerow(columns)
+            writer.writerows([exact(value) for value in row] for row in rows)
         elif as_json:
-            print_json(frame.astype(object).where(frame.notna(), None).to_dict("records"))
+            print_json([dict(zip(columns, map(_known, row), strict=True)) for row in rows])
+        elif console.wide is None:
+            print_table("", columns, rows, "No rows.")
         else:
-            rows = frame.head(SHOWN).itertuples(index=False)
-            title = "" if len(frame) <= SHOWN else f"first {SHOWN} of {len(frame):,} rows"
-            print_table(title, tuple(map(str, frame.columns)), rows, "No rows.")
+            print_table("", columns, rows[:SHOWN], "No rows.")
+            if len(rows) > SHOWN:
+                beside(f"the first {SHOWN} of {len(rows):,} rows; --csv, --json and a pipe get all")
+
+
+def _asked(text: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Names and rows. Values keep DuckDB's types: a date has no time of day, and no count becomes a fraction."""
+    with open_home().warehouse.reading() as connection:
+        try:
+            _refuse_writes(connection.extract_statements(text))
+            answer = connection.execute(text)
+            return _distinct([column[0] for column in answer.description or ()]), answer.fetchall()
+        except duckdb.Error as error:
+            raise BadInput(str(error), where="sql", hint="`SHOW ALL TABLES` lists what there is") from None
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """Column names, a repeated one with its number: two columns of a name would be one key of JSON."""
+    count: dict[str, int] = {}
+    named: list[str] = []
+    for name in names:
+        count[name] = count.get(name, 0) + 1
+        named.append(name if count[name] == 1 else f"{name}_{count[name]}")
+    return named
+
+
+def _known(value: Any) -> Any:
+    """JSON has no word for what is no number."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _refuse_writes(statements: list[duckdb.Statement]) -> None:
