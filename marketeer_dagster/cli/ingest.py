@@ -7,10 +7,10 @@ import typer
 
 from marketeer_dagster.cli.home import open_home
 from marketeer_dagster.cli.market import running_market
-from marketeer_dagster.cli.output import AsJson, console, errors, print_json
+from marketeer_dagster.cli.output import AsJson, beside, print_json, say
+from marketeer_dagster.cli.tenancy import owner_of
 from marketeer_dagster.model.clock import today
 from marketeer_dagster.model.errors import BadInput
-from marketeer_dagster.model.ids import TenantId
 
 
 def register(app: typer.Typer) -> None:
@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
         from marketeer_dagster.cli.metrics import FIRST_DAYS, ingest_days
 
         home = open_home()
-        owner = home.store.tenants.get(TenantId(tenant)).id if tenant else None
+        owner = owner_of(home, tenant)
         with running_market(home):
             newest = today(home.clock) - timedelta(days=1)
             to = _day(last, "--to") if last else newest
@@ -39,11 +39,11 @@ def register(app: typer.Typer) -> None:
             if since > to:
                 raise BadInput(f"{since} is after {to}", where="--from", expected="a day not after --to")
             with dagster_instance(home) as instance:
-                run_id = ingest_days(home, instance, since, to, owner, lambda line: errors.print(f"[dim]{line}[/]"))
+                run_id = ingest_days(home, instance, since, to, owner, beside)
         if as_json:
             print_json({"run": run_id, "from": since, "to": to})
         else:
-            console.print(f"metrics from {since} to {to} are in the warehouse")
+            say(f"metrics from {since} to {to} are in the warehouse")
 
 
 def _day(text: str, where: str) -> date:

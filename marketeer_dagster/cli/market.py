@@ -40,7 +40,8 @@ def running_market(home: Home, *, seed: int = 7) -> Generator[SandboxAdmin | Non
 def open_account(home: Home, admin: SandboxAdmin, tenant: Tenant, spec_file: Path | None = None) -> list[str]:
     """Give a simulated tenant its account in the market and connect every tool that is not connected yet.
 
-    Needs the tenant's context: the market draws from it what visitors care about. Returns the tools it connected.
+    Needs the tenant's context: the market draws from it what visitors care about, and takes a later one's words too
+    while nothing was published. Returns the tools it connected.
     """
     context = home.store.contexts.latest(tenant.id).context
     facts: dict[str, object] = {

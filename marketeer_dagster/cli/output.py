@@ -18,7 +18,19 @@ from marketeer_dagster.cli.screen import Screen, console, errors, wants_json
 from marketeer_dagster.cli.wrapping import clean, wrapped
 from marketeer_dagster.model.errors import MarketeerError
 
-__all__ = ["AsJson", "console", "errors", "print_error", "print_fields", "print_json", "print_table", "say", "tell"]
+__all__ = [
+    "AsJson",
+    "beside",
+    "console",
+    "errors",
+    "print_error",
+    "print_fields",
+    "print_json",
+    "print_table",
+    "refuse",
+    "say",
+    "tell",
+]
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON value instead of text for people.")]
 

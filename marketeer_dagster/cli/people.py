@@ -7,9 +7,9 @@ import typer
 
 from marketeer_dagster.campaigns.decisions import decide
 from marketeer_dagster.cli.home import open_home
-from marketeer_dagster.cli.output import AsJson, console, print_json, print_table
+from marketeer_dagster.cli.output import AsJson, print_json, print_table, say
+from marketeer_dagster.cli.tenancy import owner_of
 from marketeer_dagster.model.clock import SystemClock
-from marketeer_dagster.model.ids import TenantId
 from marketeer_dagster.model.review import ApprovalState
 
 Wanted = Annotated[
@@ -26,12 +26,12 @@ def register(app: typer.Typer) -> None:
 
     @app.command("inbox", help="What waits for a person.")
     def inbox(
-        tenant: Annotated[str | None, typer.Option("--tenant", "-t")] = None,
+        tenant: Annotated[str | None, typer.Option("--tenant", "-t", help="Only this tenant's.")] = None,
         detail: Annotated[bool, typer.Option("--detail", help="Show what each question is about.")] = False,
         as_json: AsJson = False,
     ) -> None:
-        store = open_home().store
-        owner = store.tenants.get(TenantId(tenant)).id if tenant else None
+        home = open_home()
+        store, owner = home.store, owner_of(home, tenant)
         pending = store.approvals.list(tenant=owner, state=ApprovalState.PENDING)
         if as_json:
             print_json(pending)
@@ -40,29 +40,32 @@ def register(app: typer.Typer) -> None:
         print_table("Inbox", ("id", "campaign", "why", "what"), rows, "Nothing waits for you.")
         if detail:
             for approval in pending:
-                console.rule(approval.id)
-                typer.echo(approval.detail)
+                say(f"\n{approval.id}", style="bold")
+                say(approval.detail)
 
     @app.command("approve", help="Let it go on. Example: marketeer approve apr_7k2m --note 'fine'")
-    def approve(id: Wanted, note: Note = "", by: By = None, tenant: OfTenant = None) -> None:
-        _decide(id, ApprovalState.APPROVED, note, by, tenant)
+    def approve(id: Wanted, note: Note = "", by: By = None, tenant: OfTenant = None, as_json: AsJson = False) -> None:
+        _decide(id, ApprovalState.APPROVED, note, by, tenant, as_json=as_json)
 
     @app.command("reject", help="Stop it for good.")
-    def reject(id: Wanted, note: Note = "", by: By = None, tenant: OfTenant = None) -> None:
-        _decide(id, ApprovalState.REJECTED, note, by, tenant)
+    def reject(id: Wanted, note: Note = "", by: By = None, tenant: OfTenant = None, as_json: AsJson = False) -> None:
+        _decide(id, ApprovalState.REJECTED, note, by, tenant, as_json=as_json)
 
     @app.command("revise", help="Send it back; the note says what should be different.")
-    def revise(id: Wanted, note: Note = "", by: By = None, tenant: OfTenant = None) -> None:
-        _decide(id, ApprovalState.REVISE, note, by, tenant)
+    def revise(id: Wanted, note: Note = "", by: By = None, tenant: OfTenant = None, as_json: AsJson = False) -> None:
+        _decide(id, ApprovalState.REVISE, note, by, tenant, as_json=as_json)
 
 
-def _decide(id: str, state: ApprovalState, note: str, by: str | None, tenant: str | None) -> None:
+def _decide(id: str, state: ApprovalState, note: str, by: str | None, tenant: str | None, *, as_json: bool) -> None:
     home = open_home()
-    owner = home.store.tenants.get(TenantId(tenant)).id if tenant else None
+    owner = owner_of(home, tenant)
     who = by or getpass.getuser()
     approval = decide(
         home.store, SystemClock(), id, state, by=who, note=note, tenant=owner, catalog=lambda: home.catalog
     )
-    console.print(f"{approval.id} {approval.state.value}: {approval.title}")
+    if as_json:
+        print_json(approval)
+        return
+    say(f"{approval.id} {approval.state.value}: {approval.title}")
     if approval.campaign:
-        console.print("the daemon goes on with it; without one: marketeer campaign continue " + approval.campaign)
+        say("the daemon goes on with it; without one: marketeer campaign continue " + approval.campaign)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import typer
 
 from marketeer_dagster.cli.home import open_home
-from marketeer_dagster.cli.output import AsJson, console, print_json, print_table
+from marketeer_dagster.cli.output import AsJson, print_json, print_table, tell
 from marketeer_dagster.model.errors import ConfigError
 from marketeer_dagster.sandbox.client import SandboxAdmin
 from marketeer_dagster.sandbox.faults import FaultKind
@@ -35,6 +35,7 @@ def register(app: typer.Typer) -> None:
                 help="SQLite file to continue from or to make; without --port, the home's sandbox has its own."
             ),
         ] = None,
+        as_json: AsJson = False,
     ) -> None:
         if context.invoked_subcommand is not None:
             return
@@ -43,16 +44,17 @@ def register(app: typer.Typer) -> None:
         if port is None:
             port, state = _own(state)
         where = f"http://127.0.0.1:{port}" if port else "a free port"
-        console.print(f"sandbox on {where}, seed {seed}{f', state {state}' if state else ''}; Ctrl-C ends it")
+        said = f"sandbox on {where}, seed {seed}{f', state {state}' if state else ''}; Ctrl-C ends it"
+        tell({"sandbox": where, "seed": seed, "state": state}, said, as_json=as_json)
         serve_forever(port=port, seed=seed, state=state)
 
     @group.command("advance", help="Live through days. Example: marketeer sandbox advance --days 7")
-    def advance(days: Annotated[int, typer.Option(min=1)] = 1, url: Url = None, as_json: AsJson = False) -> None:
+    def advance(
+        days: Annotated[int, typer.Option(min=1, help="How many.")] = 1, url: Url = None, as_json: AsJson = False
+    ) -> None:
         clock = _admin(url).advance(days)
-        if as_json:
-            print_json(clock)
-        else:
-            console.print(f"the market stands at {clock.day}; {clock.room_days} days of room")
+        said = f"the market stands at {clock.day}; {clock.room_days} days of room"
+        tell(clock.model_dump(mode="json"), said, as_json=as_json)
 
     @group.command("fault", help="Make a vendor fail. Example: marketeer sandbox fault wordpress 500 --rate 0.2")
     def fault(
@@ -64,9 +66,12 @@ def register(app: typer.Typer) -> None:
         count: Annotated[int | None, typer.Option(min=1, help="At most so often.")] = None,
         seconds: Annotated[float | None, typer.Option(min=0.1, help="Over after so long, on the wall.")] = None,
         url: Url = None,
+        as_json: AsJson = False,
     ) -> None:
         _admin(url).fault(vendor, kind, rate=rate, count=count, lasts_s=seconds)
-        console.print(f"{vendor}: {kind.value} for {rate:.0%} of requests{f', at most {count} times' if count else ''}")
+        said = f"{vendor}: {kind.value} for {rate:.0%} of requests{f', at most {count} times' if count else ''}"
+        fault = {"vendor": vendor, "kind": kind.value, "rate": rate, "count": count, "seconds": seconds}
+        tell(fault, said, as_json=as_json)
 
     @group.command(
         "habits", help="In which ways the vendors are unkind. Example: marketeer sandbox habits --tenant acme"
@@ -90,14 +95,16 @@ def register(app: typer.Typer) -> None:
         on: Annotated[bool, typer.Option("--on/--off", help="In force or not.")] = True,
         tenant: Annotated[str, typer.Option(help="Towards one tenant; default: all.")] = "",
         url: Url = None,
+        as_json: AsJson = False,
     ) -> None:
         _admin(url).habit(vendor, name, on=on, tenant=tenant)
-        console.print(f"{vendor}: {name} is {'on' if on else 'off'}{f' for {tenant}' if tenant else ''}")
+        said = f"{vendor}: {name} is {'on' if on else 'off'}{f' for {tenant}' if tenant else ''}"
+        tell({"vendor": vendor, "habit": name, "on": on, "tenant": tenant or None}, said, as_json=as_json)
 
     @group.command("heal", help="End all faults.")
-    def heal(url: Url = None) -> None:
+    def heal(url: Url = None, as_json: AsJson = False) -> None:
         _admin(url).clear_faults()
-        console.print("no faults")
+        tell({"faults": []}, "no faults", as_json=as_json)
 
 
 def _own(state: Path | None) -> tuple[int, Path | None]:

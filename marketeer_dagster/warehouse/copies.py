@@ -70,7 +70,8 @@ CAMPAIGNS = Table(
         text("title", "Title."),
         Column("priority", "INTEGER", "0 (most urgent) to 3."),
         text(
-            "status", "drafted, planned, running, waiting (for a release), postponed, published, failed or escalated."
+            "status",
+            "drafted, planned, running, approved (waits for a release), postponed, published, failed or escalated.",
         ),
         text("skills", "Chosen skills in plan order, separated by commas; null before planning.", nullable=True),
         text("kpi_metric", "Metric the plan is held to; null before planning.", nullable=True),
