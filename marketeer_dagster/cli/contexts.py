@@ -15,8 +15,8 @@ from marketeer_dagster.model.context import ProductContext, diff
 from marketeer_dagster.model.tenant import Tenant
 
 MARKET_NOTES = {
-    "begun anew": "nothing was published yet, so the simulated market of {tenant} begins anew with these words. Figures "
-    "that were read before are of the former one; read them again: marketeer ingest --tenant {tenant}",
+    "begun anew": "nothing was published yet, so the simulated market of {tenant} begins anew with these words. "
+    "Figures read before are of the former one; read them again: marketeer ingest --tenant {tenant}",
     "kept": "the simulated market keeps the visitors it has, and what they look for: something was published to it",
 }
 """What to say of a market that a later context met."""

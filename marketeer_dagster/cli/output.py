@@ -122,4 +122,4 @@ def _lines(screen: Screen, text: str, style: str) -> None:
 
 
 def _write(lines: Iterable[str]) -> None:
-    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    console.file.write("".join(f"{line}\n" for line in lines))

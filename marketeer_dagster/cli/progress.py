@@ -1,7 +1,7 @@
 """Who works on what while a command waits: read from the store, beside the run, once a second.
 
-On a terminal a few lines that change in place; in a pipe or a log one line for each thing that began or came of it. With
-`--json` a program reads, and nothing is said.
+On a terminal a few lines that change in place; in a pipe or a log one line for each thing that began or came of it.
+With `--json` a program reads, and nothing is said.
 """
 
 import threading
