@@ -4,17 +4,19 @@ On a terminal a few lines that change in place; in a pipe or a log one line for 
 With `--json` a program reads, and nothing is said.
 """
 
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import IO
 
 from rich.live import Live
 from rich.text import Text
 
-from marketeer_dagster.cli.output import beside
 from marketeer_dagster.cli.screen import Screen, errors, wants_json
 from marketeer_dagster.cli.wrapping import clean, wrapped
 from marketeer_dagster.model.errors import MarketeerError
@@ -107,10 +109,9 @@ def watching(store: Store, key: CampaignKey) -> Generator[Say]:
     if wants_json() and not errors.is_terminal:
         yield lambda line: None
         return
-    shown = _OnTerminal(Watch(store, key), errors) if errors.is_terminal else _InPipe(Watch(store, key))
     ended = threading.Event()
-    thread = threading.Thread(target=_keep_looking, args=(shown, ended), daemon=True, name="progress")
-    with shown:
+    with own_stream() as stream, _shown(Watch(store, key), stream) as shown:
+        thread = threading.Thread(target=_keep_looking, args=(shown, ended), daemon=True, name="progress")
         thread.start()
         try:
             yield shown.stage
@@ -118,6 +119,18 @@ def watching(store: Store, key: CampaignKey) -> Generator[Say]:
             ended.set()
             thread.join()
             shown.look()
+
+
+@contextmanager
+def own_stream() -> Generator[IO[str]]:
+    """Standard error as it is now: Dagster leads the process's own into a step's log for as long as the step runs."""
+    with os.fdopen(os.dup(sys.stderr.fileno()), "w", encoding="utf-8", errors="replace", buffering=1) as stream:
+        yield stream
+
+
+def _shown(watch: Watch, stream: IO[str]) -> "_Shown":
+    screen = Screen(file=stream, highlight=False)
+    return _OnTerminal(watch, screen) if screen.is_terminal else _InPipe(watch, screen)
 
 
 def _keep_looking(shown: "_Shown", ended: threading.Event) -> None:
@@ -128,14 +141,14 @@ def _keep_looking(shown: "_Shown", ended: threading.Event) -> None:
 class _Shown:
     """One way to show a watch."""
 
-    def __init__(self, watch: Watch) -> None:
-        self.watch = watch
+    def __init__(self, watch: Watch, screen: Screen) -> None:
+        self.watch, self.screen = watch, screen
 
     def __enter__(self) -> "_Shown":
         return self
 
     def __exit__(self, *_: object) -> None:
-        pass
+        """Nothing to put away."""
 
     def stage(self, line: str) -> None:
         """What runs now."""
@@ -151,18 +164,19 @@ class _Shown:
             return
 
     def say(self, line: str) -> None:
-        raise NotImplementedError
+        """A line that stays."""
+        width = self.screen.wide
+        for piece in wrapped(clean(line), width - 1, later=14) if width else [clean(line)]:
+            self.screen.print(Text(piece, "dim"), soft_wrap=True)
 
 
 class _InPipe(_Shown):
-    def say(self, line: str) -> None:
-        beside(line)
+    """Lines, and nothing that changes."""
 
 
 class _OnTerminal(_Shown):
     def __init__(self, watch: Watch, screen: Screen) -> None:
-        super().__init__(watch)
-        self._screen = screen
+        super().__init__(watch, screen)
         self._live = Live(
             console=screen, get_renderable=self._lines, refresh_per_second=2, transient=True,
             redirect_stdout=False, redirect_stderr=False,
@@ -175,13 +189,5 @@ class _OnTerminal(_Shown):
     def __exit__(self, *_: object) -> None:
         self._live.stop()
 
-    def say(self, line: str) -> None:
-        for piece in wrapped(clean(line), self._width, later=14):
-            self._screen.print(Text(piece, "dim"), soft_wrap=True)
-
     def _lines(self) -> Text:
-        return Text("\n".join(self.watch.standing(self._width)), "bold", no_wrap=True)
-
-    @property
-    def _width(self) -> int:
-        return (self._screen.wide or 80) - 1
+        return Text("\n".join(self.watch.standing((self.screen.wide or 80) - 1)), "bold", no_wrap=True)

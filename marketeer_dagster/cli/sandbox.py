@@ -61,7 +61,9 @@ def register(app: typer.Typer) -> None:
         vendor: Annotated[
             str, typer.Argument(help="ga4, searchconsole, stripe, wordpress, mailchimp, anthropic, oauth or *.")
         ],
-        kind: Annotated[FaultKind, typer.Argument(help="What happens.")],
+        kind: Annotated[
+            FaultKind, typer.Argument(metavar="KIND", help=f"What happens: {', '.join(FaultKind)}.", show_choices=False)
+        ],
         rate: Annotated[float, typer.Option(min=0, max=1, help="Probability per request.")] = 1.0,
         count: Annotated[int | None, typer.Option(min=1, help="At most so often.")] = None,
         seconds: Annotated[float | None, typer.Option(min=0.1, help="Over after so long, on the wall.")] = None,

@@ -10,11 +10,12 @@ import termios
 
 from tests.cli.homes import PROJECT, CommandLine
 
-_CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_MOVE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
 
 
 def on_terminal(command: CommandLine, *arguments: str, columns: int = 80) -> tuple[int, str]:
-    """Exit code and everything that was written, control sequences left out; lines as the terminal was sent them."""
+    """Exit code and everything that was written, in lines: one ends where the cursor is moved."""
     environment = {
         "PATH": os.environ["PATH"], "HOME": str(command.home.parent), "USER": "tester", "TERM": "xterm-256color",
         "MARKETEER_HOME": str(command.home), **command.variables,
@@ -33,4 +34,4 @@ def on_terminal(command: CommandLine, *arguments: str, columns: int = 80) -> tup
     finally:
         os.close(terminal)
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    return code, _CONTROL.sub("", written.decode(errors="replace")).replace("\r", "\n")
+    return code, _MOVE.sub("\n", _COLOUR.sub("", written.decode(errors="replace")))

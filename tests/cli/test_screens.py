@@ -1,4 +1,4 @@
-"""Every screen at 60, 80 and 120 columns, in a home in which a campaign was worked on: on a terminal, so this is seen."""
+"""Every screen at 60 and 80 columns, in a home in which a campaign was worked on: on a terminal, so this is seen."""
 
 import json
 import re
@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 from rich.cells import cell_len
+from typer.testing import CliRunner
 
+from marketeer_dagster.cli import app
 from marketeer_dagster.cli.wrapping import is_whole
 from tests.cli.homes import CommandLine
 from tests.cli.screens import on_terminal
@@ -14,7 +16,9 @@ from tests.cli.test_every_command import COMMANDS, READING, STAYING, WORKING, WR
 
 KEY = "threlby:seen"
 IDS = re.compile(r'"((?:art|apr|pub|cal|cmp|gol|rev)_[0-9a-z]+|threlby:[a-z0-9-]+|[0-9a-f]{8}-[0-9a-f-]{27})"')
-WIDTHS = ("60", "80", "120")
+DOCUMENTS = ("context show", "context diff")
+"""Printed as they are, to be kept in a file."""
+WIDTHS = (60, 80)
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ def too_wide(text: str, width: int) -> list[str]:
 def test_waiting_on_a_terminal_shows_who_works_on_what_with_time_and_cost(worked: Worked):
     assert worked.code == 3
     assert re.search(r"\d\d:\d\d · \d+ Claude calls · \$\d+\.\d\d", worked.live)
-    assert re.search(r"\d\d:\d\d \$\d\.\d\d  email-sequence writes", worked.live)
+    assert re.search(r"\d\d:\d\d \$\d\.\d\d +email-sequence writes", worked.live)
     assert re.search(r"copy-editing on email-sequence version \d: (?:APPROVE|REVISE) at \d", worked.live)
     assert "director plans" in worked.live
     assert too_wide(worked.live, 80) == []
@@ -72,37 +76,32 @@ def test_waiting_in_a_pipe_says_it_in_lines_and_json_says_nothing(worked: Worked
     assert quiet.json["llm"]["cost_usd"] > 0
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("path", sorted({*READING, "artefact show", "pipeline --list", "artefact export"}))
-def test_a_screen_fits_its_width_and_breaks_no_id(copied: Worked, artefact: str, path: str, width: str):
-    words = {"artefact show": (artefact,), "artefact export": (artefact,), "campaign show": (KEY,),
-             "sql": ("select * from llm_calls",), "inbox": ("--detail",)}.get(path, READING.get(path, ()))  # fmt: skip
-    human = copied.command(*path.split(), *words, COLUMNS=width)
-    if path not in ("artefact export", "context show", "context diff"):  # documents keep their own lines
-        assert too_wide(human.out, int(width)) == []
-    whole = copied.command(*path.split(), *[w for w in words if w != "--detail"], "--json").out
-    said = human.out.replace("\n", "\0")
-    lost = {found for found in IDS.findall(whole) if found not in said}
-    if path == "sql" or path.endswith("list") or path == "inbox":
-        assert {found for found in lost if found.startswith(("art_", "apr_", "pub_", "cal_", "threlby:"))} - {
-            found for found in lost if f'"campaign": "{found}"' not in whole and path != "sql"
-        } == set()  # fmt: skip
-    for found in lost:  # what a screen leaves out it leaves out whole
-        assert found[:-3] not in said, found
+@pytest.mark.parametrize("path", sorted({*READING, "artefact show", "pipeline --list"}))
+def test_a_screen_fits_its_width_and_breaks_no_id(copied: Worked, artefact: str, path: str):
+    words = {"artefact show": (artefact,), "campaign show": (KEY,), "inbox": ("--detail",)}
+    given = words.get(path, READING.get(path, ()))
+    whole = copied.command(*path.split(), *given, "--json").out
+    for width in WIDTHS:
+        shown = copied.command(*path.split(), *given, COLUMNS=str(width)).out
+        if path not in DOCUMENTS:
+            assert too_wide(shown, width) == []
+        for found in set(IDS.findall(whole)):  # what a screen leaves out it leaves out whole
+            assert found in shown or found[: len(found) * 2 // 3] not in shown, found
 
 
-@pytest.mark.parametrize(
-    "table", ["llm_calls", "artefacts", "reviews", "campaigns", "publications", "artefact_performance"]
-)
+@pytest.mark.parametrize("table", ["llm_calls", "artefacts", "reviews", "campaigns", "publications"])
 def test_wide_results_are_records_at_80_columns_with_every_value_whole(copied: Worked, table: str):
-    query = f"select * from {table} limit 3"
+    query = f"select * from {table} where campaign = '{KEY}' limit 3"
+    rows = copied.command.ok("sql", query, "--json").json
+    assert rows
     text = copied.command.ok("sql", query, COLUMNS="80").out
     assert too_wide(text, 80) == []
-    for row in copied.command.ok("sql", query, "--json").json:
-        assert all(str(row[name]) in text for name in ("tenant", "campaign", "artefact", "call") if row.get(name))
-    names = [line.split()[0] for line in text.splitlines() if line and not line.startswith(("──", " "))]
-    assert {"tenant", "campaign"} <= set(names)
-    assert "── 1 of 3 ─" in text or table in ("campaigns", "artefact_performance")
+    for row in rows:
+        assert all(
+            str(row[name]) in text for name in ("tenant", "campaign", "artefact", "call", "run_id") if name in row
+        )
+    begins = [line.split()[0] for line in text.splitlines() if line and not line.startswith(("──", " "))]
+    assert [name for name in begins if name in rows[0]] == list(rows[0]) * len(rows)
 
 
 def test_a_pipe_gets_tabs_and_all_of_every_row(copied: Worked):
@@ -120,13 +119,14 @@ def test_numbers_stand_to_the_right(copied: Worked):
     assert lines.splitlines()[2:] == ["a         7", "b     12345"]
 
 
-@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("path", sorted(COMMANDS))
-def test_help_fits_and_breaks_no_choice(marketeer: CommandLine, path: str, width: str):
-    text = marketeer.ok(*path.split(), "--help", COLUMNS=width).out
-    assert too_wide(text, int(width)) == []
-    for parameter in COMMANDS[path].params:
-        assert all(name in text for name in parameter.opts if name.startswith("--"))
+def test_help_fits_and_breaks_no_choice(path: str):
+    for width in (*WIDTHS, 120):
+        told = CliRunner().invoke(app, [*path.split(), "--help"], terminal_width=width)
+        assert told.exit_code == 0
+        assert too_wide(told.output, width) == []
+        for parameter in COMMANDS[path].params:
+            assert all(name in told.output for name in parameter.opts if name.startswith("--"))
 
 
 def test_every_command_is_read_here_or_elsewhere():

@@ -42,7 +42,7 @@ RECOVERY_DAYS = 8
 def run_demo(*, headless: bool, days: int, seed: int, json_file: Path | None) -> int:
     """Run the loop in the home that the environment names; returns the exit code.
 
-    The result goes to `json_file`, or to standard output where that is `-`; what is for people goes to the other stream.
+    The result goes to `json_file`, or to standard output where that is `-`: what people read goes to the other then.
     """
     as_json = str(json_file) == "-"
     console.stderr = as_json
