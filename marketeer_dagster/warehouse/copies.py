@@ -108,7 +108,9 @@ ARTEFACTS = Table(
             nullable=True,
         ),
         text("verdict", "How the work on it ended: APPROVE, REVISE, REJECT or NONE; NONE also while it has not."),
-        Column("revisions", "INTEGER", "Revisions on the way to this version when the work ended on it, else 0 (count)."),
+        Column(
+            "revisions", "INTEGER", "Revisions on the way to this version when the work ended on it, else 0 (count)."
+        ),
         Column("context_version", "INTEGER", "Version of the product context it was written from."),
         text("skill_hash", "Fingerprint of the skill's folder."),
         text("prompt_hash", "Fingerprint of the prompt."),
@@ -297,5 +299,6 @@ LLM_CALLS = Table(
 )
 
 COPIES = (
-    TENANTS, GOALS, CAMPAIGNS, ARTEFACTS, REVIEWS, PUBLICATIONS, SIGNALS, EXPERIMENTS, EXPERIMENT_ARMS, LEARNINGS, LLM_CALLS,
+    TENANTS, GOALS, CAMPAIGNS, ARTEFACTS, REVIEWS, PUBLICATIONS, SIGNALS, EXPERIMENTS, EXPERIMENT_ARMS, LEARNINGS,
+    LLM_CALLS,
 )  # fmt: skip

@@ -34,7 +34,7 @@ def own_spends(
         known = billed.get((first.campaign, first.skill)) or _as_stored(versions)
         shares = {name: _shared(versions, heads, name, getattr(known, name)) for name in _NAMES}
         for place, version in enumerate(versions):
-            found[version.id, version.version] = Spend(**{name: shares[name][place] for name in _NAMES})
+            found[version.id, version.version] = Spend.model_validate({name: shares[name][place] for name in _NAMES})
     return found
 
 

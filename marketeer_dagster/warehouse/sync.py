@@ -123,7 +123,7 @@ def _arms(experiment: Experiment) -> Iterator[Row]:
         }  # fmt: skip
 
 
-def _counted(publication: Publication) -> Row:
+def _counted(publication: Publication) -> dict[str, object]:
     email = counted_as(publication)
     return {"step": email[0], "utm_campaign": email[1]} if email else {}
 
