@@ -8,8 +8,8 @@ Definitions (per plan and calendar day, compared at the day's end)
   plans that grew, or shrank, which is `contraction` in the plans that shrank. What some plans lost and others gained of
   one customer's money moved: `moved_out` of those, `moved_in` to these. An upgrade from 39 to 119 is 39 moved and 80
   expansion of the new plan.
-- So for every plan, exactly:  mrr(t) = mrr(t-1) + new + expansion - contraction - churned + moved_in - moved_out. In sum
-  over plans moved_in is moved_out.
+- So for every plan, exactly: mrr(t) = mrr(t-1) + new + expansion - contraction - churned + moved_in - moved_out. In
+  sum over plans moved_in is moved_out.
 """
 
 from bisect import bisect_left

@@ -23,8 +23,8 @@ GA4_DAILY = Table(
         name("medium", "Session medium as GA4 reports it, for instance organic, cpc or email."),
         name(
             "campaign",
-            "Session campaign as GA4 reports it: a utm_campaign, a name of Google Ads, or its own (direct), (organic) and "
-            "(referral); empty where GA4 says (not set).",
+            "Session campaign as GA4 reports it: a utm_campaign, a name of Google Ads, or its own (direct), (organic) "
+            "and (referral); empty where GA4 says (not set).",
         ),
         count("sessions", "Sessions begun (count)."),
         count("users", "Users with a session (count); not additive over rows."),
@@ -74,7 +74,7 @@ STRIPE_DAILY = Table(
         number(
             "mrr",
             f"Monthly recurring revenue at the end of the day ({_CURRENCY}); told from what subscriptions are today "
-            "where the day's movements are null.",
+            "where the day's movements are unknown.",
         ),
         number(
             "new_mrr", f"MRR of customers who began to pay that day, or again ({_CURRENCY}{_UNTOLD}.", nullable=True

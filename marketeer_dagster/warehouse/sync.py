@@ -111,6 +111,7 @@ def _signal(signal: Signal) -> Row:
 
 def _experiment(experiment: Experiment) -> Row:
     decision = experiment.decision.model_dump() if experiment.decision else {}
+    decision["compared"] = decision.get("compared") or None
     return decision | experiment.model_dump() | {"experiment": experiment.id, "arms": len(experiment.variants)}
 
 

@@ -31,9 +31,9 @@ RECONCILIATIONS: Final[dict[str, str]] = {
         "tenant, page",
     ),
     "control and challengers are the page under test": _same(
-        f"SELECT tenant, publication, {_SUMS} FROM artefact_performance WHERE arm IS NOT NULL AND days > 0 GROUP BY ALL",
+        f"SELECT tenant, publication, {_SUMS} FROM artefact_performance WHERE arm <> '' AND days > 0 GROUP BY ALL",
         f"""SELECT w.tenant, w.publication, {_SUMS} FROM page_performance AS p JOIN (
-            SELECT DISTINCT tenant, publication, page, live_from, live_to FROM artefact_performance WHERE arm IS NOT NULL
+            SELECT DISTINCT tenant, publication, page, live_from, live_to FROM artefact_performance WHERE arm <> ''
         ) AS w ON w.tenant = p.tenant AND w.page = p.page AND p.date >= w.live_from
             AND p.date <= coalesce(w.live_to, DATE '9999-12-31') GROUP BY ALL""",
         "tenant, publication",
@@ -46,7 +46,7 @@ RECONCILIATIONS: Final[dict[str, str]] = {
         LEFT JOIN experiment_arms AS x ON x.tenant = p.tenant AND x.experiment = p.experiment
         GROUP BY a.publication HAVING abs(any_value(a.shares) - 1) > 1e-9 OR any_value(a.arms) <> count(x.variant)""",
     "an email's visits are those of its utm_campaign": _same(
-        f"SELECT tenant, publication, {_SUMS} FROM artefact_performance WHERE step IS NOT NULL AND sessions > 0 GROUP BY ALL",
+        f"SELECT tenant, publication, {_SUMS} FROM artefact_performance WHERE step > 0 AND sessions > 0 GROUP BY ALL",
         f"""SELECT p.tenant, p.publication, {_SUMS} FROM ga4_daily AS g JOIN publications AS p
             ON p.tenant = g.tenant AND p.utm_campaign = g.campaign AND p.state = 'published'
             WHERE g.medium = 'email' GROUP BY ALL""",
@@ -54,7 +54,8 @@ RECONCILIATIONS: Final[dict[str, str]] = {
     ),
     "an email's readers are those of the email tool, from the day it was sent": """
         SELECT * FROM artefact_performance AS a JOIN publications AS p USING (tenant, publication) JOIN (
-            SELECT tenant, campaign_id, min(date) FILTER (sends > 0) AS sent_on, sum(sends) AS sends, sum(clicks) AS clicks
+            SELECT tenant, campaign_id, min(date) FILTER (sends > 0) AS sent_on, sum(sends) AS sends,
+                sum(clicks) AS clicks
             FROM email_daily GROUP BY ALL
         ) AS e ON e.tenant = a.tenant AND e.campaign_id = p.external_id
         WHERE a.page IS NULL AND (a.sends, a.clicks, a.live_from) IS DISTINCT FROM (e.sends, e.clicks, e.sent_on)""",
