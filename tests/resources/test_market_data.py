@@ -46,8 +46,12 @@ def _gsc(days: list[date], recent: list[bool]) -> pd.DataFrame:
 
 def _stripe(days: list[date]) -> pd.DataFrame:
     zero = dict.fromkeys(
-        ("new_mrr", "expansion_mrr", "contraction_mrr", "churned_mrr", "active", "trials_converted", "churned"), 0
-    )
+        (
+            "new_mrr", "expansion_mrr", "contraction_mrr", "churned_mrr", "moved_in_mrr", "moved_out_mrr", "active",
+            "trials_converted", "churned",
+        ),
+        0,
+    )  # fmt: skip
     return pd.DataFrame(
         [
             {"date": day, "plan": "Team", "mrr": 1000.0 + (day - days[-1]).days, "trials_started": 1, **zero}
