@@ -36,8 +36,8 @@ CASES = {
         "Q1 2027|A 1:1 call|As easy as 1-2-3|page 1 of 2|Half the work|It is day 15 of a 14-day trial|9 to 5|Open 9-5|"
         "No result is guaranteed.|We never promise the lowest price|It is not unlimited|There is no free plan|"
         "Without any guarantee|我们不保证结果|Wir garantieren nichts|Nobody can guarantee rankings|"
-        "Far from the cheapest|Refunds are not available|We have not won any awards|Garantien geben wir keine|© Acme Ltd. 2019-2026|"
-        "FY2026|FY 26|Cyber Week 2026|page 2/5",
+        "Far from the cheapest|Refunds are not available|We have not won any awards|Garantien geben wir keine|"
+        "© Acme Ltd. 2019-2026|FY2026|FY 26|Cyber Week 2026|page 2/5",
         "Not only the cheapest|nothing but the best|Why not get the cheapest plan?|We guarantee results|9 to 6|8 to 5|"
         "day 15 of a 30-day trial|Founded in 2019|We are the cheapest, not the best|In 2026 we grew|1:2 odds|"
         "We won't rest: guaranteed results|Do not wait for the best tool|Half the price|guaranteed, not hoped for|"
