@@ -15,17 +15,17 @@ from dagster import (
     asset_check,
 )
 
-from assets.names import asset_key
+from assets.names import NEXT_STEP, asset_key
 from assets.partitions import campaigns
 from marketeer_dagster.agents.prompt import DIRECTOR
-from marketeer_dagster.campaigns.decisions import human_approval, rejected_by_person
+from marketeer_dagster.campaigns.decisions import artefact_subject, human_approval, rejected_by_person
 from marketeer_dagster.campaigns.escalating import escalate
 from marketeer_dagster.campaigns.examining import Examination, Findings, is_serious
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.catalog.models import Skill
 from marketeer_dagster.model.artefacts import Artefact
 from marketeer_dagster.model.ids import CampaignKey
-from marketeer_dagster.model.review import Finding, Severity, Verdict
+from marketeer_dagster.model.review import Approval, ApprovalState, Finding, Severity, Verdict
 from marketeer_dagster.quality.gate import gate, newest_words, worth
 from marketeer_dagster.store import Store
 
@@ -102,7 +102,7 @@ def _check(catalog: Catalog, skill: Skill, name: str) -> AssetChecksDefinition:
         store: Store = context.resources.store.store()
         artefact = store.artefacts.head(CampaignKey(context.partition_key), skill.name)
         if artefact is None:
-            return AssetCheckResult(passed=False, metadata={"problem": "nothing was made yet"})
+            return nothing_made(context.partition_key, skill.name)
         found, facts = examine(store, catalog, artefact)
         if stands_against(store, artefact, found):
             escalate(store, context.resources.clock.clock(), artefact, found, why=f"the check {name} fails")
@@ -123,6 +123,7 @@ def verdict_of(
     approval, rejection = human_approval(store, artefact), rejected_by_person(store, artefact)
     serious = sum(map(is_serious, found))
     metadata: dict[str, object] = {
+        "looked_at": f"{artefact.title}, version {artefact.version} ({artefact.id}) of {artefact.campaign}",
         "artefact": artefact.id,
         "version": artefact.version,
         "findings": MetadataValue.md(findings_table(found)),
@@ -135,10 +136,50 @@ def verdict_of(
     if rejection:
         metadata["rejected_by"] = rejection.decided_by
         metadata["note"] = rejection.note or "no note"
+    passed = rejection is None and not stands_against(store, artefact, found)
+    if not passed:
+        metadata[NEXT_STEP] = MetadataValue.md(next_step(store, artefact))
     return AssetCheckResult(
-        passed=rejection is None and not stands_against(store, artefact, found),
+        passed=passed,
         severity=AssetCheckSeverity.ERROR,
+        description=None if passed else _reason(found, rejection),
         metadata=metadata,  # pyright: ignore[reportArgumentType]
+    )
+
+
+def _reason(found: Findings, rejection: Approval | None) -> str:
+    """Why a check fails, in one line: the first serious finding with its place."""
+    if rejection is not None:
+        return f"{rejection.decided_by} rejected this version: {rejection.note or 'no note'}"
+    serious = [finding for finding in found if is_serious(finding)]
+    more = f" (and {len(serious) - 1} more)" if len(serious) > 1 else ""
+    return f"{serious[0].where}: {serious[0].problem}{more}" if serious else "not approved"
+
+
+def next_step(store: Store, artefact: Artefact) -> str:
+    """What a person does about a version that a check keeps back: the open question's commands where one is asked."""
+    asked = store.approvals.list(campaign=artefact.campaign, state=ApprovalState.PENDING)
+    mine = [question for question in asked if question.subject == artefact_subject(artefact)]
+    read = f"read it: `marketeer artefact show {artefact.id} --version {artefact.version}`"
+    if not mine:
+        return f"{read}, then see what the campaign waits for: `marketeer campaign show {artefact.campaign}`"
+    answer = mine[-1].id
+    return (
+        f"{read}, then answer: `marketeer approve {answer}` lets exactly this version go on, "
+        f'`marketeer revise {answer} --note "…"` sends it back, `marketeer reject {answer}` stops it'
+    )
+
+
+def nothing_made(campaign: str, skill: str) -> AssetCheckResult:
+    """A check that has nothing to look at."""
+    return AssetCheckResult(
+        passed=False,
+        description=f"{campaign} has no finished {skill} yet",
+        metadata={
+            "looked_at": f"the artefact of {skill} in campaign {campaign}",
+            "problem": "nothing was made yet",
+            NEXT_STEP: MetadataValue.md(f"see where the campaign stands: `marketeer campaign show {campaign}`"),
+        },
     )
 
 

@@ -23,7 +23,8 @@ from dagster import (
 
 from assets.failures import explained
 from assets.metrics.sources import SOURCES
-from assets.tables import address, markdown_table, mart_schema, preview, row_count
+from assets.names import NEXT_STEP
+from assets.tables import address, markdown_table, mart_schema, preview, row_count, table_schema
 from marketeer_dagster.model.ids import content_hash
 from marketeer_dagster.store import Store
 from marketeer_dagster.warehouse import MARTS, Warehouse, Writer, sync_store
@@ -116,6 +117,7 @@ def _store_spec() -> AssetSpec:
         owners=["team:measure"],
         description="What was planned, made, reviewed, published, signalled, tested, learned and spent, copied from "
         "the operational store for analysts: " + ", ".join(f"`{name}`" for name in sorted(_COPIES)) + ".",
+        metadata={f"schema of {table.name}": table_schema(table.name) for table in COPIES},
     )
 
 
@@ -172,7 +174,16 @@ def _check(connection: duckdb.DuckDBPyConnection, table: str, name: str, offendi
             "rows_at_fault": rows,
             "rows": MetadataValue.md(shown),
             "query": MetadataValue.md(f"```sql\n{offending.strip()}\n```"),
+            "looked_at": f"the table {table}, computed just now",
+            **({NEXT_STEP: MetadataValue.md(_step(table))} if rows else {}),
         },
+    )
+
+
+def _step(table: str) -> str:
+    return (
+        "compare the rows with the tables they are made of: `marketeer sql` with the query above; days that were read "
+        f"only in part are read again by `marketeer ingest`, which also computes {table} anew"
     )
 
 

@@ -13,9 +13,9 @@ from dagster import (
     asset_check,
 )
 
-from assets.artefact_checks import findings_table, stands_against
+from assets.artefact_checks import findings_table, next_step, nothing_made, stands_against
 from assets.failures import explained
-from assets.names import CAMPAIGN_REVIEW, asset_key
+from assets.names import CAMPAIGN_REVIEW, NEXT_STEP, asset_key
 from assets.partitions import campaigns
 from assets.whereabouts import changed, observations
 from marketeer_dagster.campaigns.escalating import escalate
@@ -99,18 +99,22 @@ def build_campaign_check(catalog: Catalog) -> AssetChecksDefinition:
         store: Store = context.resources.store.store()
         heads = _heads(store, context.partition_key)
         if not heads:
-            return AssetCheckResult(passed=False, metadata={"problem": "the campaign has made nothing yet"})
+            return nothing_made(context.partition_key, "work")
         found = {head: _disagreements(store, catalog, head, heads) for head in heads}
         against = {head: findings for head, findings in found.items() if stands_against(store, head, findings)}
         for head, findings in against.items():
             escalate(store, context.resources.clock.clock(), head, findings, why="it disagrees with the campaign")
         every = tuple(finding for findings in found.values() for finding in findings)
+        steps = "\n".join(f"- **{head.skill}**: {next_step(store, head)}" for head in against)
         return AssetCheckResult(
             passed=not against,
+            description=f"held back: {', '.join(head.skill for head in against)}" if against else None,
             metadata={
+                "looked_at": f"{len(heads)} artefacts of {context.partition_key}, side by side",
                 "findings": MetadataValue.md(findings_table(every)),
                 "artefacts": len(heads),
                 "held_back": ", ".join(head.skill for head in against) or "none",
+                **({NEXT_STEP: MetadataValue.md(steps)} if against else {}),
             },
         )
 

@@ -14,13 +14,17 @@ DATABASE = "warehouse"
 
 def table_metadata(name: str) -> dict[str, object]:
     """Definition metadata of a written table: address, columns with types and comments, the key."""
+    return {**address(name), "dagster/column_schema": table_schema(name)}
+
+
+def table_schema(name: str) -> TableSchema:
+    """A written table's columns with types and meanings, and its key."""
     table = TABLES[name]
     columns = [
         TableColumn(c.name, c.type, c.comment, constraints=TableColumnConstraints(nullable=c.nullable))
         for c in table.columns
     ]
-    key = TableConstraints(other=[f"one row per {', '.join(table.key)}"])
-    return {**address(name), "dagster/column_schema": TableSchema(columns, key)}
+    return TableSchema(columns, TableConstraints(other=[f"one row per {', '.join(table.key)}"]))
 
 
 def address(name: str) -> dict[str, object]:
