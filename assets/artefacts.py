@@ -20,15 +20,18 @@ from dagster import (
     OpDefinition,
     OutputMapping,
     RetryPolicy,
+    SpecificPartitionsPartitionMapping,
 )
 
 from assets.artefact_ops import agreement_op, director_op, draft_op, review_op
+from assets.metrics.sources import SOURCES
 from assets.names import CAMPAIGN_PLAN, asset_key, op_name
 from assets.partitions import campaigns
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.catalog.models import Skill
 from marketeer_dagster.model.artefacts import artefact_kinds
 
+_DAILY = frozenset(source.table for source in SOURCES)
 OP_RETRIES = RetryPolicy(max_retries=1, delay=5, backoff=Backoff.EXPONENTIAL)
 """One more try for what passes by itself; Claude's own retries are inside its resource and paid answers replay."""
 
@@ -54,6 +57,10 @@ def build_artefact_asset(catalog: Catalog, skill: Skill) -> AssetsDefinition:
         keys_by_input_name=upstream,
         keys_by_output_name={"result": asset_key(skill)},
         partitions_def=campaigns,
+        # Figures are read once, when it is written: days that come or are read again later make no text "Unsynced".
+        partition_mappings={
+            f"after_{t}": SpecificPartitionsPartitionMapping([]) for t in sorted(_DAILY & set(skill.metrics))
+        },
         group_name=skill.squad,
         descriptions_by_output_name={"result": _description(skill)},
         owners_by_output_name={"result": [squad.owner]},

@@ -15,6 +15,7 @@ from dagster import (
     AssetKey,
     AssetsDefinition,
     AssetSpec,
+    DataVersion,
     MaterializeResult,
     MetadataValue,
     TableSchema,
@@ -24,7 +25,7 @@ from dagster import (
 from assets.failures import explained
 from assets.metrics.sources import SOURCES
 from assets.names import NEXT_STEP
-from assets.tables import address, markdown_table, mart_schema, preview, row_count, table_schema
+from assets.tables import address, markdown_table, mart_schema, preview, row_count, rows_version, table_schema
 from marketeer_dagster.model.ids import content_hash
 from marketeer_dagster.store import Store
 from marketeer_dagster.warehouse import MARTS, Warehouse, Writer, sync_store
@@ -80,8 +81,10 @@ def build_marts() -> AssetsDefinition:
 
 def _copy_store(store: Store, writer: Writer) -> MaterializeResult:
     rows = sync_store(store, writer)
+    versions = [rows_version(writer.connection, f'"{name}"').value for name in rows]
     return MaterializeResult(
         asset_key=STORE_TABLES,
+        data_version=DataVersion(content_hash("\n".join(versions))),
         metadata={
             "dagster/row_count": sum(rows.values()),
             "tables": MetadataValue.md(markdown_table(("Table", "Rows"), list(rows.items()))),
@@ -99,6 +102,9 @@ def _compute(writer: Writer, definition: Mart, checks: Sequence[str]) -> Materia
         queries[ADDS_UP] = _RECONCILIATIONS[name].differing
     return MaterializeResult(
         asset_key=name,
+        # What its columns mean, not what they hold: plans and artefacts read figures once, and figures that change by
+        # the day must not mark them "Unsynced".
+        data_version=DataVersion(content_hash(definition.select)),
         metadata={
             "dagster/row_count": row_count(writer.connection, name),
             "dagster/column_schema": schema,

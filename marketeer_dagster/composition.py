@@ -17,6 +17,7 @@ from assets.marts import mart_assets
 from assets.metrics import SCOPE, IngestScope, metric_assets, metric_checks
 from assets.plans import build_campaign_plan, product_context
 from assets.publications import build_campaign_check, build_publication_assets
+from assets.stale import build_stale_artefacts
 from marketeer_dagster.catalog.catalog import Catalog
 from resources.claude import ClaudeResource
 from resources.clock import ClockResource
@@ -43,6 +44,7 @@ def build_definitions(catalog: Catalog) -> Definitions:
         *build_director_review(catalog),
         *metric_assets,
         *mart_assets,
+        build_stale_artefacts(catalog),
     ]
     return Definitions(
         assets=made,

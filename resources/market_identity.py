@@ -6,18 +6,21 @@ a few seconds, so that a run with many steps does not ask before each.
 
 import threading
 import time
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import ToolError, ToolErrorKind
 from marketeer_dagster.model.settings import Settings
-from marketeer_dagster.sandbox.identity import MarketFace, refuse_stranger
+
+if TYPE_CHECKING:  # the code location does not bring the sandbox along: a home without one never asks
+    from marketeer_dagster.sandbox.identity import MarketFace
 
 HOLDS_S = 5.0
 """Seconds for which a look at an address is believed."""
 
 _lock = threading.Lock()
-_seen: dict[str, tuple[float, MarketFace | None]] = {}
+_seen: "dict[str, tuple[float, MarketFace]]" = {}
 
 
 def assure_market(settings: Settings) -> None:
@@ -29,6 +32,8 @@ def assure_market(settings: Settings) -> None:
         return
     face = _face(settings.sandbox_url)
     if face is not None:
+        from marketeer_dagster.sandbox.identity import refuse_stranger
+
         refuse_stranger(settings.home, settings.sandbox_url, face)
 
 
@@ -50,12 +55,12 @@ def assure_connection(connection: Connection) -> None:
         )
 
 
-def _face(url: str) -> MarketFace | None:
+def _face(url: str) -> "MarketFace | None":
     with _lock:
         known = _seen.get(url)
     if known is not None and time.monotonic() - known[0] < HOLDS_S:
         return known[1]
-    from marketeer_dagster.sandbox.client import SandboxAdmin  # the definitions load without it
+    from marketeer_dagster.sandbox.client import SandboxAdmin
 
     face = SandboxAdmin(url).face()
     with _lock:

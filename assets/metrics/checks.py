@@ -277,6 +277,7 @@ _CHECKS = (
         _interrupted,
         AssetCheckSeverity.WARN,
         "see that the tags of the site still fire, then read again: "
-        "`marketeer ingest --from {first} --to {day} --tenant {tenant}`; a day off: `marketeer tenant holiday add {tenant}`",
+        "`marketeer ingest --from {first} --to {day} --tenant {tenant}`; "
+        "a day off: `marketeer tenant holiday add {tenant}`",
     ),
 )

@@ -25,7 +25,7 @@ from assets.metrics.scope import SCOPE, IngestScope
 from assets.metrics.sources import MetricSource
 from assets.names import NEXT_STEP
 from assets.partitions import days
-from assets.tables import table_metadata
+from assets.tables import rows_version, table_metadata
 from marketeer_dagster.model.clock import Clock
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import ToolError
@@ -91,10 +91,12 @@ def build_metric_asset(source: MetricSource) -> AssetsDefinition:
         _raise_if_nothing_landed(source, landings, reasons)
         with warehouse.reading() as snapshot:
             told = range_metadata(source, span, landings, snapshot)
+            version = rows_version(snapshot, f"{source.table} WHERE date BETWEEN ? AND ?", (span.first, span.last))
         for key in context.partition_keys:
             context.add_asset_metadata(day_metadata(span, landings, date.fromisoformat(key)), partition_key=key)
         context.add_asset_metadata(told, partition_key=span.last.isoformat())
-        yield MaterializeResult()
+        # Days that were read again and are as they were make nothing downstream "Unsynced".
+        yield MaterializeResult(data_version=version)
 
     return metric
 

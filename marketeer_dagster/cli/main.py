@@ -20,6 +20,7 @@ from marketeer_dagster.cli import (
     publications,
     sandbox,
     sql,
+    stale,
     tenants,
     tools,
 )
@@ -47,6 +48,7 @@ for group in (
     tools,
     ingest,
     sql,
+    stale,
     sandbox,
 ):
     group.register(app)
