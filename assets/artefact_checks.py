@@ -4,7 +4,7 @@ All are blocking and partitioned like their asset: an unpartitioned failing chec
 person's approval of the very version turns them green when they run again, and they say by whom.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from dagster import (
     AssetCheckExecutionContext,
@@ -25,7 +25,7 @@ from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.catalog.models import Skill
 from marketeer_dagster.model.artefacts import Artefact
 from marketeer_dagster.model.ids import CampaignKey
-from marketeer_dagster.model.review import Approval, ApprovalState, Finding, Severity, Verdict
+from marketeer_dagster.model.review import Approval, ApprovalState, Finding, Review, Severity, Verdict
 from marketeer_dagster.quality.gate import gate, newest_words, worth
 from marketeer_dagster.store import Store
 
@@ -45,7 +45,7 @@ def examine_quality(store: Store, catalog: Catalog, artefact: Artefact) -> tuple
     standing = gate(reviews, (*skill.reviewers, DIRECTOR), artefact.version)
     words = ", ".join(f"{name} {worth(said[name]).value if name in said else 'silent'}"
                       for name in (*skill.reviewers, DIRECTOR))  # fmt: skip
-    facts = {
+    facts: dict[str, object] = {
         "score": artefact.score,
         "threshold": skill.rubric.approve_at,
         "verdict": artefact.verdict.value,
@@ -57,7 +57,9 @@ def examine_quality(store: Store, catalog: Catalog, artefact: Artefact) -> tuple
     problem = f"verdict {verdict.value} with score {artefact.score:.1f}; approval needs {skill.rubric.approve_at:g}"
     problem = f"{problem}. {standing.cause}".strip()[:800]
     blocker = Finding(dimension="quality", severity=Severity.BLOCKER, where="artefact", problem=problem)
-    return (blocker, *dict.fromkeys(finding for review in said.values() for finding in review.findings)), facts
+    found = (blocker, *dict.fromkeys(finding for review in said.values() for finding in review.findings))
+    facts["findings"] = MetadataValue.md(findings_table(found, {**finders(said.values()), blocker: "the gate"}))
+    return found, facts
 
 
 def examine_claims(store: Store, catalog: Catalog, artefact: Artefact) -> tuple[Findings, Mapping[str, object]]:
@@ -183,19 +185,30 @@ def nothing_made(campaign: str, skill: str) -> AssetCheckResult:
     )
 
 
-def findings_table(found: Findings) -> str:
-    """Findings as a Markdown table; a sentence when there are none."""
+def findings_table(found: Findings, by: Mapping[Finding, str] | None = None) -> str:
+    """Findings as a Markdown table, with whose each is (code's, where `by` names nobody); a sentence without any."""
     if not found:
         return "No findings."
     rows = [
         " | ".join(
-            ["", f.severity.value, f.dimension, f"`{f.where}`", *map(_cell, (f.quote, f.problem, f.suggestion)), ""]
+            [
+                "", (by or {}).get(f, "code"), f.severity.value, f.dimension, f"`{f.where}`",
+                *map(_cell, (f.quote, f.problem, f.suggestion)), "",
+            ]
         )
         for f in found
-    ]
-    return "\n".join(
-        ["| Severity | About | Where | Words | Problem | Suggestion |", "|---|---|---|---|---|---|", *rows]
-    )
+    ]  # fmt: skip
+    head = ["| Who | Severity | About | Where | Words | Problem | Suggestion |", "|---|---|---|---|---|---|---|"]
+    return "\n".join([*head, *rows])
+
+
+def finders(reviews: Iterable[Review]) -> Mapping[Finding, str]:
+    """Who named each finding; of several, all."""
+    names: dict[Finding, dict[str, None]] = {}
+    for review in reviews:
+        for finding in review.findings:
+            names.setdefault(finding, {})[review.reviewer] = None
+    return {finding: ", ".join(who) for finding, who in names.items()}
 
 
 def _cell(text: str) -> str:

@@ -7,15 +7,18 @@ Editing a skill's folder changes its hash, which is the asset's code version: ex
 
 from collections.abc import Mapping
 from itertools import pairwise
+from pathlib import Path
 
 from dagster import (
     AssetKey,
     AssetsDefinition,
     Backoff,
+    CodeReferencesMetadataValue,
     DependencyDefinition,
     GraphDefinition,
     In,
     InputMapping,
+    LocalFileCodeReference,
     Nothing,
     OpDefinition,
     OutputMapping,
@@ -108,7 +111,27 @@ def _tags(skill: Skill) -> dict[str, str]:
     }
 
 
-def _metadata(skill: Skill) -> dict[str, str]:
+def _code(skill: Skill) -> CodeReferencesMetadataValue:
+    """Where an artefact's making is written down: the skill's two files, then the factory."""
+    folder = skill.path.resolve()
+    files = [
+        (folder / "SKILL.md", "the skill"),
+        (folder / "skill.yaml", "its contract"),
+        (Path(__file__), "the factory"),
+    ]
+    return CodeReferencesMetadataValue(
+        code_references=[
+            LocalFileCodeReference(file_path=str(path), line_number=1, label=label) for path, label in files
+        ]
+    )
+
+
+def _metadata(skill: Skill) -> dict[str, object]:
     channels = ", ".join(skill.publishes_to) or "nowhere"
     rubric = ", ".join(f"{n} {d.weight:.0%} (at least {d.minimum:g})" for n, d in skill.rubric.dimensions.items())
-    return {"skill_folder": f"skills/{skill.name}", "publishes_to": channels, "rubric": rubric}
+    return {
+        "skill_folder": f"skills/{skill.name}",
+        "publishes_to": channels,
+        "rubric": rubric,
+        "dagster/code_references": _code(skill),
+    }

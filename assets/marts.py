@@ -6,6 +6,7 @@ A mart's dependencies are read out of its SQL, so the asset graph cannot say oth
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 from dagster import (
@@ -15,6 +16,7 @@ from dagster import (
     AssetKey,
     AssetsDefinition,
     AssetSpec,
+    CodeReferencesMetadataValue,
     DataVersion,
     MaterializeResult,
     MetadataValue,
@@ -22,10 +24,12 @@ from dagster import (
     multi_asset,
 )
 
+from assets.code_references import CODE_REFERENCES, code_references
 from assets.failures import explained
 from assets.metrics.sources import SOURCES
 from assets.names import NEXT_STEP
 from assets.tables import address, markdown_table, mart_schema, preview, row_count, rows_version, table_schema
+from marketeer_dagster import warehouse
 from marketeer_dagster.model.ids import content_hash
 from marketeer_dagster.store import Store
 from marketeer_dagster.warehouse import MARTS, Warehouse, Writer, sync_store
@@ -135,9 +139,13 @@ def _mart_spec(definition: Mart) -> AssetSpec:
         kinds={"sql", "duckdb"},
         owners=["team:measure"],
         description=_documentation(definition),
-        metadata=address(definition.name),
+        metadata={**address(definition.name), CODE_REFERENCES: _query(definition)},
         code_version=content_hash(definition.select),
     )
+
+
+def _query(definition: Mart) -> CodeReferencesMetadataValue:
+    return code_references((Path(str(warehouse.__file__)).parent / "sql" / f"{definition.name}.sql", "the query"))
 
 
 def _check_specs(name: str) -> Iterator[AssetCheckSpec]:

@@ -16,6 +16,7 @@ from assets.failures import explained_or_asked
 from assets.names import CAMPAIGN_PLAN, PRODUCT_CONTEXT
 from assets.partitions import campaigns, tenants
 from marketeer_dagster.agents.director import Director
+from marketeer_dagster.campaigns.costs import campaign_cost
 from marketeer_dagster.campaigns.goals import goal_of
 from marketeer_dagster.campaigns.learnings import applicable_learnings
 from marketeer_dagster.catalog.catalog import Catalog
@@ -101,7 +102,9 @@ def build_campaign_plan(catalog: Catalog) -> AssetsDefinition:
             )
         store.campaigns.save_plan(campaign.key, plan, clock.now())
         store.campaigns.set_status(campaign.key, CampaignStatus.PLANNED, clock.now())
-        return MaterializeResult(metadata=_metadata(campaign, plan, spend, len(learnings)))
+        so_far = campaign_cost(store, campaign.key)
+        told = {"campaign_cost_usd": float(so_far.cost_usd), "campaign_calls": so_far.calls}
+        return MaterializeResult(metadata=_metadata(campaign, plan, spend, len(learnings)) | told)
 
     return campaign_plan
 

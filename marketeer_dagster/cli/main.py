@@ -23,6 +23,7 @@ from marketeer_dagster.cli import (
     stale,
     tenants,
     tools,
+    trace,
 )
 from marketeer_dagster.cli.output import errors, print_error
 from marketeer_dagster.model.errors import MarketeerError
@@ -49,6 +50,7 @@ for group in (
     ingest,
     sql,
     stale,
+    trace,
     sandbox,
 ):
     group.register(app)

@@ -1,4 +1,4 @@
-"""A home in which one page campaign was finished, published and lived with: for tests of traces and of what is stale."""
+"""A home in which one page campaign was finished, published and lived with: for tests of traces and staleness."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ from marketeer_dagster.model.campaign import Campaign
 from tests.support.campaign_home import TENANT, CampaignHome, campaign_home
 
 REFRESHED = [AssetKey(name) for name in ("ga4_daily", "store_tables", "page_performance", "channel_performance",
-                                         "artefact_performance", "stale_artefacts")]  # fmt: skip
+                                         "artefact_performance", "outcomes", "stale_artefacts")]  # fmt: skip
 
 
 @dataclass(frozen=True)
