@@ -18,7 +18,6 @@ from dagster import (
     GraphDefinition,
     In,
     InputMapping,
-    LocalFileCodeReference,
     Nothing,
     OpDefinition,
     OutputMapping,
@@ -27,6 +26,7 @@ from dagster import (
 )
 
 from assets.artefact_ops import agreement_op, director_op, draft_op, review_op
+from assets.code_references import CODE_REFERENCES, code_references
 from assets.metrics.sources import SOURCES
 from assets.names import CAMPAIGN_PLAN, asset_key, op_name
 from assets.partitions import campaigns
@@ -114,15 +114,8 @@ def _tags(skill: Skill) -> dict[str, str]:
 def _code(skill: Skill) -> CodeReferencesMetadataValue:
     """Where an artefact's making is written down: the skill's two files, then the factory."""
     folder = skill.path.resolve()
-    files = [
-        (folder / "SKILL.md", "the skill"),
-        (folder / "skill.yaml", "its contract"),
-        (Path(__file__), "the factory"),
-    ]
-    return CodeReferencesMetadataValue(
-        code_references=[
-            LocalFileCodeReference(file_path=str(path), line_number=1, label=label) for path, label in files
-        ]
+    return code_references(
+        (folder / "SKILL.md", "the skill"), (folder / "skill.yaml", "its contract"), (Path(__file__), "the factory")
     )
 
 
@@ -133,5 +126,5 @@ def _metadata(skill: Skill) -> dict[str, object]:
         "skill_folder": f"skills/{skill.name}",
         "publishes_to": channels,
         "rubric": rubric,
-        "dagster/code_references": _code(skill),
+        CODE_REFERENCES: _code(skill),
     }
