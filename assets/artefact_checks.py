@@ -140,7 +140,7 @@ def verdict_of(
         metadata["note"] = rejection.note or "no note"
     passed = rejection is None and not stands_against(store, artefact, found)
     if not passed:
-        metadata[NEXT_STEP] = MetadataValue.md(next_step(store, artefact))
+        metadata[NEXT_STEP] = MetadataValue.text(next_step(store, artefact))
     return AssetCheckResult(
         passed=passed,
         severity=AssetCheckSeverity.ERROR,
@@ -180,7 +180,7 @@ def nothing_made(campaign: str, skill: str) -> AssetCheckResult:
         metadata={
             "looked_at": f"the artefact of {skill} in campaign {campaign}",
             "problem": "nothing was made yet",
-            NEXT_STEP: MetadataValue.md(f"see where the campaign stands: `marketeer campaign show {campaign}`"),
+            NEXT_STEP: MetadataValue.text(f"see where the campaign stands: `marketeer campaign show {campaign}`"),
         },
     )
 
@@ -195,7 +195,7 @@ def findings_table(found: Findings, by: Mapping[Finding, str] | None = None) -> 
                 "", (by or {}).get(f, "code"), f.severity.value, f.dimension, f"`{f.where}`",
                 *map(_cell, (f.quote, f.problem, f.suggestion)), "",
             ]
-        )
+        ).strip()
         for f in found
     ]  # fmt: skip
     head = ["| Who | Severity | About | Where | Words | Problem | Suggestion |", "|---|---|---|---|---|---|---|"]

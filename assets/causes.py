@@ -94,7 +94,7 @@ def _ending(instance: DagsterInstance, run: DagsterRun) -> str:
         return f"the run {run.run_id[:8]} was cancelled"
     for event in _events(instance, run, DagsterEventType.RUN_FAILURE):
         data = event.job_failure_data
-        said = (data.error.message if data.error else event.message) or ""
+        said = (data.error.message if data and data.error else event.message) or ""
         if said.strip():
             return redact(f"the run {run.run_id[:8]} ended: {' '.join(said.split())}")[:_LIMIT]
     return f"the run {run.run_id[:8]} ended without a word: its process was probably killed"

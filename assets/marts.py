@@ -189,7 +189,7 @@ def _check(connection: duckdb.DuckDBPyConnection, table: str, name: str, offendi
             "rows": MetadataValue.md(shown),
             "query": MetadataValue.md(f"```sql\n{offending.strip()}\n```"),
             "looked_at": f"the table {table}, computed just now",
-            **({NEXT_STEP: MetadataValue.md(_step(table))} if rows else {}),
+            **({NEXT_STEP: MetadataValue.text(_step(table))} if rows else {}),
         },
     )
 

@@ -118,7 +118,7 @@ def build_campaign_check(catalog: Catalog) -> AssetChecksDefinition:
                 "findings": MetadataValue.md(findings_table(every)),
                 "artefacts": len(heads),
                 "held_back": ", ".join(head.skill for head in against) or "none",
-                **({NEXT_STEP: MetadataValue.md(steps)} if against else {}),
+                **({NEXT_STEP: MetadataValue.text(steps)} if against else {}),
             },
         )
 

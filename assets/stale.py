@@ -11,6 +11,7 @@ from dagster import (
 )
 
 from assets.failures import explained
+from assets.marts import STORE_TABLES
 from assets.names import NEXT_STEP
 from assets.tables import markdown_table, table_metadata
 from marketeer_dagster.campaigns.stale import Stale, stale_artefacts
@@ -29,6 +30,7 @@ def build_stale_artefacts(catalog: Catalog):
 
     @asset(
         name=STALE_ARTEFACTS.name,
+        deps=[STORE_TABLES],
         group_name="marts",
         kinds={"duckdb"},
         owners=["team:measure"],
@@ -78,7 +80,7 @@ def _check(found: list[Stale]) -> AssetCheckResult:
             "looked_at": "the current version of every artefact, with what it was made from",
             "found": MetadataValue.md(_table(found)),
             "tenants": ", ".join(dict.fromkeys(one.tenant for one in found)) or "none",
-            **({NEXT_STEP: MetadataValue.md("\n".join(f"- {step}" for step in steps))} if found else {}),
+            **({NEXT_STEP: MetadataValue.text("\n".join(f"- {step}" for step in steps))} if found else {}),
         },
     )
 

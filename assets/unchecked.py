@@ -89,7 +89,7 @@ def _about(
     campaign = run.tags.get(_CAMPAIGN, "")
     return {
         NOT_LOOKED_AT: "; ".join(cause.text for cause in causes),
-        NEXT_STEP: MetadataValue.md("\n".join(f"- {step}" for step in [*hints, _step(run, campaign)])),
+        NEXT_STEP: MetadataValue.text("\n".join(f"- {step}" for step in [*hints, _step(run, campaign)])),
         "tried_again": _tried_again(campaign, store),
     }
 

@@ -18,9 +18,11 @@ if TYPE_CHECKING:  # the code location does not bring the sandbox along: a home 
 
 HOLDS_S = 5.0
 """Seconds for which a look at an address is believed."""
+SLOW_S = 1.0
+"""Seconds after which silence is believed as long: an address that drops packets must not hold up every step."""
 
 _lock = threading.Lock()
-_seen: "dict[str, tuple[float, MarketFace]]" = {}
+_seen: "dict[str, tuple[float, MarketFace | None]]" = {}
 
 
 def assure_market(settings: Settings) -> None:
@@ -62,9 +64,11 @@ def _face(url: str) -> "MarketFace | None":
         return known[1]
     from marketeer_dagster.sandbox.client import SandboxAdmin
 
+    began = time.monotonic()
     face = SandboxAdmin(url).face()
     with _lock:
-        if face is not None:
+        # Nobody there is asked again at once, since another market may appear; unless it took long to find out.
+        if face is not None or time.monotonic() - began > SLOW_S:
             _seen[url] = (time.monotonic(), face)
         else:
             _seen.pop(url, None)

@@ -109,7 +109,7 @@ def _may_be_unknown(source: MetricSource) -> list[str]:
 def _result(source: MetricSource, check: _Check, found: Sequence[_Finding], connections: int) -> AssetCheckResult:
     rows = [(finding.tenant, finding.day or "", finding.problem) for finding in found[:_SHOWN]]
     tenants = ", ".join(sorted({finding.tenant for finding in found}))
-    steps = {NEXT_STEP: MetadataValue.md("\n".join(_steps(source, check, found)))} if found else {}
+    steps = {NEXT_STEP: MetadataValue.text("\n".join(_steps(source, check, found)))} if found else {}
     return AssetCheckResult(
         asset_key=AssetKey(source.table),
         check_name=check.name,

@@ -144,7 +144,7 @@ def _whole_check(source: MetricSource, landings: Sequence[Landing]) -> AssetChec
         metadata={
             "tenants": ", ".join(doubted) or "none",
             "why": MetadataValue.md(said or "nothing was held back"),
-            **({NEXT_STEP: MetadataValue.md(_look_at(source, list(doubted)))} if doubted else {}),
+            **({NEXT_STEP: MetadataValue.text(_look_at(source, list(doubted)))} if doubted else {}),
         },
     )
 
