@@ -251,7 +251,9 @@ WITH sums AS (
 SELECT * FROM sums WHERE position IS NOT NULL AND {{having}} ORDER BY {{order}} DESC, query LIMIT {{limit}}
 """
 _CLICKED = "now_clicks > 0"
-_RISEN = "now_shown > 1.2 * then_shown AND now_shown >= 20"
+_RISEN = """(now_shown > 1.2 * then_shown AND now_shown >= greatest(20, 0.01 * (SELECT sum(now_shown) FROM sums))
+    OR now_clicks > 1.3 * then_clicks AND now_clicks >= greatest(20, 0.01 * (SELECT sum(now_clicks) FROM sums)))"""
+"""More shown, or chosen more often, by more than chance and by enough to matter: a hundredth of the page's searches."""
 _EMAIL = """
 SELECT campaign, sum(sends)::BIGINT, sum(opens)::BIGINT, sum(clicks)::BIGINT, sum(unsubscribes)::BIGINT
 FROM email_daily WHERE tenant = $tenant AND date BETWEEN $middle AND $last AND $start IS NOT NULL

@@ -1,7 +1,7 @@
 """Stripe: subscriptions become daily MRR movements, trials and churn by plan (definitions in resources/mrr.py)."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -17,6 +17,7 @@ from resources.calling import READ_ATTEMPTS, UNLIMITED, CallLimiter, call
 from resources.collected import Collected, frame
 from resources.endpoints import reach_of
 from resources.mrr import Movement, daily_movements
+from resources.setting_forms import rates_of
 from resources.stripe_account import CHANGES, COUPONS, EXPANDED, PRICES, Account, read_account, unreadable
 from resources.stripe_errors import TOOL, rights_in, translate
 from resources.stripe_history import histories
@@ -234,12 +235,11 @@ def _zone(connection: Connection) -> ZoneInfo:
         ) from None
 
 
-def _rates(connection: Connection) -> dict[str, Decimal]:
+def _rates(connection: Connection) -> Mapping[str, Decimal]:
     text = connection.settings.get("fx_rates", "")
     try:
-        pairs = [pair.split("=") for pair in text.replace(" ", "").split(",") if pair]
-        return {code.lower(): Decimal(rate) for code, rate in pairs}
-    except (ValueError, ArithmeticError):
+        return rates_of(text)
+    except ValueError:
         raise ToolError(
             TOOL, ToolErrorKind.INVALID, f"fx_rates {text!r} cannot be read", hint="for example eur=1.08,gbp=1.27"
         ) from None

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from marketeer_dagster.warehouse.copies import COPIES
 from marketeer_dagster.warehouse.facts import FACTS
 from marketeer_dagster.warehouse.marts import MARTS, mart
+from marketeer_dagster.warehouse.stale import STALE_ARTEFACTS
 from marketeer_dagster.warehouse.tables import Table
 
 _HEAD = """\
@@ -73,7 +74,7 @@ def render() -> str:
         "## Daily facts\n",
         *map(_table, FACTS),
         "## Copies of the store\n",
-        *map(_table, COPIES),
+        *map(_table, (*COPIES, STALE_ARTEFACTS)),
         "## Marts\n",
     ]
     for name in MARTS:

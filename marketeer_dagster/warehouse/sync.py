@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from marketeer_dagster.model.artefacts import Spend
 from marketeer_dagster.model.campaign import Campaign
 from marketeer_dagster.model.experiment import Experiment
+from marketeer_dagster.model.hosts import ascii_address
 from marketeer_dagster.model.publication import Publication
 from marketeer_dagster.model.review import Severity, Verdict
 from marketeer_dagster.model.signal import Signal
@@ -90,7 +91,7 @@ def site_of(store: Store, tenant: Tenant) -> str:
     for tool in CONTENT_SYSTEMS:
         connection = store.connections.get(tenant.id, tool)
         if connection is not None and not connection.simulated:
-            return connection.settings.get("site_url") or connection.base_url or str(tenant.website)
+            return ascii_address(connection.settings.get("site_url") or connection.base_url or str(tenant.website))
     return str(tenant.website)
 
 
