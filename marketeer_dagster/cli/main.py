@@ -21,8 +21,10 @@ from marketeer_dagster.cli import (
     publications,
     sandbox,
     sql,
+    stale,
     tenants,
     tools,
+    trace,
 )
 from marketeer_dagster.cli.next_step import print_next_step
 from marketeer_dagster.cli.output import print_error, refuse
@@ -52,6 +54,8 @@ for group in (
     tools,
     ingest,
     sql,
+    stale,
+    trace,
     sandbox,
 ):
     group.register(app)

@@ -56,15 +56,21 @@ def tell(value: Mapping[str, object], sentence: str, *, as_json: bool) -> None:
         say(sentence)
 
 
-def say(text: str, *, style: str = "") -> None:
-    """A text for people, wrapped between words where there is a width."""
-    _lines(console, text, style)
+def say(text: str, *, style: str = "", later: int = 0) -> None:
+    """A text for people, wrapped between words where there is a width; lines after the first set in by `later`."""
+    _lines(console, text, style, later)
 
 
 def beside(text: str) -> None:
     """What is worth knowing and is no result, on standard error: also with --json."""
     if not wants_json():
         _lines(errors, text, "dim")
+
+
+def warn(text: str) -> None:
+    """What went wrong although the work goes on, on standard error; with --json it belongs into the value."""
+    if not wants_json():
+        _lines(errors, text, "")
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str) -> None:
@@ -111,13 +117,13 @@ def refuse(message: str, hint: str, code: int) -> None:
                 errors.print(head + Text(line), soft_wrap=True)
 
 
-def _wrapped(screen: Screen, text: str, inset: int) -> list[str]:
+def _wrapped(screen: Screen, text: str, inset: int, later: int = 0) -> list[str]:
     width = screen.wide
-    return clean(text).split("\n") if width is None else wrapped(clean(text), width - inset)
+    return clean(text).split("\n") if width is None else wrapped(clean(text), width - inset, later=later)
 
 
-def _lines(screen: Screen, text: str, style: str) -> None:
-    for line in _wrapped(screen, text, 0):
+def _lines(screen: Screen, text: str, style: str, later: int = 0) -> None:
+    for line in _wrapped(screen, text, 0, later):
         screen.print(Text(line, style), soft_wrap=True)
 
 

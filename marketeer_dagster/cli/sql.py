@@ -1,17 +1,18 @@
 """`marketeer sql`: read-only questions to the warehouse's snapshot."""
 
-import csv
 import math
 import sys
-from typing import Annotated, Any
+from collections.abc import Sequence
+from csv import writer
+from typing import Annotated
 
 import duckdb
 import typer
 
 from marketeer_dagster.cli.home import open_home
-from marketeer_dagster.cli.layout import exact
 from marketeer_dagster.cli.output import AsJson, beside, console, print_json, print_table
 from marketeer_dagster.model.errors import BadInput
+from marketeer_dagster.warehouse.answers import ask, readable
 
 SHOWN = 500
 """Rows on a screen. A pipe, --csv and --json get all."""
@@ -30,9 +31,7 @@ def register(app: typer.Typer) -> None:
         text = sys.stdin.read() if query == "-" else query
         columns, rows = _asked(text)
         if as_csv:
-            writer = csv.writer(sys.stdout, lineterminator="\n")
-            writer.writerow(columns)
-            writer.writerows([exact(value) for value in row] for row in rows)
+            writer(sys.stdout, lineterminator="\n").writerows([columns, *([readable(v) for v in row] for row in rows)])
         elif as_json:
             print_json([dict(zip(columns, map(_known, row), strict=True)) for row in rows])
         elif console.wide is None:
@@ -43,18 +42,17 @@ def register(app: typer.Typer) -> None:
                 beside(f"the first {SHOWN} of {len(rows):,} rows; --csv, --json and a pipe get all")
 
 
-def _asked(text: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """Names and rows. Values keep DuckDB's types: a date has no time of day, and no count becomes a fraction."""
+def _asked(text: str) -> tuple[list[str], list[tuple[object, ...]]]:
     with open_home().warehouse.reading() as connection:
         try:
             _refuse_writes(connection.extract_statements(text))
-            answer = connection.execute(text)
-            return _distinct([column[0] for column in answer.description or ()]), answer.fetchall()
+            found = ask(connection, text)
+            return _distinct(found.columns), found.rows
         except duckdb.Error as error:
             raise BadInput(str(error), where="sql", hint="`SHOW ALL TABLES` lists what there is") from None
 
 
-def _distinct(names: list[str]) -> list[str]:
+def _distinct(names: Sequence[str]) -> list[str]:
     """Column names, a repeated one with its number: two columns of a name would be one key of JSON."""
     count: dict[str, int] = {}
     named: list[str] = []
@@ -64,7 +62,7 @@ def _distinct(names: list[str]) -> list[str]:
     return named
 
 
-def _known(value: Any) -> Any:
+def _known(value: object) -> object:
     """JSON has no word for what is no number."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
 

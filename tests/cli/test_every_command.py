@@ -26,6 +26,7 @@ WRITING: dict[str, Words] = {
     "sandbox fault": ("stripe", "500", "--count", "1"),
     "sandbox habit": ("wordpress", "firewall", "--off"),
     "sandbox heal": (),
+    "sandbox adopt": (),
 }
 """Commands that change something, in an order in which each finds what it changes."""
 READING: dict[str, Words] = {
@@ -44,6 +45,8 @@ READING: dict[str, Words] = {
     "tools": (),
     "sql": ("select 1 as one",),
     "sandbox habits": (),
+    "stale": (),
+    "trace": ("threlby:walked",),
 }
 STAYING = {"up", "daemon", "sandbox", "demo"}
 """Commands that serve until they are ended: tests/cli/test_staying.py reads what they say first."""

@@ -78,7 +78,7 @@ def test_waiting_in_a_pipe_says_it_in_lines_and_json_says_nothing(worked: Worked
 
 @pytest.mark.parametrize("path", sorted({*READING, "artefact show", "pipeline --list"}))
 def test_a_screen_fits_its_width_and_breaks_no_id(copied: Worked, artefact: str, path: str):
-    words = {"artefact show": (artefact,), "campaign show": (KEY,), "inbox": ("--detail",)}
+    words = {"artefact show": (artefact,), "campaign show": (KEY,), "trace": (KEY,), "inbox": ("--detail",)}
     given = words.get(path, READING.get(path, ()))
     whole = copied.command(*path.split(), *given, "--json").out
     for width in WIDTHS:
