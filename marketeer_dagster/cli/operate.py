@@ -8,7 +8,7 @@ import typer
 from marketeer_dagster.cli.checkup import checkup
 from marketeer_dagster.cli.home import create_home, open_home
 from marketeer_dagster.cli.market import running_market
-from marketeer_dagster.cli.output import AsJson, beside, print_json, print_table, tell
+from marketeer_dagster.cli.output import AsJson, print_json, print_table, tell, warn
 from marketeer_dagster.cli.platform import Platform
 from marketeer_dagster.model.settings import Settings
 
@@ -50,7 +50,7 @@ def register(app: typer.Typer) -> None:
             from marketeer_dagster.cli.claude_checkup import ClaudeCheckup  # brings the SDK along
 
             asking = ClaudeCheckup(home)
-            beside(asking.announcement)
+            warn(asking.announcement)
             with running_market(home) if asking.simulated else nullcontext():
                 findings += asking.look()
         if as_json:

@@ -68,9 +68,8 @@ def beside(text: str) -> None:
 
 
 def warn(text: str) -> None:
-    """What went wrong although the work goes on, on standard error; with --json it belongs into the value."""
-    if not wants_json():
-        _lines(errors, text, "")
+    """What must be said in any case, also beside JSON: what went wrong although the work goes on, what will be paid."""
+    _lines(errors, text, "")
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str) -> None:

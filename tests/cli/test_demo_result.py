@@ -1,7 +1,6 @@
 """When a demo counts as a closed loop, from which rows, and how its last screen looks."""
 
 import dataclasses
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ from marketeer_dagster.cli.home import Home
 from marketeer_dagster.cli.loop.ending import print_ending
 from marketeer_dagster.cli.loop.played import Played, played_by, steps
 from marketeer_dagster.cli.loop.result import runs_since
-from marketeer_dagster.cli.output import console
 from marketeer_dagster.model.clock import SystemClock
 from marketeer_dagster.model.experiment import ExperimentState
 from marketeer_dagster.model.ids import TenantId
@@ -115,16 +113,9 @@ def test_runs_of_earlier_demos_are_not_counted():
         assert runs_since(instance, began)["runs"] == 1
 
 
-@pytest.fixture
-def narrow() -> Iterator[None]:
-    before = console.width
-    console.width = 80
-    yield
-    console.width = before
-
-
-@pytest.mark.usefixtures("narrow")
-def test_the_last_screen_fits_80_columns_and_says_what_is_missing(tmp_path: Path):
+def test_the_last_screen_fits_80_columns_and_says_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
     demo = without_a_winner(a_demo())
     taken = steps(dataclasses.replace(demo, signals=()))
     side = {"days": 28, "sessions": 123_456, "conversions": 4_567, "conversion_rate": 0.037}
@@ -139,12 +130,13 @@ def test_the_last_screen_fits_80_columns_and_says_what_is_missing(tmp_path: Path
         "published_page": demo.address("/pricing"), "ui_url": "http://127.0.0.1:3000", "wall_s": 200.0,
         "market_days": 60, "dagster": {"runs": 30, "runs_failed": 2},
     }  # fmt: skip
-    with console.capture() as captured:
-        print_ending(Home(Settings.load({"MARKETEER_HOME": str(tmp_path)})), result)
-    shown = captured.get()
-    table = [line for line in shown.splitlines() if line[:1] in "┏┃┡│└"]
-    assert len(table) > 8
-    assert max(map(len, table)) <= 80
+    monkeypatch.setenv("COLUMNS", "80")
+    print_ending(Home(Settings.load({"MARKETEER_HOME": str(tmp_path)})), result)
+    shown = capsys.readouterr().out
+    assert max(len(line) for line in shown.splitlines() if "snapshot.duckdb" not in line) <= 80
+    assert {"conversion rate", "artefacts / reviews", "learnings"} <= {
+        line[:19].rstrip() for line in shown.splitlines()
+    } | {line.split("  ")[0] for line in shown.splitlines()}
     assert "…" not in shown
     assert "(simulated)" in shown and "loop not closed" in shown
     assert "missing for a closed loop: signal answered, recovery measured" in shown

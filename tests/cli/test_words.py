@@ -33,7 +33,7 @@ WORDS = {member.value for kind in STANDINGS.values() for member in kind}
 
 def enumerated(comment: str) -> list[str]:
     """The words of a comment such as `draft, approved (by a person) or rejected; more about it.`"""
-    listed = re.sub(r"\([^()]*\)", "", comment.split(";")[0].split(". ")[0].rstrip("."))
+    listed = re.sub(r"\([^()]*\)", "", comment.split(";")[0].split(". ")[0].rpartition(": ")[2].rstrip("."))
     return [word for word in re.split(r"\s*,\s*|\s+or\s+|\s+", listed) if word not in ("", "or", "and")]
 
 
