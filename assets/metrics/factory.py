@@ -81,7 +81,7 @@ def build_metric_asset(source: MetricSource) -> AssetsDefinition:
         with explained():
             connections = connected(store, source.tool, scope.tenants)
             limits = limiter(context.resources.store.settings())
-            intake = Intake(warehouse, limits, clock, context.log, scope.accept_missing_days)
+            intake = Intake(warehouse, limits, clock, context.log, scope.accept_missing_days, context.run_id)
             landings = land(source, connections, span, intake)
         yield _landed_check(landings)
         yield _whole_check(landings)

@@ -78,7 +78,7 @@ class Home:
     def store(self) -> Store:
         """The operational store; raises ConfigError when the home was never initialised."""
         url = self.settings.database_url
-        if url.startswith("sqlite") and not self.settings.config_file.exists():
+        if not self.is_there:
             raise ConfigError(f"{self.settings.home} is not a home yet", hint="marketeer init")
         return Store.open(url, secret_key=self.settings.secret_key)
 
@@ -97,6 +97,11 @@ class Home:
         from resources.clock import clock_of  # brings Dagster along, which most commands can do without
 
         return clock_of(self.settings)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it has been initialised, as far as that can be told without opening its store."""
+        return not self.settings.database_url.startswith("sqlite") or self.settings.config_file.exists()
 
     @property
     def dagster_home(self) -> Path:

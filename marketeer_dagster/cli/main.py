@@ -16,6 +16,7 @@ from marketeer_dagster.cli import (
     init,
     logs,
     operate,
+    parquet,
     people,
     publications,
     sandbox,
@@ -47,6 +48,7 @@ for group in (
     tools,
     ingest,
     sql,
+    parquet,
     sandbox,
 ):
     group.register(app)

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel
 from sqlalchemy import ColumnElement, Connection, func, literal_column, select
 
+from marketeer_dagster.model.artefacts import Artefact
 from marketeer_dagster.model.campaign import Campaign
 from marketeer_dagster.model.experiment import Experiment
 from marketeer_dagster.model.goal import Goal
@@ -22,6 +22,7 @@ from marketeer_dagster.store.records import Records
 _KEPT: Mapping[str, Records[Any]] = {
     "goals": Records(schema.goals, Goal, noun="goal"),
     "campaigns": Records(schema.campaigns, Campaign, noun="campaign", key="key"),
+    "artefacts": Records(schema.artefacts, Artefact, noun="artefact"),
     "reviews": Records(schema.reviews, Review, noun="review"),
     "approvals": Records(schema.approvals, Approval, noun="approval"),
     "publications": Records(schema.publications, Publication, noun="publication"),
@@ -59,7 +60,9 @@ class Changes:
             upto, following = self._marks(connection)
             if mark > following:
                 return None
-            where = [_NUMBER >= mark, *([] if upto is None else [_NUMBER < upto])]
+            where = [mark <= _NUMBER]
+            if upto is not None:
+                where.append(upto > _NUMBER)
             found = connection.execute(
                 select(schema.changes.c.relation, schema.changes.c.row_key).where(*where).order_by(_NUMBER)
             ).all()
@@ -73,11 +76,18 @@ class Changes:
         with self._db.reading() as connection:
             return self._marks(connection)[1]
 
-    def values(self, relation: str, keys: Collection[str] | None = None) -> tuple[BaseModel, ...]:
-        """The rows of a relation of `schema` that is kept whole, of `keys` or all, in order of arrival."""
+    def values(self, relation: str, keys: Collection[str] | None = None) -> tuple[Any, ...]:
+        """The rows of a relation as values of the vocabulary, of `keys` or all, in order of arrival."""
         kept = _KEPT[relation]
         with self._db.reading() as connection:
             return tuple(value for some in _parts(kept.key, keys) for value in kept.all(connection, *some))
+
+    def heads(self) -> frozenset[tuple[str, int]]:
+        """(id, version) of every artefact's head."""
+        columns = schema.artefacts.c
+        with self._db.reading() as connection:
+            found = connection.execute(select(columns.id, columns.version).where(columns.is_head.is_(True))).all()
+        return frozenset((id, version) for id, version in found)
 
     def calls(self, keys: Collection[str] | None = None) -> tuple[LlmCall, ...]:
         """Calls of the Claude ledger, of `keys` or all, in order of arrival."""

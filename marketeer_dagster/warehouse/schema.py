@@ -6,11 +6,14 @@ import duckdb
 
 from marketeer_dagster.warehouse.copies import COPIES
 from marketeer_dagster.warehouse.facts import FACTS
+from marketeer_dagster.warehouse.logs import LOGS
 from marketeer_dagster.warehouse.marts import MARTS, mart
 from marketeer_dagster.warehouse.pages import MACROS
+from marketeer_dagster.warehouse.source import CREATE as CREATE_SOURCE
+from marketeer_dagster.warehouse.source import forget_source
 from marketeer_dagster.warehouse.tables import Table, comments
 
-TABLES: dict[str, Table] = {table.name: table for table in (*FACTS, *COPIES)}
+TABLES: dict[str, Table] = {table.name: table for table in (*FACTS, *COPIES, *LOGS)}
 """Every table that is written, by name. Marts are computed, see marts.py."""
 
 _ABOUT = comments(
@@ -41,6 +44,8 @@ def ensure(connection: duckdb.DuckDBPyConnection) -> None:
             connection.execute(macro)
         for statement in (*(s for name in MARTS for s in mart(name).statements()), *_ABOUT):
             connection.execute(statement)
+        connection.execute(CREATE_SOURCE)
+        forget_source(connection)  # new columns are filled by copying everything once more
         connection.execute("DELETE FROM warehouse_schema")
         connection.execute("INSERT INTO warehouse_schema VALUES (?)", [wanted])
         connection.execute("COMMIT")
