@@ -24,11 +24,12 @@ def build_store_copies(catalog: Catalog, interval_s: int) -> SensorDefinition:
     def store_copies(context: SensorEvaluationContext) -> SkipReason:
         store, warehouse = context.resources.store.store(), context.resources.warehouse.warehouse()
         try:
-            copied = catch_up(store, warehouse, catalog.skills, timeout_s=LONGEST_WAIT_S)
+            done = catch_up(store, warehouse, catalog.skills, timeout_s=LONGEST_WAIT_S)
         except Conflict as busy:
             return SkipReason(f"the warehouse is being written, the next tick copies: {busy}")
-        if not copied:
-            return SkipReason("nothing changed in the store since its copies were made")
-        return SkipReason("copied " + ", ".join(f"{rows} of {table}" for table, rows in copied.items()))
+        if not done.copied and not done.marts:
+            return SkipReason("nothing changed since the copies of the store and the marts were made")
+        copied = ", ".join(f"{rows} of {table}" for table, rows in done.copied.items()) or "nothing"
+        return SkipReason(f"copied {copied}; computed {', '.join(done.marts) or 'no mart'}")
 
     return store_copies

@@ -8,6 +8,7 @@ from dagster._core.execution.job_execution_result import JobExecutionResult
 from assets.executor import PROCESS_TAG
 from assets.metrics import ingest_tags, scope_config
 from marketeer_dagster.cli.drive import Progress, execute
+from marketeer_dagster.cli.fresh import freshen
 from marketeer_dagster.cli.home import Home
 from marketeer_dagster.cli.processes import process_tag
 from marketeer_dagster.model.clock import today
@@ -26,6 +27,7 @@ def ingest_days(
     tags = {**ingest_tags(first, last, tenant), PROCESS_TAG: process_tag()}
     result = execute(instance, "ingest", tags=tags, run_config=scope_config([tenant] if tenant else []))
     if not result.success:
+        freshen(home)  # what has landed is in the marts all the same
         why = "\n".join(_failures(result)) or "the run says no reason"
         raise MarketeerError(
             f"ingest of {first} to {last} failed:\n{why}", hint=f"all of it: run {result.run_id} in the Dagster UI"

@@ -44,7 +44,8 @@ def ensure(connection: duckdb.DuckDBPyConnection) -> None:
             connection.execute(macro)
         for statement in (*(s for name in MARTS for s in mart(name).statements()), *_ABOUT):
             connection.execute(statement)
-        connection.execute(CREATE_SOURCE)
+        for statement in CREATE_SOURCE:
+            connection.execute(statement)
         forget_source(connection)  # new columns are filled by copying everything once more
         connection.execute("DELETE FROM warehouse_schema")
         connection.execute("INSERT INTO warehouse_schema VALUES (?)", [wanted])

@@ -1,10 +1,13 @@
 """Copies of the operational store: whole with each ingest, in between only what changed, and the marts made of them.
 
-How far they are is told by a mark of the store's (`Store.changes`), which stands in the warehouse beside the copies:
-whoever writes next goes on from there, and copies that are lost, restored or of another store are made anew.
+A mart is also computed anew when a run that brought figures died or failed before it came to its marts.
+
+How far the copies are is told by a mark of the store's (`Store.changes`), which stands in the warehouse beside the
+copies: whoever writes next goes on from there, and copies that are lost, restored or of another store are made anew.
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import duckdb
@@ -18,11 +21,21 @@ from marketeer_dagster.warehouse.decisions import SKILLS
 from marketeer_dagster.warehouse.marts import marts_of
 from marketeer_dagster.warehouse.rows import KEYS, Row, frame, rows_of
 from marketeer_dagster.warehouse.schema import TABLES
-from marketeer_dagster.warehouse.source import Source, read_source, write_source
+from marketeer_dagster.warehouse.source import Source, read_since_built, read_source, write_source
 from marketeer_dagster.warehouse.warehouse import LOCK_TIMEOUT_S, Warehouse
 from marketeer_dagster.warehouse.writer import Writer
 
 Skills = Mapping[str, Skill]
+
+
+@dataclass(frozen=True)
+class CaughtUp:
+    """What it took to bring the copies up to date."""
+
+    copied: Mapping[str, int]
+    """Table -> rows copied; a table in which nothing changed is not there."""
+    marts: tuple[str, ...]
+    """Marts computed anew."""
 
 
 def sync_store(store: Store, w: Writer, skills: Skills | None = None) -> dict[str, int]:
@@ -38,30 +51,22 @@ def sync_store(store: Store, w: Writer, skills: Skills | None = None) -> dict[st
 
 def catch_up(
     store: Store, warehouse: Warehouse, skills: Skills | None = None, *, timeout_s: float = LOCK_TIMEOUT_S
-) -> dict[str, int]:
-    """Bring the copies and the marts made of them up to date; the rows copied of each table, nothing when none changed.
+) -> CaughtUp:
+    """Bring the copies up to date, and the marts made of them or of figures that came after they were computed.
 
-    Nothing is written, and no lock waited for, when nothing changed since the copies were last brought up to date.
-    Raises Conflict when another writer keeps the warehouse for `timeout_s` seconds, ConfigError when the store or the
-    warehouse cannot be used.
+    Nothing is written, and no lock waited for, when nothing changed since. Raises Conflict when another writer keeps
+    the warehouse for `timeout_s` seconds, ConfigError when the store or the warehouse cannot be used.
     """
     with warehouse.reading() as connection:
-        known = read_source(connection)
-    if known is not None and _news(store, known, skills) == {}:
-        return {}
+        known, unread = read_source(connection), read_since_built(connection)
+    if known is not None and not unread and _news(store, known, skills) == {}:
+        return CaughtUp({}, ())
     with warehouse.writing(timeout_s=timeout_s) as w:
         copied = _follow(store, w, skills)
-        for name in marts_of(copied):
+        marts = marts_of({*copied, *read_since_built(w.connection)})
+        for name in marts:
             w.build_mart(name)
-    return copied
-
-
-def pending(store: Store, warehouse: Warehouse) -> int | None:
-    """How many rows of the store changed since the snapshot's copies were made; None when it has to be copied whole."""
-    with warehouse.reading() as connection:
-        known = read_source(connection)
-    news = None if known is None else _news(store, known, None)
-    return None if news is None else sum(len(keys) for keys in news.values())
+    return CaughtUp(copied, marts)
 
 
 def _news(store: Store, known: Source, skills: Skills | None) -> Mapping[str, Collection[str]] | None:

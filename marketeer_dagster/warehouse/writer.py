@@ -12,6 +12,7 @@ import duckdb
 from marketeer_dagster.model.errors import BadInput, NotFound
 from marketeer_dagster.warehouse.marts import mart
 from marketeer_dagster.warehouse.schema import TABLES
+from marketeer_dagster.warehouse.source import note_built
 from marketeer_dagster.warehouse.tables import Table, quoted
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class Writer:
         with self._transaction():
             for statement in mart(name).statements():
                 self.connection.execute(statement)
+            note_built(self.connection, name)
             return _count(self.connection, name)
 
     @contextmanager
