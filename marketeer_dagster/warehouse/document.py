@@ -31,11 +31,12 @@ Every table has `tenant`. `simulated` is true for figures that the sandbox's mar
 SQL: [questions.md](questions.md).
 
 How fresh it is: daily facts are as new as their newest reading (`landings`, `data_coverage`). Copies of the store, and
-the marts made of them, follow each change within half a minute while the daemon runs, and at once for `marketeer sql`,
-`marketeer export` and the example notebook, which bring them up to date before they read (`copied` says when). Where
-that is not possible, `marketeer sql` says so and how old they are.
+the marts made of them, follow each change within half a minute while the daemon runs, and at once for `marketeer sql`
+and `marketeer export`, which bring them up to date before they read (`copied` says when). Where that is not possible,
+they say so and how old the copies are.
 
-Elsewhere than in DuckDB: `marketeer export FOLDER` writes every table as Parquet, by tenant and year, types kept.
+Elsewhere than in DuckDB: `marketeer export FOLDER` writes every table as Parquet, by tenant and year, types kept. With
+pictures: the notebook `examples/notebook.py` (`pip install 'marketeer-dagster[notebook]'`).
 """
 
 _EXPLAINED = {

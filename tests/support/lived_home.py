@@ -99,7 +99,7 @@ def _arms(experiment: str, last: date) -> pd.DataFrame:
     """Two days of a test's people, each day holding everybody since the start."""
     return pd.DataFrame(
         {
-            "date": [day for day in (last - timedelta(days=9), last - timedelta(days=8)) for _ in range(2)],
+            "date": [day for day in (last - timedelta(days=19), last - timedelta(days=18)) for _ in range(2)],
             "experiment": experiment, "variant": ["control", "b"] * 2, "visitors": [400, 410, 800, 790],
             "conversions": [8, 12, 16, 24], "revenue": [None] * 4,
         }

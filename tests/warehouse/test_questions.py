@@ -4,6 +4,7 @@ Nothing below reads the warehouse but the page's SQL. What Claude cost is the sa
 what the vendors answer, revenue is what the market's customers pay, and the rest is the operational store.
 """
 
+import importlib.util
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -24,9 +25,10 @@ from marketeer_dagster.sandbox.terms import terms_of, worth
 from marketeer_dagster.sandbox.vendors.stripe import VARIED
 from resources.ga4 import Ga4Client
 from resources.mailchimp import MailchimpClient
+from tests.cli.homes import fingerprint
 from tests.support.campaign_home import TENANT
 from tests.support.lived_home import SILENT_TOOL, Lived, lived_home
-from tests.support.pages_sql import explained, questions
+from tests.support.pages_sql import PAGE, explained, questions
 
 ASKED = questions()
 CHANNELS = {
@@ -272,3 +274,19 @@ def test_12_what_is_missing_is_told_with_its_reason(lived: Lived, answers: Mappi
     assert (told["first_day"], told["last_day"]) == lived.failed
     assert "auth" in str(told["reason"]) and "ya29" not in str(told["reason"])
     assert told["rows_held"] is None
+
+
+def test_the_example_notebook_draws_its_pictures_from_the_snapshot_alone(lived: Lived) -> None:
+    """Run as `python examples/notebook.py` runs it, in this process, which names the home."""
+    before = fingerprint(lived.home.path)
+    spec = importlib.util.spec_from_file_location("notebook", PAGE.parents[1] / "examples" / "notebook.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    _, defined = module.app.run()
+    for name in ("channels", "mrr", "claude", "coverage"):
+        (first, *_) = defined[name].axes
+        assert first.get_title() and first.has_data(), name
+    assert len(defined["channels"].axes[0].get_legend().get_texts()) >= len(set(CHANNELS.values())) - 1
+    defined["warehouse"].close()
+    assert fingerprint(lived.home.path) == before
