@@ -21,8 +21,10 @@ from marketeer_dagster.cli import (
     publications,
     sandbox,
     sql,
+    stale,
     tenants,
     tools,
+    trace,
 )
 from marketeer_dagster.cli.output import errors, print_error
 from marketeer_dagster.model.errors import MarketeerError
@@ -49,6 +51,8 @@ for group in (
     ingest,
     sql,
     parquet,
+    stale,
+    trace,
     sandbox,
 ):
     group.register(app)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
@@ -12,11 +12,14 @@ from zoneinfo import ZoneInfo
 from marketeer_dagster.model.artefacts import Artefact, Spend
 from marketeer_dagster.model.campaign import Campaign
 from marketeer_dagster.model.experiment import Experiment
+from marketeer_dagster.model.hosts import ascii_address
 from marketeer_dagster.model.publication import Publication
-from marketeer_dagster.model.review import Approval, Review, Severity
+from marketeer_dagster.model.review import Approval, Review, Severity, Verdict
 from marketeer_dagster.model.signal import Signal
 from marketeer_dagster.model.tenant import Tenant
+from marketeer_dagster.publishing.emails import counted_as
 from marketeer_dagster.store import LlmCall, Store
+from marketeer_dagster.warehouse.own_spend import own_spends
 from marketeer_dagster.warehouse.tables import Table
 
 if TYPE_CHECKING:
@@ -40,7 +43,7 @@ def site_of(store: Store, tenant: Tenant) -> str:
     for tool in CONTENT_SYSTEMS:
         connection = store.connections.get(tenant.id, tool)
         if connection is not None and not connection.simulated:
-            return connection.settings.get("site_url") or connection.base_url or str(tenant.website)
+            return ascii_address(connection.settings.get("site_url") or connection.base_url or str(tenant.website))
     return str(tenant.website)
 
 
@@ -76,9 +79,13 @@ def _campaigns(store: Store, keys: Keys, tenants: Tenants) -> Iterable[Row]:
 def _artefacts(store: Store, keys: Keys, tenants: Tenants) -> Iterable[Row]:
     heads = store.changes.heads()
     found: Sequence[Artefact] = store.changes.values("artefacts", keys)
+    campaigns = sorted({a.campaign for a in found})
+    calls = store.llm.list() if keys is None else [c for key in campaigns for c in store.llm.list(campaign=key)]
+    spends = own_spends(found, heads, calls)
     return (
-        a.model_dump(exclude={"content"}) | _spend(a.spend)
+        a.model_dump(exclude={"content"}) | _spend(spends[a.id, a.version])
         | {"artefact": a.id, "is_head": (a.id, a.version) in heads, "simulated": a.simulated or None}
+        | ({"score": None} if a.verdict is Verdict.NONE else {})
         for a in found
     )  # fmt: skip
 
@@ -121,9 +128,14 @@ def _publications(store: Store, keys: Keys, tenants: Tenants) -> Iterable[Row]:
     found: Sequence[Publication] = store.changes.values("publications", keys)
     return (
         p.model_dump(exclude={"payload"})
-        | {"publication": p.id, "published_on": _day(p.published_at, tenants[p.tenant].zone)}
+        | {"publication": p.id, "published_on": _day(p.published_at, tenants[p.tenant].zone)} | _counted(p)
         for p in found
-    )
+    )  # fmt: skip
+
+
+def _counted(publication: Publication) -> Row:
+    email = counted_as(publication)
+    return {"step": email[0], "utm_campaign": email[1]} if email else {}
 
 
 def _signals(store: Store, keys: Keys, tenants: Tenants) -> Iterable[Row]:
@@ -141,7 +153,19 @@ def _experiments(store: Store, keys: Keys, tenants: Tenants) -> Iterable[Row]:
     found: Sequence[Experiment] = store.changes.values("experiments", keys)
     for experiment in found:
         decision = experiment.decision.model_dump() if experiment.decision else {}
+        decision["compared"] = decision.get("compared") or None
         yield decision | experiment.model_dump() | {"experiment": experiment.id, "arms": len(experiment.variants)}
+
+
+def _experiment_arms(store: Store, keys: Keys, tenants: Tenants) -> Iterator[Row]:
+    found: Sequence[Experiment] = store.changes.values("experiments", keys)
+    for experiment in found:
+        decided = {arm.name: arm for arm in experiment.decision.arms} if experiment.decision else {}
+        for variant in experiment.variants:
+            counts = decided[variant.name].model_dump(exclude={"name"}) if variant.name in decided else {}
+            yield variant.model_dump() | counts | {
+                "tenant": experiment.tenant, "experiment": experiment.id, "variant": variant.name
+            }  # fmt: skip
 
 
 def _llm_calls(store: Store, keys: Keys, tenants: Tenants) -> Iterable[Row]:
@@ -166,19 +190,33 @@ def purpose_of(role: str) -> str:
 KEYS: Mapping[str, str] = {
     "tenants": "tenant", "goals": "goal", "campaigns": "campaign", "artefacts": "artefact", "reviews": "review",
     "approvals": "approval", "publications": "publication", "signals": "signal", "experiments": "experiment",
-    "learnings": "learning", "llm_calls": "call",
+    "experiment_arms": "experiment", "learnings": "learning", "llm_calls": "call",
 }  # fmt: skip
-"""Copied table, named like the store's relation -> its column that holds the relation's key."""
+"""Copied table -> its column that holds the key of the store's relation."""
+MADE_OF: Mapping[str, str] = {table: table for table in KEYS} | {"experiment_arms": "experiments"}
+"""Copied table -> the store's relation that its rows are made of."""
 _BUILDERS: Mapping[str, Callable[[Store, Keys, Tenants], Iterable[Row]]] = {
     "tenants": _tenants, "goals": _plain_rows("goals", "goal"), "campaigns": _campaigns, "artefacts": _artefacts,
     "reviews": _reviews, "approvals": _approvals, "publications": _publications, "signals": _signals,
-    "experiments": _experiments, "learnings": _plain_rows("learnings", "learning"), "llm_calls": _llm_calls,
+    "experiments": _experiments, "experiment_arms": _experiment_arms,
+    "learnings": _plain_rows("learnings", "learning"), "llm_calls": _llm_calls,
 }  # fmt: skip
 
 
 def rows_of(store: Store, table: str, tenants: Tenants, keys: Keys = None) -> Sequence[Row]:
     """The rows that a copied table has of `keys`, or of the whole store."""
     return list(_BUILDERS[table](store, keys, tenants))
+
+
+def also_changed(store: Store, calls: Collection[str]) -> tuple[str, ...]:
+    """Artefacts whose copies change with calls of the ledger: what a version cost is told from these."""
+    works = {(call.campaign, call.purpose.partition("/")[0]) for call in store.changes.calls(calls)}
+    made = (
+        a
+        for key in sorted({campaign for campaign, _ in works})
+        for a in store.artefacts.list(campaign=key, heads_only=False)
+    )
+    return tuple(sorted({str(a.id) for a in made if (a.campaign, a.skill) in works}))
 
 
 def frame(table: Table, rows: Sequence[Row], tenants: Tenants) -> pd.DataFrame:

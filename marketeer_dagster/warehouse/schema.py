@@ -11,9 +11,10 @@ from marketeer_dagster.warehouse.marts import MARTS, mart
 from marketeer_dagster.warehouse.pages import MACROS
 from marketeer_dagster.warehouse.source import CREATE as CREATE_SOURCE
 from marketeer_dagster.warehouse.source import forget_source
+from marketeer_dagster.warehouse.stale import STALE_ARTEFACTS
 from marketeer_dagster.warehouse.tables import Table, comments
 
-TABLES: dict[str, Table] = {table.name: table for table in (*FACTS, *COPIES, *LOGS)}
+TABLES: dict[str, Table] = {table.name: table for table in (*FACTS, *COPIES, STALE_ARTEFACTS, *LOGS)}
 """Every table that is written, by name. Marts are computed, see marts.py."""
 
 _ABOUT = comments(

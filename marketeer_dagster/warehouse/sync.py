@@ -19,7 +19,7 @@ from marketeer_dagster.model.tenant import Tenant
 from marketeer_dagster.store import Store
 from marketeer_dagster.warehouse.decisions import SKILLS
 from marketeer_dagster.warehouse.marts import marts_of
-from marketeer_dagster.warehouse.rows import KEYS, Row, frame, rows_of
+from marketeer_dagster.warehouse.rows import KEYS, MADE_OF, Row, also_changed, frame, rows_of
 from marketeer_dagster.warehouse.schema import TABLES
 from marketeer_dagster.warehouse.source import Source, read_since_built, read_source, write_source
 from marketeer_dagster.warehouse.warehouse import LOCK_TIMEOUT_S, Warehouse
@@ -86,12 +86,15 @@ def _follow(store: Store, w: Writer, skills: Skills | None) -> dict[str, int]:
         return sync_store(store, w, skills)
     tenants = _tenants(store)
     copied: dict[str, int] = {}
-    for name, keys in news.items():
-        if name == SKILLS.name:
-            copied[name] = _copy_skills(w, skills or {}, tenants)
-        else:
-            rows = frame(TABLES[name], rows_of(store, name, tenants, keys), tenants)
-            copied[name] = w.replace_rows(name, KEYS[name], keys, rows)
+    for name in KEYS:
+        changed = {*news.get(MADE_OF[name], ())}
+        if name == "artefacts":
+            changed |= {*also_changed(store, news.get("llm_calls", ()))}
+        if changed:
+            rows = frame(TABLES[name], rows_of(store, name, tenants, changed), tenants)
+            copied[name] = w.replace_rows(name, KEYS[name], changed, rows)
+    if SKILLS.name in news:
+        copied[SKILLS.name] = _copy_skills(w, skills or {}, tenants)
     fingerprint = known.skills if skills is None else _fingerprint(skills)
     _note(w.connection, Source(store.where, mark, fingerprint), copied, tenants)
     return copied
