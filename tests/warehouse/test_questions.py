@@ -27,7 +27,7 @@ from resources.ga4 import Ga4Client
 from resources.mailchimp import MailchimpClient
 from tests.cli.homes import fingerprint
 from tests.support.campaign_home import TENANT
-from tests.support.lived_home import SILENT_TOOL, Lived, lived_home
+from tests.support.lived_home import ARMS, SILENT_TOOL, Lived, lived_home
 from tests.support.pages_sql import PAGE, explained, questions
 
 ASKED = questions()
@@ -111,14 +111,11 @@ def test_there_are_twelve_questions_with_every_column_of_their_answers_explained
              "last_read_at"}  # fmt: skip
     for number, rows in answers.items():
         assert rows, f"question {number} has no answer in a home that has lived"
-        unexplained = set(rows[0]) - plain - told[number]
-        assert {
-            name for name in unexplained if not name.startswith(("challenger_", "control_", "high_", "low_"))
-        } == set()
+        assert set(rows[0]) - plain - told[number] == set()
 
 
 def test_1_cost_is_the_vendors_bill_and_traffic_its_report(
-    lived: Lived, answers: Mapping[int, Rows], traffic: pd.DataFrame
+    lived: Lived, answers: Mapping[int, Rows], traffic: pd.DataFrame, mail: pd.DataFrame
 ) -> None:
     bill, costs = billed(lived), defaultdict[str, Decimal](Decimal)
     for call in lived.home.store.llm.list():
@@ -127,21 +124,21 @@ def test_1_cost_is_the_vendors_bill_and_traffic_its_report(
     told = by(answers[1], "campaign")
     assert {key: row["cost_usd"] for key, row in told.items()} == costs
     (page,) = [p for p in live(lived) if p.campaign == lived.answer.key]
-    rows = page_rows(traffic, page.target, published_on(page))
-    mine = told[lived.answer.key]
-    assert mine["sessions"] == rows["sessions"].sum() > 0
-    assert mine["conversions"] == pytest.approx(rows["conversions"].sum())
-    assert mine["revenue"] == pytest.approx(rows["revenue"].sum())
-    assert {key: row["publications"] for key, row in told.items()} == {
-        key: sum(p.campaign == key for p in live(lived)) for key in told
-    }
+    on_page = page_rows(traffic, page.target, published_on(page))
+    by_email = traffic[traffic["medium"] == "email"]
+    assert len(by_email) and set(by_email["source"]) == {"mailchimp"}, "every email of this market is ours"
+    for key, rows in ((lived.answer.key, on_page[on_page["medium"] != "email"]), (lived.emails.key, by_email)):
+        figures = [told[key][name] for name in ("sessions", "conversions", "revenue")]
+        assert figures == pytest.approx([rows[name].sum() for name in ("sessions", "conversions", "revenue")])
+    sent = sum(p.external_id in mail.index for p in live(lived))
+    assert {key: row["publications"] for key, row in told.items()} == {lived.answer.key: 1, lived.emails.key: sent}
 
 
 def test_2_what_is_live_is_what_the_vendors_were_given(
     lived: Lived, answers: Mapping[int, Rows], traffic: pd.DataFrame, mail: pd.DataFrame
 ) -> None:
     assert sorted((r["tool"], r["target"], r["version"]) for r in answers[2]) == sorted(
-        (p.tool, p.target, p.version) for p in live(lived)
+        (p.tool, p.target, p.version) for p in live(lived) if p.kind == "page" or p.external_id in mail.index
     )
     targets = {p.target: p for p in live(lived)}
     for row in answers[2]:
@@ -149,13 +146,16 @@ def test_2_what_is_live_is_what_the_vendors_were_given(
         if row["tool"] == "wordpress":
             rows = page_rows(traffic, str(row["target"]), published_on(out))
             assert (row["sessions"], row["days"]) == (rows["sessions"].sum(), rows["date"].nunique())
-        elif out.external_id in mail.index:
+        else:
             assert (row["sends"], row["clicks"]) == tuple(mail.loc[out.external_id, ["sends", "clicks"]])
 
 
 def test_3_emails_are_as_the_email_tool_reports_them(
-    lived: Lived, answers: Mapping[int, Rows], mail: pd.DataFrame
+    lived: Lived, answers: Mapping[int, Rows], mail: pd.DataFrame, traffic: pd.DataFrame
 ) -> None:
+    by_email = traffic[traffic["medium"] == "email"]
+    for name in ("sessions", "conversions", "revenue"):
+        assert sum(float(str(row[name] or 0)) for row in answers[3]) == pytest.approx(by_email[name].sum()), name
     ours = mail.loc[[p.external_id for p in live(lived) if p.external_id in mail.index]]
     figures = sorted((row["sends"], row["opens"], row["clicks"]) for row in answers[3])
     assert figures == sorted(map(tuple, ours.to_numpy().tolist()))
@@ -164,13 +164,14 @@ def test_3_emails_are_as_the_email_tool_reports_them(
 
 
 def test_4_a_decided_test_is_told_with_its_interval_and_its_people(lived: Lived, answers: Mapping[int, Rows]) -> None:
-    told = by(answers[4], "experiment")[lived.experiment]
+    arms = by([row for row in answers[4] if row["experiment"] == lived.experiment], "arm")
+    told = arms["control"]
     decision = lived.home.store.experiments.get(lived.experiment).decision
     assert decision is not None
     percent = [100 * figure for figure in (decision.lift, decision.low, decision.high)]
     assert [told["lift_percent"], told["low_percent"], told["high_percent"]] == pytest.approx(percent)
     assert (told["winner"], told["state"]) == (decision.winner, "decided")
-    assert [told[name] for name in ("control_visitors", "control_conversions", "challenger_visitors")] == [800, 16, 790]
+    assert {arm: (row["visitors"], row["conversions"]) for arm, row in arms.items()} == ARMS
 
 
 def test_5_what_waits_is_the_inbox(lived: Lived, answers: Mapping[int, Rows]) -> None:
