@@ -41,7 +41,7 @@ def read_source(connection: duckdb.DuckDBPyConnection) -> Source | None:
 
 
 def write_source(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
-    """Say where the copies stand now. The caller holds the transaction."""
+    """Say where the copies stand now. Who is cut off in between has everything copied anew."""
     forget_source(connection)
     connection.execute(f"INSERT INTO {_TABLE} VALUES (?, ?, ?)", [source.store, source.mark, source.skills])
 

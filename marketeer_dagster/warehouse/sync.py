@@ -10,14 +10,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import duckdb
-
 from marketeer_dagster.catalog.models import Skill
 from marketeer_dagster.model.clock import SystemClock
 from marketeer_dagster.model.ids import content_hash
 from marketeer_dagster.model.tenant import Tenant
 from marketeer_dagster.store import Store
 from marketeer_dagster.warehouse.decisions import SKILLS
+from marketeer_dagster.warehouse.logs import COPIED
 from marketeer_dagster.warehouse.marts import marts_of
 from marketeer_dagster.warehouse.rows import KEYS, MADE_OF, Row, also_changed, frame, rows_of
 from marketeer_dagster.warehouse.schema import TABLES
@@ -26,6 +25,7 @@ from marketeer_dagster.warehouse.warehouse import LOCK_TIMEOUT_S, Warehouse
 from marketeer_dagster.warehouse.writer import Writer
 
 Skills = Mapping[str, Skill]
+_CHANGED = "SELECT tenant, table_name, changed_at FROM copied"
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def sync_store(store: Store, w: Writer, skills: Skills | None = None) -> dict[st
     copied = {name: w.replace_all(name, frame(TABLES[name], rows_of(store, name, tenants), tenants)) for name in KEYS}
     if skills is not None:
         copied[SKILLS.name] = _copy_skills(w, skills, tenants)
-    _note(w.connection, Source(store.where, mark, _fingerprint(skills)), copied, tenants)
+    _note(w, Source(store.where, mark, _fingerprint(skills)), copied, tenants)
     return copied
 
 
@@ -96,7 +96,7 @@ def _follow(store: Store, w: Writer, skills: Skills | None) -> dict[str, int]:
     if SKILLS.name in news:
         copied[SKILLS.name] = _copy_skills(w, skills or {}, tenants)
     fingerprint = known.skills if skills is None else _fingerprint(skills)
-    _note(w.connection, Source(store.where, mark, fingerprint), copied, tenants)
+    _note(w, Source(store.where, mark, fingerprint), copied, tenants)
     return copied
 
 
@@ -111,27 +111,30 @@ def _copy_skills(w: Writer, skills: Skills, tenants: Mapping[str, Tenant]) -> in
     return w.replace_all(SKILLS.name, frame(SKILLS, rows, tenants))
 
 
-def _note(
-    connection: duckdb.DuckDBPyConnection, source: Source, copied: Iterable[str], tenants: Mapping[str, Tenant]
-) -> None:
-    """Write down how far the copies are, and how fresh each is for each tenant."""
-    now = SystemClock().now().astimezone(UTC).replace(tzinfo=None)
+def _note(w: Writer, source: Source, copied: Iterable[str], tenants: Mapping[str, Tenant]) -> None:
+    """Write down how fresh each copy is for each tenant, and then how far they are."""
+    now, fresh = SystemClock().now(), {*copied}
     before: dict[tuple[str, str], datetime] = {
-        (tenant, name): changed
-        for tenant, name, changed in connection.execute("SELECT tenant, table_name, changed_at FROM copied").fetchall()
+        (tenant, table): changed.replace(tzinfo=UTC)
+        for tenant, table, changed in w.connection.execute(_CHANGED).fetchall()
     }
-    fresh = set(copied)
-    connection.execute("BEGIN")
-    connection.execute("DELETE FROM copied")
-    for name in (*KEYS, SKILLS.name):
-        counted = connection.execute(f'SELECT tenant, count(*) FROM "{name}" GROUP BY tenant').fetchall()
-        rows: dict[str, int] = dict(counted)
-        for tenant, facts in tenants.items():
-            changed = now if name in fresh else before.get((tenant, name), now)
-            values = [tenant, name, rows.get(tenant, 0), changed, now, facts.simulated]
-            connection.execute("INSERT INTO copied VALUES (?, ?, ?, ?, ?, ?)", values)
-    write_source(connection, source)
-    connection.execute("COMMIT")
+    rows: list[Row] = []
+    for table in (*KEYS, SKILLS.name):
+        counted = w.connection.execute(f'SELECT tenant, count(*) FROM "{table}" GROUP BY tenant').fetchall()
+        held: dict[str, int] = dict(counted)
+        for tenant in tenants:
+            changed = now if table in fresh else before.get((tenant, table), now)
+            rows.append(
+                {
+                    "tenant": tenant,
+                    "table_name": table,
+                    "rows": held.get(tenant, 0),
+                    "changed_at": changed,
+                    "as_of": now,
+                }
+            )
+    w.replace_all(COPIED.name, frame(COPIED, rows, tenants))
+    write_source(w.connection, source)
 
 
 def _tenants(store: Store) -> dict[str, Tenant]:
