@@ -164,6 +164,7 @@ class StripeClient_:  # noqa: N801 - the SDK's own client is called StripeClient
             currency=chosen or most,
             rates=_rates(self.connection),
             product_names=account.product_names,
+            nicknames=account.nicknames,
             prices=account.prices,
             book=account.book,
         )

@@ -226,6 +226,20 @@ def test_tiers_of_another_currency_are_looked_up_one_by_one() -> None:
     assert mrr(told(subscription(item(tiered(), 8), currency="eur"), prices=[priced])) == 72
 
 
+def test_a_plan_is_one_under_all_names_it_had() -> None:
+    body = subscription(item(price(nickname="Team 2026"), 2))
+    before = subscription(item(price(nickname="Team"), 2))
+    renamed = event("subscription.updated", -10, before, {"quantity": 1})
+    other = subscription(item(price(nickname="Team 2026")), id="sub_2")
+    found = told(body, other, events=(renamed,), first=-12)
+    assert set(found.rows["plan"]) == {"Team 2026"}
+    assert [mrr(found, day) for day in (-11, -10, -1)] == [200, 300, 300]
+
+
+def test_a_subscription_that_two_pages_list_is_paid_once() -> None:
+    assert mrr(told(subscription(), subscription())) == 100
+
+
 def test_fourteen_lines_are_all_read() -> None:
     lines = [item(price(f"price_{n}", 1_000), id=f"si_{n}") for n in range(14)]
     found = told(subscription(*lines[:10], has_more=True), subscription_items=lines)
