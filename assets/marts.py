@@ -6,6 +6,7 @@ A mart's dependencies are read out of its SQL, so the asset graph cannot say oth
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 from dagster import (
@@ -15,15 +16,20 @@ from dagster import (
     AssetKey,
     AssetsDefinition,
     AssetSpec,
+    CodeReferencesMetadataValue,
+    DataVersion,
     MaterializeResult,
     MetadataValue,
     TableSchema,
     multi_asset,
 )
 
+from assets.code_references import CODE_REFERENCES, code_references
 from assets.failures import explained
 from assets.metrics.sources import SOURCES
-from assets.tables import address, markdown_table, mart_schema, preview, row_count
+from assets.names import NEXT_STEP
+from assets.tables import address, markdown_table, mart_schema, preview, row_count, rows_version, table_schema
+from marketeer_dagster import warehouse
 from marketeer_dagster.model.ids import content_hash
 from marketeer_dagster.store import Store
 from marketeer_dagster.warehouse import MARTS, Warehouse, Writer, sync_store
@@ -79,8 +85,10 @@ def build_marts() -> AssetsDefinition:
 
 def _copy_store(store: Store, writer: Writer) -> MaterializeResult:
     rows = sync_store(store, writer)
+    versions = [rows_version(writer.connection, f'"{name}"').value for name in rows]
     return MaterializeResult(
         asset_key=STORE_TABLES,
+        data_version=DataVersion(content_hash("\n".join(versions))),
         metadata={
             "dagster/row_count": sum(rows.values()),
             "tables": MetadataValue.md(markdown_table(("Table", "Rows"), list(rows.items()))),
@@ -98,6 +106,9 @@ def _compute(writer: Writer, definition: Mart, checks: Sequence[str]) -> Materia
         queries[ADDS_UP] = _RECONCILIATIONS[name].differing
     return MaterializeResult(
         asset_key=name,
+        # What its columns mean, not what they hold: plans and artefacts read figures once, and figures that change by
+        # the day must not mark them "Unsynced".
+        data_version=DataVersion(content_hash(definition.select)),
         metadata={
             "dagster/row_count": row_count(writer.connection, name),
             "dagster/column_schema": schema,
@@ -116,6 +127,7 @@ def _store_spec() -> AssetSpec:
         owners=["team:measure"],
         description="What was planned, made, reviewed, published, signalled, tested, learned and spent, copied from "
         "the operational store for analysts: " + ", ".join(f"`{name}`" for name in sorted(_COPIES)) + ".",
+        metadata={f"schema of {table.name}": table_schema(table.name) for table in COPIES},
     )
 
 
@@ -127,9 +139,13 @@ def _mart_spec(definition: Mart) -> AssetSpec:
         kinds={"sql", "duckdb"},
         owners=["team:measure"],
         description=_documentation(definition),
-        metadata=address(definition.name),
+        metadata={**address(definition.name), CODE_REFERENCES: _query(definition)},
         code_version=content_hash(definition.select),
     )
+
+
+def _query(definition: Mart) -> CodeReferencesMetadataValue:
+    return code_references((Path(str(warehouse.__file__)).parent / "sql" / f"{definition.name}.sql", "the query"))
 
 
 def _check_specs(name: str) -> Iterator[AssetCheckSpec]:
@@ -172,7 +188,16 @@ def _check(connection: duckdb.DuckDBPyConnection, table: str, name: str, offendi
             "rows_at_fault": rows,
             "rows": MetadataValue.md(shown),
             "query": MetadataValue.md(f"```sql\n{offending.strip()}\n```"),
+            "looked_at": f"the table {table}, computed just now",
+            **({NEXT_STEP: MetadataValue.text(_step(table))} if rows else {}),
         },
+    )
+
+
+def _step(table: str) -> str:
+    return (
+        "compare the rows with the tables they are made of: `marketeer sql` with the query above; days that were read "
+        f"only in part are read again by `marketeer ingest`, which also computes {table} anew"
     )
 
 

@@ -34,9 +34,10 @@ KEPT_DAYS = 30
 """Stripe keeps events at least so long."""
 COLUMNS = {
     "date": "object", "plan": "str", "mrr": "float64", "new_mrr": "float64", "expansion_mrr": "float64",
-    "contraction_mrr": "float64", "churned_mrr": "float64", "active": "int64", "trials_started": "int64",
-    "trials_converted": "int64", "churned": "int64",
+    "contraction_mrr": "float64", "churned_mrr": "float64", "moved_in_mrr": "float64", "moved_out_mrr": "float64",
+    "active": "int64", "trials_started": "float64", "trials_converted": "float64", "churned": "float64",
 }  # fmt: skip
+"""Counts of what happened on a day are floats here, where they may be unknown."""
 _ASKED = (
     ("/v1/subscriptions", {"expand": list(EXPANDED)}),
     ("/v1/events", {"types": list(CHANGES)}),
@@ -77,12 +78,16 @@ class StripeClient_:  # noqa: N801 - the SDK's own client is called StripeClient
             held = list(histories(account.subscriptions, account.events, valuation, self._zone))
         except ValidationError as error:
             raise unreadable(error) from error
-        rows = [_record(day, plan, row) for (day, plan), row in daily_movements(held, first, last).items()]
         certain = self._certain_from(account, first, last)
+        moved = daily_movements(held, first, last).items()
+        rows = [_record(day, plan, row, known=day >= certain) for (day, plan), row in moved]
         notes = {*account.notes, *self._remarks(account, valuation)}
         notes.update(note for history in held for note in history.notes_from(first))
         if certain > first:
-            notes.add(f"days before {certain} are told from what subscriptions are today: Stripe keeps no older events")
+            notes.add(
+                f"days before {certain} are told from what subscriptions are today, and what happened on them is "
+                "unknown: Stripe keeps no older events"
+            )
         return Collected(
             frame(COLUMNS, rows, ["date", "plan"]), self._api_calls, notes=tuple(sorted(notes)), certain_from=certain
         )
@@ -200,20 +205,21 @@ class StripeClient_:  # noqa: N801 - the SDK's own client is called StripeClient
         )
 
 
-def _record(day: date, plan: str, row: Movement) -> dict[str, object]:
-    return {
-        "date": day,
-        "plan": plan,
-        "mrr": _money(row.mrr),
+def _record(day: date, plan: str, row: Movement, *, known: bool) -> dict[str, object]:
+    happened: dict[str, object] = {
         "new_mrr": _money(row.new),
         "expansion_mrr": _money(row.expansion),
         "contraction_mrr": _money(row.contraction),
         "churned_mrr": _money(row.churned_mrr),
-        "active": row.active,
+        "moved_in_mrr": _money(row.moved_in),
+        "moved_out_mrr": _money(row.moved_out),
         "trials_started": row.trials_started,
         "trials_converted": row.trials_converted,
         "churned": row.churned,
     }
+    held: dict[str, object] = {"date": day, "plan": plan, "mrr": _money(row.mrr), "active": row.active}
+    # Who left before the events reach is on no list any more: what is seen of such a day is not what happened.
+    return held | (happened if known else dict.fromkeys(happened))
 
 
 def _money(amount: Decimal) -> float:

@@ -26,6 +26,7 @@ from assets.launching import (
     stage_job,
 )
 from assets.partitions import campaigns
+from assets.unchecked import explain_unchecked
 from marketeer_dagster.campaigns.intake import STOPPED
 from marketeer_dagster.campaigns.status import OPEN, settle, stage_of
 from marketeer_dagster.cli.home import Home
@@ -85,6 +86,8 @@ def execute(
         asset_selection=list(selection) if selection else None,
     ) as result:
         run = instance.get_run_by_id(result.run_id)
+        if run is not None:
+            explain_unchecked(instance, run)
         if run is not None and run.status is DagsterRunStatus.CANCELED:
             raise KeyboardInterrupt
         return result

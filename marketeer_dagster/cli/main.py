@@ -20,8 +20,10 @@ from marketeer_dagster.cli import (
     publications,
     sandbox,
     sql,
+    stale,
     tenants,
     tools,
+    trace,
 )
 from marketeer_dagster.cli.output import errors, print_error
 from marketeer_dagster.model.errors import MarketeerError
@@ -47,6 +49,8 @@ for group in (
     tools,
     ingest,
     sql,
+    stale,
+    trace,
     sandbox,
 ):
     group.register(app)

@@ -8,9 +8,10 @@ from marketeer_dagster.warehouse.copies import COPIES
 from marketeer_dagster.warehouse.facts import FACTS
 from marketeer_dagster.warehouse.marts import MARTS, mart
 from marketeer_dagster.warehouse.pages import MACROS
+from marketeer_dagster.warehouse.stale import STALE_ARTEFACTS
 from marketeer_dagster.warehouse.tables import Table, comments
 
-TABLES: dict[str, Table] = {table.name: table for table in (*FACTS, *COPIES)}
+TABLES: dict[str, Table] = {table.name: table for table in (*FACTS, *COPIES, STALE_ARTEFACTS)}
 """Every table that is written, by name. Marts are computed, see marts.py."""
 
 _ABOUT = comments(
