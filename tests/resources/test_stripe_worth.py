@@ -213,6 +213,15 @@ def test_two_currencies_are_told_in_the_one_most_are_in_and_say_so() -> None:
     )
 
 
+def test_money_that_is_not_in_the_tenants_currency_says_so() -> None:
+    found = told(subscription(), settings={"tenant_currency": "EUR"})
+    assert found.notes == (
+        "money is in USD, the tenant's currency is EUR: --set currency=eur --set fx_rates=usd=RATE tells it in that",
+    )
+    chosen = {"tenant_currency": "EUR", "currency": "eur", "fx_rates": "usd=0.9"}
+    assert (mrr(found := told(subscription(), settings=chosen)), found.notes) == (90, ())
+
+
 @pytest.mark.parametrize(
     ("currency", "worth"), [("jpy", 10_000), ("kwd", 10), ("isk", 100), ("ugx", 100), ("huf", 100)]
 )
