@@ -67,7 +67,7 @@ def _rows(store: Store, tenants: Mapping[str, Tenant]) -> Mapping[str, Sequence[
                 "review": r.id,
                 "findings": len(r.findings),
                 "blockers": sum(f.severity is Severity.BLOCKER for f in r.findings),
-            }
+            } | ({"score": None} if r.verdict is Verdict.NONE else {})
             for r in store.reviews.list()
         ],
         "publications": [
@@ -112,6 +112,8 @@ def _signal(signal: Signal) -> Row:
 
 def _experiment(experiment: Experiment) -> Row:
     decision = experiment.decision.model_dump() if experiment.decision else {}
+    if experiment.decision is not None and not experiment.decision.confidence:
+        decision |= dict.fromkeys(("lift", "low", "high", "confidence"))  # nothing was measured, which is no zero
     decision["compared"] = decision.get("compared") or None
     return decision | experiment.model_dump() | {"experiment": experiment.id, "arms": len(experiment.variants)}
 
