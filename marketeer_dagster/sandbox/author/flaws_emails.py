@@ -14,7 +14,7 @@ from marketeer_dagster.sandbox.author.work import Work
 
 _GENERIC_SUBJECT = re.compile(
     r"^(?:newsletter|update|hello|hi|news|just checking in|following up|a quick (?:note|update)|"
-    r"您好|最新消息|通知|一点更新)",
+    r"neuigkeiten|des nouvelles|novedades|您好|最新消息|通知|一点更新)",
     re.IGNORECASE,
 )
 _TOLD = 0.6

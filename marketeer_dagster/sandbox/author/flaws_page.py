@@ -14,7 +14,8 @@ from marketeer_dagster.sandbox.author.work import Work
 
 _VAGUE = re.compile(
     r"^(?:welcome to|meet|introducing|get started with|discover|a (?:better|simpler|smarter|new) way)\b|"
-    r"^(?:欢迎|认识|了解|走进|更好的)|\b(?:solutions? for your|take .{0,30} to the next level|made for you)\b",
+    r"^(?:欢迎|认识|了解|走进|更好的|willkommen bei|bienvenue chez|bienvenid[oa]s? a)|"
+    r"\b(?:solutions? for your|take .{0,30} to the next level|made for you)\b",
     re.IGNORECASE,
 )
 _DEFLECTING = re.compile(
@@ -129,8 +130,9 @@ def _substance(page: Record, work: Work) -> Iterator[Flaw]:
     sections = page.records("sections")
     for index, section in enumerate(sections):
         body = section.text("body")
-        told = " ".join([body, *section.texts("bullets")])
-        short = words(told) < 5 and told.rstrip(".。") not in work.facts.document
+        parts = [body, *section.texts("bullets")]
+        told = " ".join(parts)
+        short = words(told) < 5 and not all(part.rstrip(".。") in work.facts.document for part in parts)
         if short or grounded(told, work.facts) < 0.55:
             generic += 1
             yield flaw("generic_section", f"sections[{index}].body", sentences(body)[0][:300] if body else "")

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 
 from marketeer_dagster.sandbox.author.facts import DIFFERENTIATION, OVERVIEW, PROBLEMS, PROOF, SWITCHING
+from marketeer_dagster.sandbox.author.labels import CATEGORY
 from marketeer_dagster.sandbox.author.lines import Lines, weight
 from marketeer_dagster.sandbox.author.text import (
     DEPENDENT,
@@ -12,13 +13,15 @@ from marketeer_dagster.sandbox.author.text import (
     cut,
     ended,
     joined,
+    numbers,
     sentences,
+    words,
 )
 from marketeer_dagster.sandbox.author.words import FUNCTION_WORDS, terms
 from marketeer_dagster.sandbox.author.work import Work
 
 HEADLINE, TITLE, DESCRIPTION, SUBHEADLINE = 90, 60, 155, 240
-_BOUNDARY = re.compile(r"\s+(?:for|in|with|by|that|which|für|in|mit)\s+|[,;，；]", re.IGNORECASE)
+_BOUNDARY = re.compile(r"\s+(?:for|in|with|by|that|which|für|mit|pour|avec|en|para|con|de)\s+|[,;，；]", re.IGNORECASE)
 
 
 def headlines(work: Work) -> list[str]:
@@ -65,7 +68,7 @@ def repeats(title: str) -> str:
 def _category(work: Work) -> str:
     """What it is, in the words of the context, ended where a reader would breathe."""
     items = work.facts.items(OVERVIEW)
-    named = next((item.text for item in items if re.match(r"categor|kategorie|品类", item.label, re.I)), "")
+    named = next((item.text for item in items if CATEGORY.match(item.label)), "")
     whole = bare(named)
     breaks = [whole[: m.start()] for m in _BOUNDARY.finditer(whole) if m.start() >= 8]
     room = TITLE - 3 - len(work.name)
@@ -81,7 +84,8 @@ def description(work: Work, headline: str) -> str:
         for s in [*lead, *work.overview, *work.facts.benefits, *work.facts.proof]
         if s.full or s.label
     ]
-    pool = [s for s in pool if bare(s) != bare(headline)] or [ended(headline)]
+    told = [s for s in pool if not DEPENDENT.match(s) and (words(s) >= 4 or numbers(s))]
+    pool = [s for s in told if bare(s) != bare(headline)] or [ended(headline)]
     limit = 80 if work.chinese else DESCRIPTION
     return (
         fill([*pool, ended(work.action.label)], limit, least=30)

@@ -183,7 +183,7 @@ class Briefs:
     def _keywords(self) -> list[str]:
         asked = [self.work.topic(q.text) for q in self.queries if self.work.facts.supports(q.text)]
         said = " ".join(f"{s.label} {s.text}" for s in self.work.facts.public).lower()
-        known = [word for word in self.work.facts.vocabulary if word.lower() in said]
+        known = [word for word in [*self.work.facts.vocabulary, *self.work.facts.searched] if word.lower() in said]
         return list(dict.fromkeys([*asked, *known]))[:6]
 
     def _must_address(self, skill: str) -> list[str]:
