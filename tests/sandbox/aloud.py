@@ -127,7 +127,9 @@ def stumbles(lines: list[tuple[str, str]], context: ProductContext, language: st
             heard.append("a label as a heading")
         if place == "headline" and (len(text) > 70 or text.endswith(".") or ":" in text):
             heard.append("no headline")
-        if place == "description" and [s for s in re.split(r"(?<=[.?!])\s+", text) if len(re.findall(r"\w+", s)) < 3]:
+        asked = [bare for where, bare in lines if where == "button"]
+        told = [s for s in _split(text) if s.rstrip(".") not in asked]
+        if place == "description" and [s for s in told if len(re.findall(r"\w+", s)) < 3]:
             heard.append("a scrap of a sentence")
         found += [f"{place}: {text!r}: {reason}" for reason in heard]
     heads = Counter(words(text) for place, text in lines if place in ("headline", "heading"))

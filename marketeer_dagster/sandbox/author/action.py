@@ -8,7 +8,7 @@ from marketeer_dagster.sandbox.author.labels import ACTION
 from marketeer_dagster.sandbox.author.text import MARKS, bare, capital, clauses, cut, sentences
 from marketeer_dagster.sandbox.author.wording import FIELDS, WORDINGS
 
-_NAMED = re.compile(rf"(?:{ACTION.pattern})\**\s*[:：]\**\s*(?P<label>[^.;\n。；]{{2,60}})", re.IGNORECASE)
+_NAMED = re.compile(rf"(?:{ACTION.pattern})\**\s*(?:[:：]|\bis\b)\**\s*(?P<label>[^.;\n。；]{{2,60}})", re.IGNORECASE)
 _PHRASE = re.compile(
     r"\b(?:start (?:a |your |the )?(?:free )?trial|book (?:a|an|your) (?:free )?[a-z]+|donate(?: monthly| now)?|"
     r"install (?:the )?[A-Za-z]+|sign up|request a (?:quote|demo)|join (?:us|the [a-z]+)|get a quote|subscribe)\b|"
@@ -95,13 +95,16 @@ def _link(kind: str, facts: Facts, known_paths: list[str], page: str) -> str:
     named = re.search(r"[:：]\s*\**\s*\[?`?(/[a-z0-9][\w/-]*)`?\s*(?:\]|\)|$)", facts.body(OVERVIEW), re.I | re.M)
     if named and named[1] != page:
         return named[1]
+    told = [path for path in _PATH_TEXT.findall(facts.body(OVERVIEW)) if path != page]
+    if told:
+        return told[0]
     known = [*known_paths, *_PATH_TEXT.findall(facts.document)]
     return next((path for path in known if path != page and re.search(pattern, path, re.I)), _PATHS[kind])
 
 
 def _note(facts: Facts) -> str:
     for statement in facts.public:
-        for sentence in sentences(statement.text):
+        for sentence in sentences(statement.text)[:1]:
             parts = [p for p in re.split(r"[，。；]", sentence) if len(p) >= 5] if facts.chinese else clauses(sentence)
             for clause in (*parts, sentence):
                 if _REASSURING.search(clause) and len(clause) <= 120 and statement.section != PROBLEMS:

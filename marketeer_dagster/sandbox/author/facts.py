@@ -2,6 +2,8 @@
 
 import math
 import re
+from collections import Counter
+from dataclasses import replace
 from functools import cached_property
 
 from marketeer_dagster.sandbox.author.labels import APPROVED, HELP, NEGATIVE, SEARCHED, STEPS
@@ -22,6 +24,7 @@ from marketeer_dagster.sandbox.author.statements import (
     VOICE,
     Quote,
     Statement,
+    attributed,
     pairs_of,
     quotes_of,
     statements_of,
@@ -58,7 +61,10 @@ __all__ = [
     "Statement",
 ]
 _HEADING = re.compile(r"^##\s+(?:\d{1,2}[.)]\s*)?(?P<title>.+?)\s*$", re.MULTILINE)
+_AFTER_APPROVED = re.compile(rf"(?:{APPROVED.pattern})(.+)", re.IGNORECASE)
 _INLINE = re.compile(r"(?:^|\s)\d{1,2}[.)、]\s+")
+_HEADED = (DIFFERENTIATION, PROBLEMS, PROOF)
+"""Sections in which a heading above one text is that text's label."""
 _SPOKEN = 0.3
 _SQUARELY = 0.5
 """Shares of a subject from which a statement speaks of it, and from which its company need not be asked."""
@@ -105,7 +111,11 @@ class Facts:
         """What these sections state that visitors may read, in order."""
         found: list[Statement] = []
         for section in sections:
-            for item in self.items(section):
+            listed = self.items(section)
+            below = Counter(item.heading for item in listed)
+            for item in listed:
+                if item.heading and not item.label and below[item.heading] == 1 and section in _HEADED:
+                    item = replace(item, label=item.heading, heading="")
                 if usable(item) and not _is_step(item, section):
                     found.extend(statements_of(item, section, self.name if self.language == "en" else ""))
         return found
@@ -144,7 +154,7 @@ class Facts:
                     found.extend(quotes_of(item, section))
                     if previous and found and not found[-1].who and found[-1].text in previous.whole:
                         after = SAID_BY.match(item.whole)
-                        found[-1] = Quote(found[-1].text, bare(after["who"]), section) if after else found[-1]
+                        found[-1] = Quote(found[-1].text, attributed(after["who"]), section) if after else found[-1]
                 previous = item
         unique: dict[str, Quote] = {}
         for quote in found:
@@ -184,7 +194,8 @@ class Facts:
     def approved(self) -> list[str]:
         """Lines that Brand voice names as approved, word for word: `- **Approved lines:** "…", "…"`."""
         found = [item for item in self.items(VOICE) if APPROVED.search(f"{item.label} {item.heading}")]
-        return [bare(line) for item in found for line in quoted(item.whole, 8)]
+        inline = [after.split(". Never")[0] for after in _AFTER_APPROVED.findall(self.body(VOICE))]
+        return list(dict.fromkeys(bare(s) for text in [*(i.whole for i in found), *inline] for s in quoted(text, 8)))
 
     @cached_property
     def searched(self) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from marketeer_dagster.sandbox.author.action import is_weak
 from marketeer_dagster.sandbox.author.facts import PROOF, Statement
 from marketeer_dagster.sandbox.author.flaws import Flaw, flaw, grounded, public
+from marketeer_dagster.sandbox.author.flaws_lines import stray_flaws
 from marketeer_dagster.sandbox.author.lines import Lines
 from marketeer_dagster.sandbox.author.request import Record
 from marketeer_dagster.sandbox.author.text import bare, plain, sentences
@@ -30,6 +31,7 @@ def email_flaws(content: Record, work: Work) -> Iterator[Flaw]:
     if emails and _off_topic(emails[0], work):
         yield flaw("off_topic", "emails[0]", next(iter(_sentences(emails[0])), ""), action=work.action.label)
     yield from _no_proof(content, work)
+    yield from stray_flaws(public(content.values), work)
     if len(emails) < 3:
         yield flaw("short_sequence", "emails")
 

@@ -9,6 +9,7 @@ from marketeer_dagster.sandbox.author.lines import LINE, Lines, weight
 from marketeer_dagster.sandbox.author.reproaches import KINDS
 from marketeer_dagster.sandbox.author.request import Record
 from marketeer_dagster.sandbox.author.text import bare, cjk_count, plain, sentences, words
+from marketeer_dagster.sandbox.author.words import JOINING
 from marketeer_dagster.sandbox.author.work import Work
 
 _FIELD_KINDS = (
@@ -18,6 +19,7 @@ _FIELD_KINDS = (
     ("company", r"company|organi[sz]ation|firma|公司"),
     ("address", r"address|street|adresse|地址"),
 )
+_JOINING_WORDS = {code: frozenset(JOINING[code].split()) for code in ("en", "de", "fr", "es")}
 _POINT_LABEL = re.compile(r"^[^:：.]{2,48}[:：]\s*(?=\S)")
 
 
@@ -38,6 +40,28 @@ def line_flaws(page: Record, work: Work) -> Iterator[Flaw]:
             yield flaw("doubled", where, text, word=word)
     if not _sayable(headline[1], work):
         yield flaw("stiff_headline", "headline", headline[1])
+
+
+_TOOLS = re.compile(
+    r"tl;?dr|one-liner|primary cta|\btodo\b|\btbd\b|roadmap|[\U0001F300-\U0001FAFF\u2600-\u27BF\u23E9-\u23FF]|\*\*|~~|"
+    r"\]\(|(?:^|[.:]\s)\d[.)](?:\s|$)",
+    re.IGNORECASE,
+)
+"""Labels, notes and marks that only colleagues and tools write."""
+
+
+def stray_flaws(texts: Sequence[tuple[str, str]], work: Work) -> Iterator[Flaw]:
+    """Words that are not for these readers: of another language, or for colleagues."""
+    known = frozenset(re.findall(r"\w+", work.facts.document.lower()))
+    own = _JOINING_WORDS.get(work.facts.language, frozenset[str]())
+    others = frozenset().union(*_JOINING_WORDS.values()) - own - known
+    for where, text in texts:
+        found = _TOOLS.search(text)
+        if found and found[0] not in work.facts.name:
+            yield flaw("for_colleagues", where, text, word=found[0].strip() or text[:40])
+        foreign = [word for word in re.findall(r"[^\W\d_]+", text.lower()) if word in others]
+        if foreign and work.facts.language:
+            yield flaw("foreign_words", where, text, word=foreign[0])
 
 
 def _sayable(headline: str, work: Work) -> bool:

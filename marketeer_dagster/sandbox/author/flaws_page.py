@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from marketeer_dagster.sandbox.author.action import is_weak
 from marketeer_dagster.sandbox.author.facts import PROBLEMS
 from marketeer_dagster.sandbox.author.flaws import Flaw, flaw, grounded, public
-from marketeer_dagster.sandbox.author.flaws_lines import field_flaws, line_flaws, repetition_flaws
+from marketeer_dagster.sandbox.author.flaws_lines import field_flaws, line_flaws, repetition_flaws, stray_flaws
 from marketeer_dagster.sandbox.author.request import Record
 from marketeer_dagster.sandbox.author.text import numbers, sentences, words
 from marketeer_dagster.sandbox.author.words import terms
@@ -40,8 +40,13 @@ def page_flaws(page: Mapping[str, object], work: Work) -> list[Flaw]:
         _form,
         _substance,
         repetition_flaws,
+        _stray,
     )
     return [flaw for check in checks for flaw in check(record, work)]
+
+
+def _stray(page: Record, work: Work) -> Iterator[Flaw]:
+    return stray_flaws(public(page.values), work)
 
 
 def _headline(page: Record, work: Work) -> Iterator[Flaw]:

@@ -3,13 +3,13 @@
 import re
 
 SUMMARY = re.compile(
-    r"one.?liner|^what (?:it|we|they) (?:is|are|does|do)$|summary|in short|in brief|tl;?dr|tagline|description|"
+    r"one.?liner|^what is (?:it|this)|^what (?:it|we|they) (?:is|are|does|do)$|summary|in short|in brief|tl;?dr|tagline|description|"
     r"^about(?: us)?$|elevator|简介|一句话|kurz|in einem satz|^was (?:wir|es|das)\b|beschreibung|en une phrase|en bref|"
     r"résumé|ce que (?:nous|c.est)|en una frase|en resumen|qué (?:es|hace)|lo que hacemos",
     re.IGNORECASE,
 )
 """Names of a statement that nobody reads aloud with it."""
-CATEGORY = re.compile(r"categor|kategorie|catégorie|品类", re.IGNORECASE)
+CATEGORY = re.compile(r"categor|categorí|kategorie|catégorie|品类", re.IGNORECASE)
 ACTION = re.compile(
     r"\b(?:call to action|cta|main action|primary action|main button|button)\b|行动按钮|行动号召|主要行动|"
     r"^(?:button|schaltfläche|handlungsaufruf|bouton|botón)\b|appel à l.action|llamada a la acción",
@@ -40,7 +40,7 @@ INTERNAL = re.compile(
     r"\b(?:stage|fund\w*|team|founded|headcount|revenue|mrr|arr|margin|icp|kpis?|business model|category|competit\w*|"
     r"roadmap|internal|call to action|cta|page|metrics?|goals?|budget|positioning|personas?|segments?|website|url|"
     r"domain|legal|owner|status|tags?|created)\b|anx|融资|团队|营收|目标|阶段|内部|竞品|品类|网址|官网|habit|惯性|焦虑|"
-    r"kategorie|formular|seite$|webseite|ziele?$|budget|catégorie|page\b|objectif|site$|página|sitio|objetivo",
+    r"kategorie|formular|seite$|webseite|ziele?$|budget|cat[eé]gor|page\b|objectif|site$|página|sitio|objetivo",
     re.IGNORECASE,
 )
 """Labels of what is for colleagues."""
@@ -60,6 +60,7 @@ _ANSWER = (
 )
 ANSWER = re.compile(rf"^{_ANSWER}$", re.IGNORECASE)
 ANSWERED = re.compile(rf"^{_ANSWER}\s*[:：]\s*", re.IGNORECASE)
+QUESTION = re.compile(r"^[QFP]\s?[:：.)]\s+")
 ASKED = re.compile(r"^(?:objection|q$|question|concern|einwand|frage|pregunta|objeción|异议|问|顾虑)", re.IGNORECASE)
 PERSON = re.compile(r"quote|testimonial|customer|verbatim|word|phrase|say|引|客户|原话|评价|语|zitat|citation|cita",
                     re.IGNORECASE)  # fmt: skip

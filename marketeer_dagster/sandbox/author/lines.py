@@ -28,7 +28,7 @@ from marketeer_dagster.sandbox.author.text import (
     sentences,
     words,
 )
-from marketeer_dagster.sandbox.author.words import FUNCTION_WORDS, terms
+from marketeer_dagster.sandbox.author.words import FUNCTION_WORDS, stem, terms
 from marketeer_dagster.sandbox.author.work import Concern, Work
 
 LINE = 70
@@ -63,6 +63,11 @@ def core(text: str) -> frozenset[str]:
     return frozenset(word for word in found if word not in FUNCTION_WORDS) or frozenset(found)
 
 
+def _stems(text: str) -> frozenset[str]:
+    """The words of `text` in whatever form: a search with an ending more is the same search."""
+    return frozenset(stem(word) for word in core(text))
+
+
 class Lines:
     """The lines of one piece of work."""
 
@@ -75,11 +80,11 @@ class Lines:
         work = self.work
         asked = [c.text for c in work.concerns if not c.objection]
         typed = [q.text for q in work.metrics.queries] + work.brief.texts("keywords") + asked + work.facts.searched
-        return frozenset(core(text) for text in typed)
+        return frozenset(_stems(text) for text in typed)
 
     def is_search(self, text: str) -> bool:
-        """Whether `text` differs from a search by nothing but case and joining words."""
-        return core(text) in self.searches
+        """Whether `text` differs from a search by nothing but case, endings and joining words."""
+        return _stems(text) in self.searches
 
     def reads(self, text: str, limit: int = LINE) -> bool:
         """Whether somebody would say `text` as a line: short, whole, not about ourselves, no search."""

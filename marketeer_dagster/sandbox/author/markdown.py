@@ -15,7 +15,7 @@ _PLAIN_LABEL = re.compile(
 )
 _SUBHEADING = re.compile(r"^(?:#{3,6}\s+(?P<text>.+?)\s*#*|\*\*(?P<bold>[^*]+)\*\*[:：]?|__(?P<under>[^_]+)__[:：]?)$")
 """A line that is nothing but bold is a heading too: exporters write them so."""
-_STARTS = re.compile(r"(?:\*\*|__)\S|[A-ZÀ-Þ][\w' ’-]{2,30}[:：]\s|[\"“„«]\S.{12,}[—–]")
+_STARTS = re.compile(r"[QAFPR]\s?[:：]\s|(?:\*\*|__)\S|[A-ZÀ-Þ][\w' ’-]{2,30}[:：]\s|[\"“„«]\S.{12,}[—–]")
 """How a line begins that does not go on with the paragraph above it."""
 _COUNT = re.compile(
     r"(?:(?:up to|max\.?|bis(?: zu)?|jusqu['’]à|hasta) )?\d+|unlimited|unbegrenzt|illimité|ilimitado", re.I

@@ -155,6 +155,12 @@ no_parameters major technical=1.5 data=1.4 completeness=1.0 actionability=0.6
 foreign_section blocker data=2.5 completeness=1.0 brand=1.0 technical=0.5
   Says things the sources do not.
   Keep to the sources.
+foreign_words major clarity=1.4 brand=1.6 creativity=1.0 completeness=0.4
+  These words are of another language than the page: “{word}”.
+  Say it in the language of the page.
+for_colleagues major clarity=1.4 brand=1.5 technical=0.8 creativity=0.8 data=0.4
+  This was written for colleagues or by a tool, not for visitors: “{word}”.
+  Say it as you would say it to a visitor, or leave it out.
 empty blocker completeness=5.0
   There is no readable artefact in the request.
   Send the artefact.

@@ -14,6 +14,7 @@ from marketeer_dagster.sandbox.author.labels import (
     INTERNAL_TEXT,
     NEGATIVE,
     PERSON,
+    QUESTION,
     SEARCHED,
     SUMMARY,
 )
@@ -42,21 +43,22 @@ SWITCHING, LANGUAGE, VOICE, PROOF, GOALS = (
 _QUOTE = re.compile(r"[“„«「『\"]\s*(?P<said>[^“”„«»「」『』\"]{8,400}?)\s*[”“»」』\"]")
 SAID_BY = re.compile(
     r"^\s*[,，.。]?\s*(?:[—–~-]{1,3}|——|by\b|(?:says|said|writes|wrote|reports|told us)\b[,:]?|"
-    r"说[，:：]?)\s*(?P<who>(?:[^\"“„«「.。]|\.(?=,|[A-ZÀ-Þ]\b)){2,110})"
+    r"说[，:：]?)\s*(?P<who>(?:[^\"“„«「.。]|(?<=\b[A-ZÀ-Þ])\.|(?<=\bDr)\.){2,110})"
 )
+_UNMARKED = re.compile(r"^\s*(?P<who>(?:(?:Dr|Prof)\.? )*[A-ZÀ-Þ][\w’-]+(?: [A-ZÀ-Þ][\w’-]+)+, [^\"“.]{2,90})")
 _ASKS = re.compile(r"[“„«「『\"]|.*[?？]\s*$")
 _ATTRIBUTION = re.compile(r"^\s*(?:[(（—–]|-\s)")
 _IN_BRACKETS = re.compile(r"^\s*[,，.。]?\s*[(（](?P<who>[^)）]{2,110})[)）]")
 _POINTING = re.compile(r"(?:this|these) (?!is\b|are\b|was\b|means\b|makes\b)\w+ |这[个款家种]", re.I)
 """'This app finds …' points at the product; 'This is why …' points at what was said before."""
 _FRAGMENT = re.compile(
-    r"(?:free|gratis|kostenlos|gratuite?|included|[A-Z]\w+day|Montag|Dienstag)\b|[$€£¥]\s?\d|"
+    r"(?:USD|EUR|CHF|GBP)\s?\d|(?:free|gratis|kostenlos|gratuite?|included|[A-Z]\w+day|Montag|Dienstag)\b|[$€£¥]\s?\d|"
     r"\d[\d.,]*\s?(?:[$€£¥%元]|USD|EUR|CHF|GBP)",
     re.IGNORECASE,
 )
 """'Free, with 30 companies', '£18, tube included': what only its label makes a statement."""
-_CONTACT = re.compile(r"\w@\w|https?://|www\.")
-"""Where to write is what the button is for."""
+_INSIDE = re.compile(r"\w@\w|https?://|www\.|\bcall to action\b|\bCTA\b")
+"""Where to write and what to press is what the button is for."""
 _DOES = re.compile(
     r"(?:works|knows|reads|sends|keeps|takes|finds|checks|shows|tells|runs|makes|gives|lets|helps|connects|stores|tracks|"
     r"writes|sorts|matches|files|imports|exports|learns|plans|builds|turns|saves|cuts|stops|starts|handles|supports|"
@@ -137,7 +139,7 @@ def usable(item: Item) -> bool:
     marked = f"{item.label} {item.heading}"
     return not (
         any(NEGATIVE.search(part) for part in (item.label, item.heading))
-        or INTERNAL.search(marked)
+        or (words(item.label) <= 3 and INTERNAL.search(marked))
         or ACTION.search(marked)
         or INTERNAL_TEXT.search(whole)
         or ADDRESS.match(item.text)
@@ -148,7 +150,7 @@ def statements_of(item: Item, section: str, doer: str = "") -> list[Statement]:
     """What an item states, sentence by sentence where it is long; `doer` is whom notes without a subject are about."""
     parts: list[str] = []
     for sentence in sentences(_QUOTE.sub(_masked, item.text)):
-        if "\ue000" in sentence or _ATTRIBUTION.match(sentence) or _CONTACT.search(sentence):
+        if "\ue000" in sentence or _ATTRIBUTION.match(sentence) or _INSIDE.search(sentence):
             continue
         if parts and DEPENDENT.match(sentence):
             parts[-1] = joined([parts[-1], sentence])
@@ -156,7 +158,7 @@ def statements_of(item: Item, section: str, doer: str = "") -> list[Statement]:
             parts.append(sentence)
     usable = [part for part in parts if not part.endswith((":", "："))]
     label = "" if SUMMARY.search(item.label) else item.label
-    if label and len(whole := joined(usable)) <= _LONGEST:
+    if (label or item.listed) and len(whole := joined(usable)) <= _LONGEST:
         usable = [whole] if whole else []
     return [
         Statement(part, section, label if i == 0 else "", item.listed, item.label, item.colon, doer)
@@ -177,11 +179,17 @@ def quotes_of(item: Item, section: str) -> list[Quote]:
         if words(text) < 5 or SEARCHED.search(item.label):
             continue
         rest = whole[match.end() :]
-        said = _IN_BRACKETS.match(rest) or SAID_BY.match(re.split(r"[“„«\"「]", rest)[0])
-        who = bare(said["who"]) if said else ""
+        after = re.split(r"[“„«\"「]", rest)[0]
+        said = _IN_BRACKETS.match(rest) or SAID_BY.match(after) or _UNMARKED.match(after)
+        who = attributed(said["who"]) if said else ""
         is_person = bool(item.label) and not PERSON.search(item.label)
         found.append(Quote(text, who or (item.label if is_person and section == PROOF else ""), section))
     return found
+
+
+def attributed(who: str) -> str:
+    """A name as it is written: the point of an initial at its end stays."""
+    return who.strip() if re.search(r"\b[A-ZÀ-Þ]\.\s*$", who) else bare(who)
 
 
 def pairs_of(entries: list[Item]) -> list[tuple[str, str]]:
@@ -202,14 +210,14 @@ def pairs_of(entries: list[Item]) -> list[tuple[str, str]]:
         if answer:
             found.append((question, answer))
         waiting = "" if answer else question
-    return [(bare(q).strip(MARKS), a) for q, a in found if q and not INTERNAL_TEXT.search(a)]
+    return [(bare(QUESTION.sub("", q)).strip(MARKS), a) for q, a in found if q and not INTERNAL_TEXT.search(a)]
 
 
 def _split(text: str) -> tuple[str, str]:
     """Objection and answer of one line: by an arrow or dash, after a quotation, or after a question mark."""
     said = _QUOTE.match(text)
     if said:
-        return said["said"], text[said.end() :].strip(" :：,，—–-")
+        return said["said"], text[said.end() :].strip(" :：,，—–-→=>")
     for pattern in (
         r"\s*(?:→|->|=>)\s*",
         r"\s*(?:answer|response|回答|回应|答)\s*[:：]\s*",

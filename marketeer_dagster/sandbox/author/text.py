@@ -118,7 +118,7 @@ def lower_first(text: str) -> str:
     first = re.match(r"[A-Za-z’']+", text)
     if first is None or (len(first[0]) > 1 and not first[0][1:].islower()):
         return text
-    return text if first[0] in {"I", "I’m", "I'm"} else text[0].lower() + text[1:]
+    return text if re.match(r"I(?:['’]|$)", first[0]) else text[0].lower() + text[1:]
 
 
 def ended(text: str, *, chinese: bool | None = None) -> str:

@@ -43,7 +43,7 @@ Il ne reste qu’un pas : « {label} ».|Solo falta un paso: «{label}».|→ {l
 problem|What gets in the way;The trouble today;Why this is hard today|现在难在哪里;常见的烦恼;为什么一拖再拖|\
 Was heute aufhält|Ce qui gêne aujourd’hui|Lo que hoy estorba|
 solution|What {name} does;How {name} helps;What changes with {name}|{name}怎么做;{name}能帮您什么;认识{name}|\
-Was {name} macht;Wie {name} hilft|Ce que fait {name};Avec {name}|Qué hace {name};Con {name}|{name}
+Was {name} macht;Wie {name} hilft|Ce que fait {name}|Qué hace {name}|{name}
 benefits|What makes {name} different;What {name} does differently|您能得到什么;{name}有什么不同;看得见的安心|\
 Was {name} anders macht;Das ist anders|Ce qui distingue {name};Ce qui change|Qué distingue a {name};Lo que cambia|\
 {name} +

@@ -208,7 +208,8 @@ class Work:
     def offers(self) -> list[Statement]:
         """Prices, trials, free things, guarantees."""
         money = re.compile(
-            r"[$€£¥]\s?\d|\d\s?(?:元|€|USD|EUR|GBP|CHF|pence)|\bfree\b|trial|guarantee|refund|no credit card|免费|试用|"
+            r"(?:[$€£¥]|EUR|USD|GBP|CHF)\s?\d|\d\s?(?:元|€|USD|EUR|GBP|CHF|pence)|"
+            r"\bfree\b|trial|guarantee|refund|no credit card|免费|试用|"
             r"报价|价格|\bpay by\b|\bbilled\b|ohne Zahlungsdaten|gewährleistung|garantie|gratuit|offerte?\b|"
             r"gratis|garantía|engagement\b|on request",
             re.I,
