@@ -21,11 +21,6 @@ _FORMS = {
     "double mark": r"[,;:]\s?[,;:.]|\.\.(?!\.)|[!?]{2}|\s[,.;](?:\s|$)|«\s*»|\"\"|„„",
     "empty label": r"^[^:.]{2,30}:\s*[.]?$",
     "said twice in a row": r"\b(?P<w>[^\W\d_]{2,})\s+(?P=w)\b",
-    "en a or an": r"\b[Aa] (?:[aeio][a-z]|un(?!i))|\b[Aa]n (?![hH]our|[hH]onest)[bcdfgjklmpqtvwz][a-z]",
-    "en dangling end": r"\b(?:and|or|with|the|a|an|of|for|to)[.?!]?$",
-    "de dangling end": r"\b(?:und|oder|mit|der|die|den|für|von|zum)[.?!]?$",
-    "fr dangling end": r"\b(?:et|ou|avec|de|du|le|la|les|pour)[.?!]?$",
-    "es dangling end": r"\b(?:y|o|con|de|del|el|la|los|para)[.?!]?$",
     "unbalanced": r"^[“„«][^”“»]*$|^[^“„«]*[”»]$|\([^)]*$",
     "picture or markup": r"[\U0001F000-\U0001FAFF\u2600-\u27BF\u23E9-\u23FF\uFE0F]|\*\*|~~|\]\(|<\w|\[ ?\]",
     "numbers of a list": r"(?:^|[.:]\s)\d[.)](?:\s|$)",
@@ -33,6 +28,15 @@ _FORMS = {
     "a path or an address": r"(?<![\w/])/[a-z-]{3,}|\w@\w|https?:",
     "what about a sentence": r"What about .*\b(?:is|are|did|do|does|have|has|holds|will|not)\b.*\?$",
     "what if it is so": r"^What if (?:they|it) \w+, ",
+}
+_ENDS = {
+    "en": {
+        "dangling end": r"\b(?:and|or|with|the|a|an|of|for|to)[.?!]?$",
+        "a or an": r"\b[Aa] (?:[aeio][a-z]|un(?!i))|\b[Aa]n (?![hH]our|[hH]onest)[bcdfgjklmpqtvwz][a-z]",
+    },
+    "de": {"dangling end": r"\b(?:und|oder|mit|der|die|den|für|von|zum)[.?!]?$"},
+    "fr": {"dangling end": r"\b(?:et|ou|avec|de|du|le|la|les|pour)[.?!]?$"},
+    "es": {"dangling end": r"\b(?:y|o|con|de|del|el|la|los|para)[.?!]?$"},
 }
 
 
@@ -104,11 +108,7 @@ def stumbles(lines: list[tuple[str, str]], context: ProductContext, language: st
     typed = searches(context)
     found: list[str] = []
     for place, text in lines:
-        heard = [
-            name
-            for name, pattern in _FORMS.items()
-            if name[:3].strip() in (language, name[:3]) and re.search(pattern, text)
-        ]
+        heard = [name for name, pattern in (_FORMS | _ENDS.get(language, {})).items() if re.search(pattern, text)]
         if place in ("body", "line") and text.endswith((":", "：")):  # It leads to the list below it.
             heard = [name for name in heard if name != "empty label"]
         foreign = re.findall(rf"\b(?:{_FOREIGN[language]})\b", text.replace(own, "").lower())

@@ -55,7 +55,7 @@ def _topics(work: Work) -> list[tuple[str, list[str]]]:
     ]
     known = [t for t in known if not t.endswith(("?", "？"))]
     if not known:
-        known = [bare(t).lower() for t in work.facts.short(DIFFERENTIATION, OVERVIEW, limit=40)][:3]
+        known = [bare(t).lower() for t in Lines(work).short(DIFFERENTIATION, OVERVIEW, limit=40)][:3]
     brand = work.name.lower()
     groups = [(capital(known[0]), known[:1] + _near(known[0], known[1:]))] if known else []
     rest = [t for t in known if not groups or t not in groups[0][1]]
@@ -101,7 +101,7 @@ def _headlines(work: Work, topic: str) -> list[str]:
     figures = [t for t in unique if numbers(t)]
     found = _distinct([*unique[:4], *figures, *unique])[:12]
     if len(found) < 3:
-        spare = [cut(t, HEADLINE) for t in facts.short(OVERVIEW, DIFFERENTIATION, PROOF, PROBLEMS, limit=90)]
+        spare = [cut(t, HEADLINE) for t in Lines(work).short(OVERVIEW, DIFFERENTIATION, PROOF, PROBLEMS, limit=90)]
         more = work.tell("words")
         found = _distinct([*found, *spare, cut(more, HEADLINE), work.tell("look")])[:12]
     return found
@@ -135,7 +135,9 @@ def _descriptions(work: Work, topic: str) -> list[str]:
     call = ended(work.action.label)
     with_call = [joined([t, call]) for t in texts if len(joined([t, call])) <= DESCRIPTION]
     found = _distinct([t for t in [*with_call[:1], *texts] if 5 <= len(t) <= DESCRIPTION])[:4]
-    spare = [ended(cut(t, DESCRIPTION - 1)) for t in facts.short(OVERVIEW, DIFFERENTIATION, PROOF, PROBLEMS, limit=89)]
+    spare = [
+        ended(cut(t, DESCRIPTION - 1)) for t in Lines(work).short(OVERVIEW, DIFFERENTIATION, PROOF, PROBLEMS, limit=89)
+    ]
     spare += [cut(ended(f"{work.name}: {work.action.label}"), DESCRIPTION).ljust(5, ".")]
     spare += [cut(ended(work.ways("solution")[0]), DESCRIPTION)]
     return _distinct([*found, *spare])[:4] if len(found) < 2 else found
@@ -191,7 +193,7 @@ def _primary(work: Work, sentence: str) -> str:
 
 
 def _meta_headline(work: Work, label: str) -> str:
-    options = [label, *work.facts.short(DIFFERENTIATION, PROOF, OVERVIEW, limit=META_HEADLINE), work.action.label]
+    options = [label, *Lines(work).short(DIFFERENTIATION, PROOF, OVERVIEW, limit=META_HEADLINE), work.action.label]
     return capital(
         next(
             (bare(t) for t in options if 2 <= len(bare(t)) <= META_HEADLINE and words(t) >= 2),

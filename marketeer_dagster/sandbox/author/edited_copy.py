@@ -22,7 +22,8 @@ _SWEEP_OF = {
     "invented_quotation": "proof", "deflected_objection": "risk", "missing_objections": "risk", "long_form": "risk",
     "unaddressed": "so_what", "generic_section": "specificity", "unsupported_number": "proof",
     "unsupported_superlative": "proof", "search_phrase": "clarity", "doubled": "clarity",
-    "stiff_headline": "specificity", "field_twice": "risk", "repeated": "clarity", "leftover": "clarity", "foreign_words": "clarity", "for_colleagues": "clarity",
+    "stiff_headline": "specificity", "field_twice": "risk", "repeated": "clarity", "leftover": "clarity",
+    "foreign_words": "clarity", "for_colleagues": "clarity",
 }  # fmt: skip
 
 

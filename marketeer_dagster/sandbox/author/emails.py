@@ -9,6 +9,7 @@ from marketeer_dagster.sandbox.author.questions import as_question
 from marketeer_dagster.sandbox.author.request import Record
 from marketeer_dagster.sandbox.author.text import (
     DEPENDENT,
+    THIN,
     bare,
     capital,
     cjk_count,
@@ -23,8 +24,6 @@ from marketeer_dagster.sandbox.author.work import Work
 
 Content = dict[str, object]
 SUBJECT, PREHEADER = 60, 110
-_THIN = 6
-"""Words below which proof makes no email."""
 _DELAYS = (0, 2, 3, 4, 5)
 
 
@@ -152,7 +151,7 @@ class Emails:
         pool = [s for s in work.facts.proof if s.has_number]
         proof = self._take(sorted(pool, key=lambda s: not s.stands), 2)
         said = [Record.of(q) for q in quotations(work)][:1]
-        if not said and words(joined(s.text for s in proof)) < _THIN:
+        if not said and words(joined(s.text for s in proof)) < THIN:
             return None
         subjects = [first for q in said for first in sentences(q.text("text"))[:1] if words(first) >= 4]
         subjects += [t for s in proof for t in self.lines.whole(s, SUBJECT)]

@@ -31,11 +31,9 @@ from marketeer_dagster.sandbox.author.statements import (
     usable,
 )
 from marketeer_dagster.sandbox.author.text import (
-    DEPENDENT,
     bare,
     capital,
     cjk_count,
-    clauses,
     numbers,
     quoted,
     sentences,
@@ -117,7 +115,8 @@ class Facts:
                 if item.heading and not item.label and below[item.heading] == 1 and section in _HEADED:
                     item = replace(item, label=item.heading, heading="")
                 if usable(item) and not _is_step(item, section):
-                    found.extend(statements_of(item, section, self.name if self.language == "en" else ""))
+                    found.extend(s for s in statements_of(item, section, self.name if self.language == "en" else "")
+                                 if not self.avoids(s.text))  # fmt: skip
         return found
 
     @cached_property
@@ -189,6 +188,14 @@ class Facts:
                     listed = quoted(item.text, 2, 30) or re.split(r"[,，、;；]", bare(item.text))
                     found.update(w.strip().lower() for w in listed if 0 < words(w) <= 3)
         return frozenset(found)
+
+    def avoids(self, text: str) -> bool:
+        """Whether a text uses a word that the brand does not, even one of the context's own."""
+        lowered = text.lower()
+        return any(
+            word in lowered if cjk_count(word) else re.search(rf"\b{re.escape(word)}\b", lowered)
+            for word in self.avoided
+        )
 
     @cached_property
     def approved(self) -> list[str]:
@@ -279,19 +286,6 @@ class Facts:
     def fact_terms(self) -> frozenset[str]:
         """Content terms of the sections that state facts."""
         return terms(self.fact_text)
-
-    def short(self, *sections: str, limit: int = 90, least: int = 14) -> list[str]:
-        """Clauses of these sections that stand alone in `limit` characters, in order; good headings and headlines."""
-        found: list[str] = []
-        for statement in self.statements(*sections):
-            options = [statement.label] if words(statement.label) >= 3 else []
-            if statement.stands:
-                first = sentences(statement.text)[0]
-                options += [c for c in clauses(first) if len(c) <= limit][:1]
-            for clause in options:
-                if len(clause) >= (least if not cjk_count(clause) else least // 3) and not DEPENDENT.match(clause):
-                    found.append(capital(clause))
-        return list(dict.fromkeys(found))
 
 
 def _is_step(item: Item, section: str) -> bool:

@@ -16,7 +16,7 @@ INTERNAL = frozenset(
         r"\w+",
         "notes headline_alternatives cta_alternatives rationale objective goal exit_rule trigger audience "
         "changes summary "
-        "open_questions name findings quick_wins test_ideas hypothesis arms",
+        "open_questions name purpose reason findings quick_wins test_ideas hypothesis arms",
     )
 )
 """Fields for colleagues: their figures may also come from the metrics, the brief or the live page."""

@@ -9,9 +9,9 @@ from marketeer_dagster.sandbox.author.flaws import Flaw, flaw, grounded, public
 from marketeer_dagster.sandbox.author.flaws_lines import stray_flaws
 from marketeer_dagster.sandbox.author.lines import Lines
 from marketeer_dagster.sandbox.author.request import Record
-from marketeer_dagster.sandbox.author.text import bare, plain, sentences
+from marketeer_dagster.sandbox.author.text import THIN, bare, numbers, plain, sentences, words
 from marketeer_dagster.sandbox.author.words import terms
-from marketeer_dagster.sandbox.author.work import Work
+from marketeer_dagster.sandbox.author.work import PRICE, Work
 
 _GENERIC_SUBJECT = re.compile(
     r"^(?:newsletter|update|hello|hi|news|just checking in|following up|a quick (?:note|update)|"
@@ -42,7 +42,8 @@ def _lines(email: Record, index: int, work: Work) -> Iterator[Flaw]:
     first = subjects[0] if subjects else ""
     lines = Lines(work)
     own = first.lower().replace(work.name.lower(), "") != first.lower()
-    if _GENERIC_SUBJECT.match(first) or (grounded(first, work.facts) < 0.3 and not own and terms(first)):
+    priced = PRICE.search(first) and numbers(email.text("body"))
+    if _GENERIC_SUBJECT.match(first) or (not priced and grounded(first, work.facts) < 0.3 and not own and terms(first)):
         yield flaw("generic_subject", f"emails[{index}].subjects[0]", first)
     for number, subject in enumerate(subjects):
         if lines.is_search(subject):
@@ -98,7 +99,7 @@ def _closest(sentence: str, pool: list[Statement]) -> float:
 
 def _no_proof(content: Record, work: Work) -> Iterator[Flaw]:
     said = terms(" ".join(text for _, text in public(content.values)))
-    proof = [s for s in work.facts.proof if s.has_number]
+    proof = [s for s in work.facts.proof if s.has_number and words(s.text) >= THIN]
     quoted = any(q.text in text for q in work.facts.quotes for _, text in public(content.values))
     shown = quoted or any(len(s.terms & said) >= 0.6 * len(s.terms) for s in proof)
     if (proof or work.facts.quotes) and not shown:

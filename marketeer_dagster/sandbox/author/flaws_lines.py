@@ -9,7 +9,6 @@ from marketeer_dagster.sandbox.author.lines import LINE, Lines, weight
 from marketeer_dagster.sandbox.author.reproaches import KINDS
 from marketeer_dagster.sandbox.author.request import Record
 from marketeer_dagster.sandbox.author.text import bare, cjk_count, plain, sentences, words
-from marketeer_dagster.sandbox.author.words import JOINING
 from marketeer_dagster.sandbox.author.work import Work
 
 _FIELD_KINDS = (
@@ -19,7 +18,14 @@ _FIELD_KINDS = (
     ("company", r"company|organi[sz]ation|firma|公司"),
     ("address", r"address|street|adresse|地址"),
 )
-_JOINING_WORDS = {code: frozenset(JOINING[code].split()) for code in ("en", "de", "fr", "es")}
+_TELLING = {
+    "en": frozenset(["the", "and", "are", "with", "your", "you", "what", "how", "this", "from", "about"]),
+    "de": frozenset(["und", "nicht", "für", "eine", "werden", "wir", "ihre", "sind"]),
+    "fr": frozenset(["les", "vous", "nous", "dans", "avec", "pour", "chez", "votre"]),
+    "es": frozenset(["para", "usted", "una", "del", "más", "cómo"]),
+    "zh": frozenset[str](),
+}
+"""Words that only one of these languages has."""
 _POINT_LABEL = re.compile(r"^[^:：.]{2,48}[:：]\s*(?=\S)")
 
 
@@ -36,14 +42,14 @@ def line_flaws(page: Record, work: Work) -> Iterator[Flaw]:
             yield flaw("search_phrase", where, text)
     for where, text in (("title_tag", title), headline):
         word = repeats(text)
-        if word:
+        if word and text not in work.facts.document:  # The company's own sentence may play with a word.
             yield flaw("doubled", where, text, word=word)
     if not _sayable(headline[1], work):
         yield flaw("stiff_headline", "headline", headline[1])
 
 
 _TOOLS = re.compile(
-    r"tl;?dr|one-liner|primary cta|\btodo\b|\btbd\b|roadmap|[\U0001F300-\U0001FAFF\u2600-\u27BF\u23E9-\u23FF]|\*\*|~~|"
+    r"tl;?dr|one-liner|primary cta|\btodo\b|\btbd\b|roadmap|[\U0001F300-\U0001FAFF\u2600-\u27BF\u23E9-\u23FF]|~~|"
     r"\]\(|(?:^|[.:]\s)\d[.)](?:\s|$)",
     re.IGNORECASE,
 )
@@ -53,14 +59,14 @@ _TOOLS = re.compile(
 def stray_flaws(texts: Sequence[tuple[str, str]], work: Work) -> Iterator[Flaw]:
     """Words that are not for these readers: of another language, or for colleagues."""
     known = frozenset(re.findall(r"\w+", work.facts.document.lower()))
-    own = _JOINING_WORDS.get(work.facts.language, frozenset[str]())
-    others = frozenset().union(*_JOINING_WORDS.values()) - own - known
+    own = work.facts.language
+    others = frozenset(word for code, words in _TELLING.items() if own and code != own for word in words) - known
     for where, text in texts:
         found = _TOOLS.search(text)
         if found and found[0] not in work.facts.name:
             yield flaw("for_colleagues", where, text, word=found[0].strip() or text[:40])
         foreign = [word for word in re.findall(r"[^\W\d_]+", text.lower()) if word in others]
-        if foreign and work.facts.language:
+        if foreign:
             yield flaw("foreign_words", where, text, word=foreign[0])
 
 

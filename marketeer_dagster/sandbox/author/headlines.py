@@ -30,7 +30,7 @@ def headlines(work: Work) -> list[str]:
     leading = [c for c in work.concerns if c.leads and c.statements]
     answers = [text for concern in leading[:3] for text in lines.answering(concern)]
     proof = [text for s in work.facts.proof if s.has_number for text in lines.whole(s)[:1]]
-    spare = [capital(t) for t in work.facts.short(OVERVIEW, PROOF, PROBLEMS, limit=HEADLINE)]
+    spare = lines.short(OVERVIEW, PROOF, PROBLEMS, limit=HEADLINE)
     found = dict.fromkeys(t for t in [*answers, lines.message, *lines.general, *proof] if t)
     plain = [t for t in [*spare, work.name] if not lines.is_search(t)]
     return [t for t in found if len(t) >= 5] or [cut(plain[0], 70).ljust(5, ".")]
@@ -48,7 +48,7 @@ def title_tag(work: Work, headline: str, body: str = "") -> str:
     silent = bool(keywords) and not any(terms(k) & terms(f"{headline} {body}") for k in keywords)
     leading = [t for c in work.concerns if c.leads for t in lines.answering(c)]
     first = sorted(leading, key=lambda t: -max(len(terms(c.text) & terms(t)) for c in work.concerns if c.leads))
-    told = [t for t in work.facts.short(OVERVIEW, PROOF, limit=TITLE) if not lines.is_search(t)]
+    told = lines.short(OVERVIEW, PROOF, limit=TITLE)
     named = [*([category] if silent else []), *first[:1], headline, category, *first[1:], *lines.general, *told]
     options = [f"{capital(bare(t))}{bar}{work.name}" for t in named if t]
     options += [bare(t) for t in named if work.name in t] + [f"{work.name}{bar}{work.action.label}"]

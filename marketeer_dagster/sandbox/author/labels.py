@@ -3,7 +3,8 @@
 import re
 
 SUMMARY = re.compile(
-    r"one.?liner|^what is (?:it|this)|^what (?:it|we|they) (?:is|are|does|do)$|summary|in short|in brief|tl;?dr|tagline|description|"
+    r"one.?liner|^what is (?:it|this)|"
+    r"^what (?:it|we|they) (?:is|are|does|do)$|summary|in short|in brief|tl;?dr|tagline|description|"
     r"^about(?: us)?$|elevator|简介|一句话|kurz|in einem satz|^was (?:wir|es|das)\b|beschreibung|en une phrase|en bref|"
     r"résumé|ce que (?:nous|c.est)|en una frase|en resumen|qué (?:es|hace)|lo que hacemos",
     re.IGNORECASE,

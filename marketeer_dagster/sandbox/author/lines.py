@@ -149,6 +149,11 @@ class Lines:
             found += [t for t in [*clauses(sentence), *tails] if self._whole_thought(t)]
         return [text for text in map(capital, dict.fromkeys(found)) if self.reads(text, limit)]
 
+    def short(self, *sections: str, limit: int = LINE) -> list[str]:
+        """Lines from the statements of these sections, in order."""
+        told = [text for s in self.work.facts.statements(*sections) for text in self.whole(s, limit)[:1]]
+        return list(dict.fromkeys(told))
+
     def _whole_thought(self, text: str) -> bool:
         """Whether a clause says something; where we know no verbs, what is long enough for one."""
         known = self.work.facts.language in ("en", "de")

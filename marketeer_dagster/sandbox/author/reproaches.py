@@ -80,7 +80,7 @@ generic_subject major clarity=1.2 creativity=1.6 data=1.2 actionability=1.2 bran
 weak_button major actionability=2.0 clarity=0.8 brand=0.4 completeness=0.6 creativity=0.5
   The button does not say what happens next.
   Use “{action}”.
-repeated_preheader major completeness=0.9 clarity=0.8 creativity=0.8 actionability=0.5
+repeated_preheader major clarity=1.6 completeness=1.4 creativity=1.6 brand=1.0 actionability=0.9
   The preheader repeats the subject.
   Use it for the next argument.
 unproven major data=2.0 completeness=1.3 creativity=0.7 brand=0.8 actionability=0.7 clarity=0.5
@@ -89,7 +89,7 @@ unproven major data=2.0 completeness=1.3 creativity=0.7 brand=0.8 actionability=
 search_subject major clarity=1.4 creativity=1.8 brand=1.4 actionability=0.9 data=0.6 completeness=0.5
   The subject is a search phrase: no person writes like this.
   Write it as you would to somebody you know.
-same_opening major creativity=1.6 clarity=1.0 brand=1.0 completeness=0.6
+same_opening major clarity=1.6 brand=1.6 creativity=1.8 completeness=1.2 actionability=0.6
   It opens with the sentence of an earlier email.
   Open with what this email is about.
 few_findings major completeness=1.4 actionability=0.7 data=0.6

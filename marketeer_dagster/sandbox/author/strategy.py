@@ -1,6 +1,7 @@
 """Content strategy: what people search for, held against what the product can truthfully say."""
 
 from marketeer_dagster.sandbox.author.facts import DIFFERENTIATION, OVERVIEW, PROBLEMS
+from marketeer_dagster.sandbox.author.lines import Lines
 from marketeer_dagster.sandbox.author.metrics import Query
 from marketeer_dagster.sandbox.author.questions import as_question
 from marketeer_dagster.sandbox.author.text import bare, capital, cut, ended, joined
@@ -43,7 +44,12 @@ def _pillars(work: Work) -> list[Content]:
         topics = list(dict.fromkeys(topic for topic in topics if topic))
         if len(topics) >= 2:
             pillars.append({"name": name, "why": joined(s.sentence for s in pool[:2]), "topics": topics[:6]})
-    spare = [*questions, *facts.short(OVERVIEW, PROBLEMS, DIFFERENTIATION), work.action.label, f"What {work.name} is"]
+    spare = [
+        *questions,
+        *Lines(work).short(OVERVIEW, PROBLEMS, DIFFERENTIATION),
+        work.action.label,
+        f"What {work.name} is",
+    ]
     why = joined(s.sentence for s in facts.public[:1]) or ended(work.name)
     for name in ("Questions before the decision", "Getting started")[: max(0, 2 - len(pillars))]:
         pillars.append({"name": name, "why": why, "topics": list(dict.fromkeys([*spare, work.name]))[:6]})
@@ -81,7 +87,7 @@ def _roadmap(work: Work, pillars: list[str]) -> list[Content]:
         title = capital(cut(bare(statement.text), 160))
         add(title, last, f"{work.name} results", "decision", "Readers who compare look for results", 3, 2)
     plain = [f"What {work.name} is for", f"{work.name}: {work.action.label}", f"Questions about {work.name}"]
-    for title in [*work.facts.short(OVERVIEW, DIFFERENTIATION), *plain][: max(0, 5 - len(items)) + 3]:
+    for title in [*Lines(work).short(OVERVIEW, DIFFERENTIATION), *plain][: max(0, 5 - len(items)) + 3]:
         if len(items) < 5:
             add(title, first, title, "awareness", "Explains the product plainly", 2, 2)
     return items[:14]

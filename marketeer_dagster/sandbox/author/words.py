@@ -14,7 +14,7 @@ FUNCTION_WORDS = frozenset(
     )
 )
 """Words on which a cut text must not end, and which say nothing about its subject."""
-JOINING = {
+_JOINING = {
     "en": "the and is are not with for a an of to by you or at your in on never what",
     "de": "der die das und ist nicht mit für ein eine den dem im wird werden zu wir sie von auf bei aus",
     "fr": "le la les des et est une du pour dans vous nous qui pas au aux sur ce en chez avec sans votre",
@@ -28,7 +28,7 @@ JOINING = {
 _COMMON = frozenset(
     "的了和与在是有也都不就我你您他她它们这那个一为以到从把被让对于能会可要很多少好大小上下中来去说看做用家人年月日时"
 )
-_JOINS = frozenset(word for code in ("de", "fr", "es") for word in JOINING[code].split())
+_JOINS = frozenset(word for code in ("de", "fr", "es") for word in _JOINING[code].split())
 _STOP = (
     FUNCTION_WORDS
     | _JOINS
@@ -50,7 +50,7 @@ def language(text: str) -> str:
         return ""
     if chinese > sum(times for word, times in found.items() if word.isascii()):
         return "zh"
-    counted = {code: sum(found[word] for word in words.split()) for code, words in JOINING.items()}
+    counted = {code: sum(found[word] for word in words.split()) for code, words in _JOINING.items()}
     best = max(counted, key=lambda code: counted[code])
     known = best in ("en", "de", "fr", "es") and counted[best] >= 0.03 * found.total()
     return best if known else ""

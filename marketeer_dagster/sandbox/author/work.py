@@ -38,7 +38,7 @@ _INSTRUCTION = re.compile(
 )
 
 
-_PRICE = re.compile(
+PRICE = re.compile(
     r"\b(?:costs?|prices?|pricing|how much|kostet|kosten|preise?|coûte\w*|prix|tarifs?|combien|cuesta\w*|precios?)\b|"
     r"多少钱|价格|收费",
     re.IGNORECASE,
@@ -162,7 +162,7 @@ class Work:
         """What is true about a concern; who asks for the price is told prices, unless a known objection is meant."""
         found = self.facts.about(text)
         meant = found and found[0].section == OBJECTIONS and self.facts.share(text, found[0]) >= _MEANT
-        if _PRICE.search(text) and self.offers and not meant:
+        if PRICE.search(text) and self.offers and not meant:
             return tuple(self.facts.about(text, self.offers) or self.offers[:3])
         return tuple(found)
 
