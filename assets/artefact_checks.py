@@ -18,14 +18,14 @@ from dagster import (
 from assets.names import asset_key
 from assets.partitions import campaigns
 from marketeer_dagster.agents.prompt import DIRECTOR
-from marketeer_dagster.campaigns.decisions import human_approval, rejected_by_person
+from marketeer_dagster.campaigns.decisions import artefact_subject, human_approval, rejected_by_person
 from marketeer_dagster.campaigns.escalating import escalate
 from marketeer_dagster.campaigns.examining import Examination, Findings, is_serious
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.catalog.models import Skill
 from marketeer_dagster.model.artefacts import Artefact
 from marketeer_dagster.model.ids import CampaignKey
-from marketeer_dagster.model.review import Finding, Severity, Verdict
+from marketeer_dagster.model.review import ApprovalState, Finding, Severity, Verdict
 from marketeer_dagster.quality.gate import gate, newest_words, worth
 from marketeer_dagster.store import Store
 
@@ -138,8 +138,15 @@ def verdict_of(
     return AssetCheckResult(
         passed=rejection is None and not stands_against(store, artefact, found),
         severity=AssetCheckSeverity.ERROR,
+        description=_waits(store, artefact) if serious else None,
         metadata=metadata,  # pyright: ignore[reportArgumentType]
     )
+
+
+def _waits(store: Store, artefact: Artefact) -> str | None:
+    """Whom a version that was held back waits for: the open questions about it."""
+    asked = store.approvals.list(subject=artefact_subject(artefact), state=ApprovalState.PENDING)
+    return f"waits for a person: {', '.join(question.id for question in asked)}" if asked else None
 
 
 def findings_table(found: Findings) -> str:

@@ -11,7 +11,7 @@ from dagster import DagsterEvent, DagsterEventType, DagsterInstance, DagsterRun,
 from dagster._core.execution.plan.objects import StepFailureData
 
 from assets.failures import KIND
-from marketeer_dagster.model.errors import BudgetExceeded, TryLater
+from marketeer_dagster.model.errors import BudgetExceeded, Paused, TryLater
 from marketeer_dagster.model.redaction import redact
 
 _LIMIT = 600
@@ -41,7 +41,7 @@ def _failed_steps(instance: DagsterInstance, run: DagsterRun) -> Iterator[Cause]
     for event in _events(instance, run, DagsterEventType.STEP_FAILURE):
         data = event.step_failure_data
         kind = _kind(data)
-        answered = kind in (_GATE, BudgetExceeded.__name__, TryLater.__name__)
+        answered = kind in (_GATE, BudgetExceeded.__name__, TryLater.__name__, Paused.__name__)
         yield Cause(redact(f"{_step(event.step_key)}: {_words(data)}")[:_LIMIT], answered)
 
 

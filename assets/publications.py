@@ -14,7 +14,7 @@ from dagster import (
 )
 
 from assets.artefact_checks import findings_table, stands_against
-from assets.failures import explained
+from assets.failures import campaign_asked, explained, explained_or_asked
 from assets.names import CAMPAIGN_REVIEW, asset_key
 from assets.partitions import campaigns
 from assets.whereabouts import changed, observations
@@ -63,6 +63,8 @@ def _campaign_review(catalog: Catalog) -> AssetsDefinition:
         description="Everything the campaign made, side by side, before any of it goes out.",
     )
     def campaign_review(context: AssetExecutionContext) -> MaterializeResult:
+        with explained():
+            campaign_asked(context.resources.store.store(), context.partition_key)
         heads = _heads(context.resources.store.store(), context.partition_key)
         rows = [
             f"| {a.skill} | {a.title} | {a.version} | {a.status.value} | {a.score:.1f} | {a.revisions} "
@@ -147,7 +149,8 @@ def _publication(catalog: Catalog, tool: str) -> AssetsDefinition:
         store: Store = context.resources.store.store()
         clock = context.resources.clock.clock()
         key = CampaignKey(context.partition_key)
-        tenant = store.campaigns.get(key).tenant
+        with explained_or_asked(context.op_execution_context):
+            tenant = campaign_asked(store, key).tenant
         publishers = context.resources.publishers.of(tenant)
         if tool not in publishers:
             note = f"{tool} is not connected for {tenant}: `marketeer connect {tool} --tenant {tenant}`"

@@ -9,8 +9,8 @@ import logging
 import threading
 from collections.abc import Callable
 
-from dagster._core.event_api import EventHandlerFn
-from dagster._core.storage.event_log.base import EventLogConnection, EventLogCursor
+from dagster._core.event_api import EventHandlerFn, EventLogCursor
+from dagster._core.storage.event_log.base import EventLogConnection
 
 LOOK_S = 0.3
 """Seconds between two looks: what a person takes for at once."""

@@ -20,6 +20,7 @@ from sensors.metrics_due import build_metrics_due
 from sensors.signal_recovery import build_signal_recovery
 from sensors.tracking_broken import TRACKING_BROKEN
 from sensors.traffic_drop import TRAFFIC_DROP
+from sensors.waiting import build_waiting
 
 LOOPS: tuple[Loop, ...] = (CONVERSION_DROP, TRAFFIC_DROP, EMAIL_UNDERPERFORMING, TRACKING_BROKEN)
 """The loops over metrics. Experiments have a sensor of their own, which asks for runs."""
@@ -44,6 +45,7 @@ def build_sensors(catalog: Catalog, jobs: Mapping[str, Job]) -> list[SensorDefin
         *(build_loop(catalog, loop, later) for loop in LOOPS),
         build_experiment_decided(catalog, jobs["conclude_experiment"], later),
         build_signal_recovery(catalog, LOOPS, later),
+        build_waiting(catalog, soon),
     ]
 
 
