@@ -68,8 +68,9 @@ def build_intake_jobs(catalog: Catalog):
 
         tenant: str = Field(description=OF_TENANT)
         pipeline: pipelines = Field(  # pyright: ignore[reportInvalidTypeForm]
-            description="The pipeline: "
-            + "; ".join(f"{p.name}: {p.description}" for p in sorted(catalog.pipelines.values(), key=lambda p: p.name))
+            description="\n".join(
+                f"{name}: {catalog.pipelines[name].description}" for name in sorted(catalog.pipelines)
+            )
         )
         campaign: str | None = Field(
             default=None, description="Slug for the campaign (a-z, 0-9, hyphens); empty: made from the pipeline's name."

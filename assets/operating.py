@@ -108,12 +108,13 @@ def build_operating_jobs(catalog: Catalog) -> list[JobDefinition]:
             if config.answer.value == "revise":
                 required(config.note, "note", "what should be different")
             try:
-                answered = decide(
-                    store, SystemClock(), wanted, ANSWERS[config.answer.value], by=by, note=config.note, tenant=owner,
-                    catalog=lambda: catalog,
-                )  # fmt: skip
+                asked = store.approvals.get(wanted, owner)
             except NotFound as error:
                 raise NotFound(f"question: {error.message}", hint=_open_questions(store, owner)) from None
+            answered = decide(
+                store, SystemClock(), asked.id, ANSWERS[config.answer.value], by=by, note=config.note,
+                catalog=lambda: catalog,
+            )  # fmt: skip
         label_run(context.instance, context.run_id, answered.tenant)
         context.log.info(f"{answered.id} {answered.state.value} by {answered.decided_by}: {answered.title}")
         _tell(context, question=answered.id, answer=answered.state.value, about=answered.title, note=answered.note)

@@ -2,7 +2,8 @@
 
 A warning, not an error: nothing is wrong, somebody is asked. It stands on each channel's publication (questions about
 what shall go out there, and about the campaign as a whole) and on the Director's recommended goals. An artefact that
-was not approved has failed checks of its own. The run that asks evaluates it; the sensor `waiting` when the inbox changes.
+was not approved has failed checks of its own. The run that asks evaluates it, the sensor `waiting` when the inbox
+changes.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,9 +15,15 @@ from dagster import (
     AssetChecksDefinition,
     AssetCheckSeverity,
     AssetKey,
+    AssetRecordsFilter,
+    DagsterInstance,
+    EventLogRecord,
     MetadataValue,
     PartitionsDefinition,
     asset_check,
+)
+from dagster._core.definitions.asset_checks.asset_check_evaluation import (
+    AssetCheckEvaluationTargetMaterializationData,
 )
 
 from assets.direction import RECOMMENDED_GOALS
@@ -85,17 +92,28 @@ def _channel(tool: str, question: Approval) -> Place:
     return publication_key(tool).to_user_string(), question.campaign
 
 
-def evaluation(place: Place, asked: Sequence[Approval], answered: Sequence[Approval] = ()) -> AssetCheckEvaluation:
+def evaluation(
+    instance: DagsterInstance, place: Place, asked: Sequence[Approval], answered: Sequence[Approval] = ()
+) -> AssetCheckEvaluation:
     """The check's result where no run evaluates it: because a question was asked or answered."""
     asset, partition = place
+    made = instance.fetch_materializations(AssetRecordsFilter(AssetKey(asset), asset_partitions=[partition]), limit=1)
     return AssetCheckEvaluation(
         asset_key=AssetKey(asset),
         check_name=APPROVED,
         passed=not asked,
         severity=AssetCheckSeverity.WARN,
         partition=partition,
+        # Without it the UI goes by whole seconds, and calls a check "not evaluated" that follows within one.
+        target_materialization_data=_about(made.records[0]) if made.records else None,
         description=said(asked, answered),
         metadata=_metadata(asked, answered),
+    )
+
+
+def _about(made: EventLogRecord) -> AssetCheckEvaluationTargetMaterializationData:
+    return AssetCheckEvaluationTargetMaterializationData(
+        storage_id=made.storage_id, run_id=made.run_id, timestamp=made.timestamp
     )
 
 
@@ -112,7 +130,7 @@ def _metadata(asked: Sequence[Approval], answered: Sequence[Approval] = ()) -> M
         lines = [f"- `{a.id}` {a.state.value} by {a.decided_by or 'nobody'}: {a.note or 'no note'}" for a in answered]
         return {"answers": MetadataValue.md("\n".join(lines))} if lines else {}
     questions = "\n\n".join(f"**`{q.id}`** {q.title} ({q.reason.value})\n\n{q.detail}" for q in asked)
-    config = "ops:\n  record_answer:\n    config: {question: %s, answer: approve, by: YOUR NAME}" % asked[0].id
+    config = f"ops:\n  record_answer:\n    config: {{question: {asked[0].id}, answer: approve, by: YOUR NAME}}"
     return {
         "questions": MetadataValue.md(questions[:20_000]),
         "what to do": MetadataValue.md(

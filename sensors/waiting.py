@@ -20,7 +20,7 @@ def build_waiting(catalog: Catalog, interval_s: int) -> SensorDefinition:
         minimum_interval_seconds=interval_s,
         default_status=DefaultSensorStatus.RUNNING,
         required_resource_keys={"store"},
-        description="Keeps the checks `approved` as the inbox is: failing while a person is asked, green when answered.",
+        description="Keeps the checks `approved` as the inbox is: failing while a person is asked, green after.",
     )
     def waits(context: SensorEvaluationContext) -> SensorResult:
         store: Store = context.resources.store.store()
@@ -32,7 +32,9 @@ def build_waiting(catalog: Catalog, interval_s: int) -> SensorDefinition:
         for key in changed:
             asset, _, partition = key.partition("|")
             answered = _answered(store, set(told.get(key, [])) - set(now.get(key, [])))
-            events.append(evaluation((asset, partition), places.get((asset, partition), []), answered))
+            events.append(
+                evaluation(context.instance, (asset, partition), places.get((asset, partition), []), answered)
+            )
         said = [f"Looked at {counted(sum(map(len, places.values())), 'open question')} on assets"]
         if changed:
             said.append(f"Changed: {listed(key.replace('|', ' of ') for key in changed)}")
