@@ -9,24 +9,24 @@ changes.
 from collections.abc import Iterable, Mapping, Sequence
 
 from dagster import (
-    AssetCheckEvaluation,
     AssetCheckExecutionContext,
+    AssetCheckKey,
     AssetCheckResult,
     AssetChecksDefinition,
     AssetCheckSeverity,
     AssetKey,
-    AssetRecordsFilter,
-    DagsterInstance,
-    EventLogRecord,
+    AssetSelection,
+    JobDefinition,
     MetadataValue,
     PartitionsDefinition,
     asset_check,
+    define_asset_job,
+    in_process_executor,
 )
-from dagster._core.definitions.asset_checks.asset_check_evaluation import (
-    AssetCheckEvaluationTargetMaterializationData,
-)
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from assets.direction import RECOMMENDED_GOALS
+from assets.labels import labelled, tenant_of_campaign
 from assets.partitions import campaigns, tenants
 from assets.publications import publication_key, publishing_tools
 from marketeer_dagster.campaigns.direction import RECOMMENDATION
@@ -36,6 +36,7 @@ from marketeer_dagster.model.review import Approval, ApprovalState
 from marketeer_dagster.store import Store
 
 APPROVED = "approved"
+SHOW, SHOW_GOALS = "show_waiting", "show_waiting_goals"
 Place = tuple[str, str]
 """An asset's name and the partition of it that waits."""
 
@@ -92,43 +93,31 @@ def _channel(tool: str, question: Approval) -> Place:
     return publication_key(tool).to_user_string(), question.campaign
 
 
-def evaluation(
-    instance: DagsterInstance, place: Place, asked: Sequence[Approval], answered: Sequence[Approval] = ()
-) -> AssetCheckEvaluation:
-    """The check's result where no run evaluates it: because a question was asked or answered."""
-    asset, partition = place
-    made = instance.fetch_materializations(AssetRecordsFilter(AssetKey(asset), asset_partitions=[partition]), limit=1)
-    return AssetCheckEvaluation(
-        asset_key=AssetKey(asset),
-        check_name=APPROVED,
-        passed=not asked,
-        severity=AssetCheckSeverity.WARN,
-        partition=partition,
-        # Without it the UI goes by whole seconds, and calls a check "not evaluated" that follows within one.
-        target_materialization_data=_about(made.records[0]) if made.records else None,
-        description=said(asked, answered),
-        metadata=_metadata(asked, answered),
-    )
+def said(asked: Sequence[Approval]) -> str:
+    """The check's description: whom it waits for."""
+    return f"waits for a person: {', '.join(q.id for q in asked)}" if asked else "nothing waits for a person"
 
 
-def _about(made: EventLogRecord) -> AssetCheckEvaluationTargetMaterializationData:
-    return AssetCheckEvaluationTargetMaterializationData(
-        storage_id=made.storage_id, run_id=made.run_id, timestamp=made.timestamp
-    )
+def build_waiting_jobs(catalog: Catalog) -> list[UnresolvedAssetJobDefinition | JobDefinition]:
+    """`show_waiting` and `show_waiting_goals`: the checks alone, where a question was answered and no run follows."""
+    channels = [AssetCheckKey(publication_key(tool), APPROVED) for tool in publishing_tools(catalog)]
+    goals = [AssetCheckKey(RECOMMENDED_GOALS, APPROVED)]
+    made = ((SHOW, channels, campaigns, tenant_of_campaign), (SHOW_GOALS, goals, tenants, str))
+    return [
+        define_asset_job(
+            name,
+            selection=AssetSelection.checks(*keys),
+            config=labelled(partitions, tenant_of),
+            executor_def=in_process_executor,
+            description="Show on the assets what waits for a person now; the sensor `waiting` asks for it.",
+        )
+        for name, keys, partitions, tenant_of in made
+    ]
 
 
-def said(asked: Sequence[Approval], answered: Sequence[Approval] = ()) -> str:
-    """The check's description: whom it waits for, or how it was answered."""
-    if asked:
-        return f"waits for a person: {', '.join(question.id for question in asked)}"
-    words = [f"{a.id} {a.state.value} by {a.decided_by or 'nobody'}" for a in answered]
-    return "; ".join(words) or "nothing waits for a person"
-
-
-def _metadata(asked: Sequence[Approval], answered: Sequence[Approval] = ()) -> Mapping[str, MetadataValue]:
+def _metadata(asked: Sequence[Approval]) -> Mapping[str, MetadataValue]:
     if not asked:
-        lines = [f"- `{a.id}` {a.state.value} by {a.decided_by or 'nobody'}: {a.note or 'no note'}" for a in answered]
-        return {"answers": MetadataValue.md("\n".join(lines))} if lines else {}
+        return {}
     questions = "\n\n".join(f"**`{q.id}`** {q.title} ({q.reason.value})\n\n{q.detail}" for q in asked)
     config = f"ops:\n  record_answer:\n    config: {{question: {asked[0].id}, answer: approve, by: YOUR NAME}}"
     return {

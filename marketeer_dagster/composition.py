@@ -18,7 +18,7 @@ from assets.metrics import SCOPE, IngestScope, metric_assets, metric_checks
 from assets.operating import build_operating_jobs
 from assets.plans import build_campaign_plan, product_context
 from assets.publications import build_campaign_check, build_publication_assets
-from assets.waiting import build_waiting_checks
+from assets.waiting import build_waiting_checks, build_waiting_jobs
 from marketeer_dagster.catalog.catalog import Catalog
 from resources.claude import ClaudeResource
 from resources.clock import ClockResource
@@ -38,6 +38,7 @@ def build_definitions(catalog: Catalog) -> Definitions:
             *build_jobs(catalog),
             *build_intake_jobs(catalog),
             *build_operating_jobs(catalog),
+            *build_waiting_jobs(catalog),
             ingest_job,
             build_review_job(),
         ]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dagster import SensorDefinition
 
 from assets.jobs import Job
+from assets.waiting import SHOW, SHOW_GOALS
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.model.errors import ConfigError
 from sensors.approved_publications import build_approved_publications
@@ -45,7 +46,7 @@ def build_sensors(catalog: Catalog, jobs: Mapping[str, Job]) -> list[SensorDefin
         *(build_loop(catalog, loop, later) for loop in LOOPS),
         build_experiment_decided(catalog, jobs["conclude_experiment"], later),
         build_signal_recovery(catalog, LOOPS, later),
-        build_waiting(catalog, soon),
+        build_waiting(catalog, [jobs[SHOW], jobs[SHOW_GOALS]], soon),
     ]
 
 

@@ -144,7 +144,8 @@ def test_a_word_that_is_none_of_an_enumeration_is_refused_before_the_run_begins(
 ) -> None:
     with pytest.raises(DagsterInvalidConfigError, match="enum"):
         launch(home, job, config)
-    offered = {word for field in fields_of(job).values() for word in getattr(field.config_type, "config_values", ())}
+    types = [getattr(field.config_type, "inner_type", field.config_type) for field in fields_of(job).values()]
+    offered = {word for kind in types for word in getattr(kind, "config_values", ())}
     assert offered >= set(words), "the Launchpad completes them"
 
 

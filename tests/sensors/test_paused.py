@@ -47,6 +47,7 @@ def busy(tower: Watchtower) -> Watchtower:
     land(tower.warehouse, dropped())
     take_goal(tower.store, FixedClock(NOW), tenant=ACME, text="More trials")
     tower.store.campaigns.add(values.campaign("acme:spring", status=CampaignStatus.PUBLISHED))
+    tower.instance.add_dynamic_partitions("campaigns", ["acme:spring"])
     tower.store.publications.intend(values.publication("k1", campaign="acme:spring", state=PublicationState.APPROVED))
     tower.store.experiments.add(values.experiment(campaign="acme:spring"))
     tower.store.signals.open(values.signal(), timedelta(0))

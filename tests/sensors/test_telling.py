@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
-from dagster import AssetCheckEvaluation, AssetKey
+from dagster import AssetCheckEvaluation, AssetKey, DagsterRunStatus
 
 from marketeer_dagster.campaigns.intake import take_goal
 from marketeer_dagster.catalog import Catalog
@@ -75,9 +75,10 @@ def test_the_dispatcher_says_what_every_campaign_waits_for(tower: Watchtower) ->
     tower.store.publications.intend(values.publication("k", campaign="acme:asked", state=PublicationState.PENDING))
     tower.store.approvals.open(values.approval("acme:asked", campaign="acme:asked"))
     tower.store.campaigns.set_status("acme:asked", CampaignStatus.ESCALATED, NOW)
-    take_goal(tower.store, FixedClock(NOW), tenant=ACME, text="More trials")
-    assert tower.look("campaigns").run_requests
+    goal = take_goal(tower.store, FixedClock(NOW), tenant=ACME, text="More trials")
+    tower.run(goal, DagsterRunStatus.STARTED, "plan_campaign")
     told = said(tower, "campaigns")
+    assert f"A run is at work on: {goal.key}" in told
     assert "Looked at 2 campaigns, 1 of them wanted a run" in told
     assert "acme:asked" in told.partition("Waiting for a person (marketeer inbox): ")[2]
 
