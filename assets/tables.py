@@ -7,6 +7,7 @@ import duckdb
 from dagster import DataVersion, TableColumn, TableColumnConstraints, TableConstraints, TableSchema
 
 from marketeer_dagster.warehouse import TABLES
+from marketeer_dagster.warehouse.answers import readable
 from marketeer_dagster.warehouse.marts import Mart
 
 DATABASE = "warehouse"
@@ -72,10 +73,8 @@ def _line(cells: Sequence[object]) -> str:
 
 
 def _cell(cell: object) -> str:
-    if cell is None:
-        return ""
     if isinstance(cell, float):
         return f"{cell:,.4g}" if abs(cell) < 1 else f"{cell:,.2f}"
     if isinstance(cell, datetime):
         return f"{cell:%Y-%m-%d %H:%M}"
-    return str(cell).replace("|", "\\|").replace("\n", " ")
+    return readable(cell).replace("|", "\\|").replace("\n", " ")

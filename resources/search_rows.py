@@ -103,7 +103,7 @@ class Figures:
 def path_of(page: str, own_hosts: frozenset[str]) -> str:
     """A page of the property's own host as the path that analytics knows it by; another subdomain's stays whole."""
     parts = urlsplit(page)
-    return (parts.path or "/") if parts.netloc in own_hosts else page
+    return (parts.path or "/") if parts.netloc.lower() in own_hosts else page
 
 
 def _read(row: Any, dimensions: tuple[str, ...]) -> tuple[tuple[str, ...], Figures] | None:

@@ -152,17 +152,19 @@ class _Reading:
             if not price.metered and price.tiered and abroad:
                 tiered_abroad.setdefault(price.id, set()).add(currency)
         found = self._looked_up(Price, "/v1/prices", PRICES, wanted)
-        return found | {id: self._price_abroad(found[id], to) for id, to in tiered_abroad.items() if id in found}
+        # The list has no archived prices, which old subscriptions keep, and no tiers of other currencies.
+        alone = {id: tiered_abroad.get(id, set[str]()) for id in (wanted - found.keys()) | tiered_abroad.keys()}
+        return found | {id: price for id, to in alone.items() if (price := self._price(id, to)) is not None}
 
-    def _price_abroad(self, price: Price, currencies: set[str]) -> Price:
-        """With the tiers of other currencies, which must be asked for one by one."""
+    def _price(self, id: str, currencies: set[str]) -> Price | None:
+        """One price with its tiers, also those of other currencies, which must be named; None when it is gone."""
         tiers = [f"currency_options.{currency}.tiers" for currency in sorted(currencies)]
         try:
-            asked = self._api.get(f"/v1/prices/{price.id}", expand=["tiers", "currency_options", *tiers])
+            asked = self._api.get(f"/v1/prices/{id}", expand=["tiers", "currency_options", *tiers])
         except ToolError as error:
             if error.kind not in _GONE:
                 raise
-            return price
+            return None
         return next(parsed(Price, [asked]))
 
     def _book(

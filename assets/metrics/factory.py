@@ -83,7 +83,8 @@ def build_metric_asset(source: MetricSource) -> AssetsDefinition:
         with explained():
             connections = connected(store, source.tool, scope.tenants)
             limits = limiter(context.resources.store.settings())
-            intake = Intake(warehouse, limits, clock, context.log, scope.accept_missing_days)
+            tests = store.experiments.list()
+            intake = Intake(warehouse, limits, clock, context.log, scope.accept_missing_days, tests)
             landings = land(source, connections, span, intake)
         reasons = reasons_of(source, span, landings, clock)
         yield _landed_check(landings, reasons)

@@ -11,11 +11,14 @@ from datetime import date, timedelta
 from logging import Logger
 
 from assets.metrics.held import Held, days_of, read_held
+from assets.metrics.judged import as_judged
 from assets.metrics.sources import MetricSource
 from marketeer_dagster.model.clock import Clock, SystemClock, today
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import MarketeerError, ToolError, ToolErrorKind
+from marketeer_dagster.model.experiment import Experiment
 from marketeer_dagster.warehouse import Warehouse, Writer
+from marketeer_dagster.warehouse.facts import EXPERIMENT_DAILY
 from resources.calling import CallLimiter
 from resources.collected import Collected
 
@@ -70,6 +73,8 @@ class Intake:
     accept_missing_days: bool = False
     """Believe a vendor that no longer knows days it reported before, or tells them from what is today. Otherwise what
     was there is kept."""
+    experiments: Sequence[Experiment] = ()
+    """Tests of all tenants: the days by which they were decided keep their counts."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +132,9 @@ def _put(source: MetricSource, fetched: _Fetched, held: Held, writer: Writer, in
     if missing and found.rows.empty:
         return replace(_not_landed(fetched), span=span, error=_nothing_left(source, missing))
     rows = held.with_days_kept(found.rows, sorted({*missing, *guessed}))
+    if source.table == EXPERIMENT_DAILY.name:
+        own = (experiment for experiment in intake.experiments if experiment.tenant == connection.tenant)
+        rows = as_judged(rows, own, span.first, span.last)
     try:
         writer.replace(source.table, connection.tenant, span.first, span.last, rows, simulated=connection.simulated)
     except Exception as error:

@@ -53,9 +53,15 @@ days.
 - Tax: a price that includes tax counts with it; other tax does not.
 - Plan: the price's nickname, its product's name, lookup key or id. Lines of one name are one plan.
 
+Movements, by day and plan: `mrr` = `mrr` of the day before + `new_mrr` + `expansion_mrr` - `contraction_mrr` -
+`churned_mrr` + `moved_in_mrr` - `moved_out_mrr`. Whoever goes on paying expands or contracts by what they pay in all,
+more or less; what they take from one plan to another moves. An upgrade from $39 to $119 is 80 expansion of the new plan
+and 39 moved; the way back is 80 contraction of the old plan and 39 moved. Over all plans moves cancel out, so that for
+the company the change of MRR is new + expansion - contraction - churned.
+
 What cannot be known is left out (a line) or not taken off (a discount) and is a note of the run. Stripe keeps events
-for 30 days: days before that stay as they were read; those never read are told from what subscriptions are today, and
-the run says so.
+for 30 days: days before that stay as they were read. Of those never read, `mrr` and `active` are told from what
+subscriptions are today, what happened on them is null, and the run says so.
 """,
 }
 """What a table's columns do not say by themselves, below its description."""

@@ -10,6 +10,7 @@ from marketeer_dagster.warehouse.tables import comments
 MARTS: tuple[str, ...] = (
     "channel_performance",
     "page_performance",
+    "artefact_heads",
     "artefact_performance",
     "spend_and_budget",
     "quality_trend",

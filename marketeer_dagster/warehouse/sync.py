@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
@@ -12,10 +12,14 @@ from zoneinfo import ZoneInfo
 from marketeer_dagster.model.artefacts import Spend
 from marketeer_dagster.model.campaign import Campaign
 from marketeer_dagster.model.experiment import Experiment
-from marketeer_dagster.model.review import Severity
+from marketeer_dagster.model.hosts import ascii_address
+from marketeer_dagster.model.publication import Publication
+from marketeer_dagster.model.review import Severity, Verdict
 from marketeer_dagster.model.signal import Signal
 from marketeer_dagster.model.tenant import Tenant
+from marketeer_dagster.publishing.emails import counted_as
 from marketeer_dagster.store import LlmCall, Store
+from marketeer_dagster.warehouse.own_spend import own_spends
 from marketeer_dagster.warehouse.schema import TABLES
 from marketeer_dagster.warehouse.tables import Table
 from marketeer_dagster.warehouse.writer import Writer
@@ -29,7 +33,8 @@ CONTENT_SYSTEMS = ("wordpress",)
 
 
 def sync_store(store: Store, w: Writer) -> dict[str, int]:
-    """Copy tenants, goals, campaigns, artefacts, reviews, publications, signals, experiments, learnings and llm_calls.
+    """Copy tenants, goals, campaigns, artefacts, reviews, publications, signals, experiments with their
+    arms, learnings and llm_calls.
 
     Returns the rows of each table. A row is simulated when it says so itself, or when its tenant is.
     """
@@ -40,7 +45,10 @@ def sync_store(store: Store, w: Writer) -> dict[str, int]:
 
 
 def _rows(store: Store, tenants: Mapping[str, Tenant]) -> Mapping[str, Sequence[Row]]:
-    heads = {(a.id, a.version) for a in store.artefacts.list()}
+    artefacts = store.artefacts.list(heads_only=False)
+    heads = frozenset((str(a.id), a.version) for a in store.artefacts.list())
+    calls, experiments = store.llm.list(), store.experiments.list()
+    spends = own_spends(artefacts, heads, calls)
     return {
         "tenants": [
             t.model_dump() | {"tenant": t.id, "website": str(t.website), "site": site_of(store, t)}
@@ -49,9 +57,10 @@ def _rows(store: Store, tenants: Mapping[str, Tenant]) -> Mapping[str, Sequence[
         "goals": [g.model_dump() | {"goal": g.id} for g in store.goals.list()],
         "campaigns": [_campaign(c) for c in store.campaigns.list()],
         "artefacts": [
-            a.model_dump(exclude={"content"}) | _spend(a.spend)
+            a.model_dump(exclude={"content"}) | _spend(spends[a.id, a.version])
             | {"artefact": a.id, "is_head": (a.id, a.version) in heads, "simulated": a.simulated or None}
-            for a in store.artefacts.list(heads_only=False)
+            | ({"score": None} if a.verdict is Verdict.NONE else {})
+            for a in artefacts
         ],
         "reviews": [
             r.model_dump() | {
@@ -63,13 +72,14 @@ def _rows(store: Store, tenants: Mapping[str, Tenant]) -> Mapping[str, Sequence[
         ],
         "publications": [
             p.model_dump(exclude={"payload"})
-            | {"publication": p.id, "published_on": _day(p.published_at, tenants[p.tenant].zone)}
+            | {"publication": p.id, "published_on": _day(p.published_at, tenants[p.tenant].zone)} | _counted(p)
             for p in store.publications.list()
         ],
         "signals": [_signal(s) for s in store.signals.list()],
-        "experiments": [_experiment(e) for e in store.experiments.list()],
+        "experiments": [_experiment(e) for e in experiments],
+        "experiment_arms": [arm for e in experiments for arm in _arms(e)],
         "learnings": [one.model_dump() | {"learning": one.id} for one in store.learnings.list()],
-        "llm_calls": [_call(c) for c in store.llm.list()],
+        "llm_calls": [_call(c) for c in calls],
     }  # fmt: skip
 
 
@@ -81,7 +91,7 @@ def site_of(store: Store, tenant: Tenant) -> str:
     for tool in CONTENT_SYSTEMS:
         connection = store.connections.get(tenant.id, tool)
         if connection is not None and not connection.simulated:
-            return connection.settings.get("site_url") or connection.base_url or str(tenant.website)
+            return ascii_address(connection.settings.get("site_url") or connection.base_url or str(tenant.website))
     return str(tenant.website)
 
 
@@ -102,7 +112,22 @@ def _signal(signal: Signal) -> Row:
 
 def _experiment(experiment: Experiment) -> Row:
     decision = experiment.decision.model_dump() if experiment.decision else {}
+    decision["compared"] = decision.get("compared") or None
     return decision | experiment.model_dump() | {"experiment": experiment.id, "arms": len(experiment.variants)}
+
+
+def _arms(experiment: Experiment) -> Iterator[Row]:
+    decided = {arm.name: arm for arm in experiment.decision.arms} if experiment.decision else {}
+    for variant in experiment.variants:
+        counts = decided[variant.name].model_dump(exclude={"name"}) if variant.name in decided else {}
+        yield variant.model_dump() | counts | {
+            "tenant": experiment.tenant, "experiment": experiment.id, "variant": variant.name
+        }  # fmt: skip
+
+
+def _counted(publication: Publication) -> dict[str, object]:
+    email = counted_as(publication)
+    return {"step": email[0], "utm_campaign": email[1]} if email else {}
 
 
 def _call(call: LlmCall) -> Row:

@@ -36,9 +36,11 @@ def upstream(table: str) -> set[str]:
 def test_the_graph_says_what_the_queries_read() -> None:
     assert upstream("channel_performance") == {"ga4_daily"}
     assert upstream("page_performance") == {"ga4_daily", "store_tables"}
-    assert upstream("artefact_performance") == {"store_tables", "page_performance", "email_daily"}
-    assert upstream("campaign_roi") == {"store_tables", "artefact_performance"}
-    assert upstream("spend_and_budget") == upstream("quality_trend") == {"store_tables"}
+    counted = {"ga4_daily", "page_performance", "email_daily", "experiment_daily"}
+    assert upstream("artefact_performance") == {"store_tables", *counted}
+    assert upstream("campaign_roi") == {"store_tables", "artefact_heads", "artefact_performance"}
+    assert upstream("spend_and_budget") == upstream("artefact_heads") == {"store_tables"}
+    assert upstream("quality_trend") == {"artefact_heads"}
     made = {key for asset in (*metric_assets, *mart_assets) for key in asset.keys}
     assert all(AssetKey(name) in made for table in MARTS for name in upstream(table))
 

@@ -88,6 +88,16 @@ def test_tiers_are_looked_up_and_counted(mode: str, tiers: list[Body], quantity:
     assert found.notes == ()
 
 
+@pytest.mark.parametrize("currency", ["usd", "eur"])
+def test_an_archived_price_is_in_no_list_and_is_worth_what_it_was(currency: str) -> None:
+    euro = {"eur": {"unit_amount": None, "unit_amount_decimal": None, "tiers": [{"up_to": None, "unit_amount": 900}]}}
+    kept = tiered(tiers=TIERS, active=False, currency_options=euro)
+    found = told(subscription(item(tiered(active=False), 8), currency=currency), prices=[kept])
+    assert (mrr(found), found.notes) == (130 if currency == "usd" else 72, ())
+    gone = told(subscription(item(price(active=False)), currency="eur"), prices=[EURO | {"active": False}])
+    assert (mrr(gone), gone.notes) == (90, ())
+
+
 def test_tiers_that_are_not_told_are_a_note() -> None:
     found = told(subscription(item(tiered(), 8)))
     assert mrr(found) == 0

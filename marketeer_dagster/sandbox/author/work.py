@@ -131,10 +131,14 @@ class Work:
 
     @cached_property
     def concerns(self) -> list[Concern]:
-        """What the work must answer: the brief's points, new queries, keywords, learnings; answerable ones first."""
+        """What the work must answer: the brief's points, new queries, keywords, learnings; answerable ones first.
+
+        The brief's points stand before what the figures show besides: whoever wrote it has weighed the two.
+        """
         asked = [topic for point in self.brief.texts("must_address") for topic in topics(point)]
         fresh = [q.text for q in self.metrics.queries if q.fresh] + named_queries([self.brief.text("evidence")])
         found: dict[str, Concern] = {}
+        points = {self.topic(text).lower() for text in asked}
         for text, demanded in [
             *((t, True) for t in [*asked, *fresh]),
             *((t, False) for t in self.brief.texts("keywords")),
@@ -143,7 +147,10 @@ class Work:
             if cleaned and cleaned.lower() not in found:
                 known = any(terms(cleaned) == terms(objection) for objection, _ in self.facts.objections)
                 found[cleaned.lower()] = Concern(cleaned, self._answers(text), demanded, known)
-        return sorted(found.values(), key=lambda c: (not c.statements, not c.asked, -self._strength(c)))
+        return sorted(
+            found.values(),
+            key=lambda c: (not c.statements, not c.asked, c.text.lower() not in points, -self._strength(c)),
+        )
 
     def _answers(self, text: str) -> tuple[Statement, ...]:
         """What is true about a concern; who asks for the price without naming a thing is told the prices."""
