@@ -111,7 +111,7 @@ def build_campaign_check(catalog: Catalog) -> AssetChecksDefinition:
         for head, findings in against.items():
             escalate(store, context.resources.clock.clock(), head, findings, why="it disagrees with the campaign")
         every = tuple(finding for findings in found.values() for finding in findings)
-        steps = "\n".join(f"- **{head.skill}**: {next_step(store, head)}" for head in against)
+        steps = "\n".join(f"{head.skill}: {next_step(store, head)}" for head in against)
         return AssetCheckResult(
             passed=not against,
             description=f"held back: {', '.join(head.skill for head in against)}" if against else None,
