@@ -227,8 +227,30 @@ WHERE coalesce(m.cost_usd, 0) <> coalesce(f.cost_usd, 0)""",
     )
 
 
+_EARNED = """tenant, campaign, coalesce(sum({0}sessions), 0) AS sessions, round(coalesce(sum({0}conversions), 0), 4) AS
+    conversions, round(coalesce(sum({0}revenue), 0), 2) AS revenue"""
 _RECONCILIATIONS = {
     "claude_costs": _same_cost("claude_costs"),
+    "artefact_performance": _Reconciliation(
+        "The rows of every page, arms of tests included, have the sessions of page_performance since its first one.",
+        """
+SELECT tenant, page, m.sessions AS in_mart, f.sessions AS of_page
+FROM (SELECT tenant, page, sum(sessions) AS sessions FROM artefact_performance WHERE page IS NOT NULL AND days > 0
+    GROUP BY ALL) AS m
+FULL JOIN (SELECT p.tenant, p.page, sum(p.sessions) AS sessions FROM page_performance AS p JOIN (
+        SELECT tenant, page, min(live_from) AS since FROM artefact_performance WHERE page IS NOT NULL GROUP BY ALL
+    ) AS s ON s.tenant = p.tenant AND s.page = p.page AND p.date >= s.since GROUP BY ALL) AS f
+    USING (tenant, page)
+WHERE m.sessions IS DISTINCT FROM f.sessions""",
+    ),
+    "campaign_roi": _Reconciliation(
+        "Every campaign has the sum of its artefacts' credited sessions, conversions and revenue.",
+        f"""
+SELECT tenant, campaign, r.sessions AS in_mart, a.sessions AS of_artefacts
+FROM (SELECT {_EARNED.format("")} FROM campaign_roi GROUP BY ALL) AS r
+JOIN (SELECT {_EARNED.format("credited_")} FROM artefact_performance GROUP BY ALL) AS a USING (tenant, campaign)
+WHERE (r.sessions, r.conversions, r.revenue) IS DISTINCT FROM (a.sessions, a.conversions, a.revenue)""",
+    ),
     "channel_performance": _same_traffic("channel_performance"),
     "page_performance": _same_traffic("page_performance"),
     "spend_and_budget": _same_cost("spend_and_budget"),

@@ -135,7 +135,7 @@ REVIEWS = Table(
         text("reviewer", "Reviewing skill, or director."),
         Column("round", "INTEGER", "Round of review, from 1."),
         text("verdict", "APPROVE, REVISE, REJECT or NONE; NONE approves nothing."),
-        number("score", "Weighted rubric score, 0-10."),
+        number("score", "Weighted rubric score, 0-10; null where nobody gave one.", nullable=True),
         count("findings", "Flaws named (count)."),
         count("blockers", "Flaws that alone prevent approval (count)."),
         text("summary", "The reviewer's summary."),
@@ -234,12 +234,13 @@ EXPERIMENTS = Table(
             "lift",
             "(conversions / visitors of that challenger) / (conversions / visitors of the control) - 1, from the rows "
             "of experiment_daily on measured_on, as experiment_arms has them too (ratio, 0.12 is +12 %); where one of "
-            "them has no conversion, with half a one and one visitor more on both sides; null while running.",
+            "them has no conversion, with half a one and one visitor more on both sides; null while running and "
+            "without people in every arm.",
             nullable=True,
         ),
-        number("low", "Lower end of its always-valid interval (ratio); null while running.", nullable=True),
-        number("high", "Upper end of its always-valid interval (ratio); null while running.", nullable=True),
-        number("confidence", "Coverage of that interval (share); null while running.", nullable=True),
+        number("low", "Lower end of its always-valid interval (ratio); null as lift is.", nullable=True),
+        number("high", "Upper end of its always-valid interval (ratio); null as lift is.", nullable=True),
+        number("confidence", "Coverage of that interval (share); null as lift is.", nullable=True),
         _CREATED,
         SIMULATED,
     ),

@@ -97,7 +97,7 @@ def _reviews(store: Store, keys: Keys, tenants: Tenants) -> Iterable[Row]:
             "review": r.id,
             "findings": len(r.findings),
             "blockers": sum(f.severity is Severity.BLOCKER for f in r.findings),
-        }
+        } | ({"score": None} if r.verdict is Verdict.NONE else {})
         for r in found
     )  # fmt: skip
 
@@ -153,6 +153,8 @@ def _experiments(store: Store, keys: Keys, tenants: Tenants) -> Iterable[Row]:
     found: Sequence[Experiment] = store.changes.values("experiments", keys)
     for experiment in found:
         decision = experiment.decision.model_dump() if experiment.decision else {}
+        if experiment.decision is not None and not experiment.decision.confidence:
+            decision |= dict.fromkeys(("lift", "low", "high", "confidence"))  # nothing was measured, which is no zero
         decision["compared"] = decision.get("compared") or None
         yield decision | experiment.model_dump() | {"experiment": experiment.id, "arms": len(experiment.variants)}
 
