@@ -63,11 +63,6 @@ def test_a_question_is_a_warning_on_its_channel_until_it_is_answered(tower: Watc
     (warned,) = told(tower)
     assert (warned.asset, warned.partition) == ("mailchimp_publication", KEY)
     assert (warned.passed, warned.severity) == (False, AssetCheckSeverity.WARN)
-        "mailchimp_publication",
-        KEY,
-        False,
-        AssetCheckSeverity.WARN,
-    )
     assert warned.description == f"waits for a person: {asked}"
     assert "answer_inbox" in warned.metadata
     assert told(tower) == [], "told once"
