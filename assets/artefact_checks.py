@@ -4,7 +4,7 @@ All are blocking and partitioned like their asset: an unpartitioned failing chec
 person's approval of the very version turns them green when they run again, and they say by whom.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 
 from dagster import (
     AssetCheckExecutionContext,
@@ -144,25 +144,24 @@ def verdict_of(
     return AssetCheckResult(
         passed=passed,
         severity=AssetCheckSeverity.ERROR,
-        description=None if passed else _reason(store, artefact, found, rejection),
+        description=None if passed else _reason(found, rejection),
         metadata=metadata,  # pyright: ignore[reportArgumentType]
     )
 
 
-def _reason(store: Store, artefact: Artefact, found: Findings, rejection: Approval | None) -> str:
+def _reason(found: Findings, rejection: Approval | None) -> str:
     """Why a check fails, in one line: the first serious finding with its place."""
     if rejection is not None:
         return f"{rejection.decided_by} rejected this version: {rejection.note or 'no note'}"
     serious = [finding for finding in found if is_serious(finding)]
     more = f" (and {len(serious) - 1} more)" if len(serious) > 1 else ""
-    why = f"{serious[0].where}: {serious[0].problem}{more}" if serious else "not approved"
-    asked = ", ".join(question.id for question in _questions(store, artefact))
-    return f"{why} (waits for a person: {asked})" if asked else why
+    return f"{serious[0].where}: {serious[0].problem}{more}" if serious else "not approved"
 
 
 def next_step(store: Store, artefact: Artefact) -> str:
     """What a person does about a version that a check keeps back: the open question's commands where one is asked."""
-    mine = _questions(store, artefact)
+    asked = store.approvals.list(campaign=artefact.campaign, state=ApprovalState.PENDING)
+    mine = [question for question in asked if question.subject == artefact_subject(artefact)]
     read = f"read it: `marketeer artefact show {artefact.id} --version {artefact.version}`"
     if not mine:
         return f"{read}, then see what the campaign waits for: `marketeer campaign show {artefact.campaign}`"
@@ -184,11 +183,6 @@ def nothing_made(campaign: str, skill: str) -> AssetCheckResult:
             NEXT_STEP: MetadataValue.text(f"see where the campaign stands: `marketeer campaign show {campaign}`"),
         },
     )
-
-
-def _questions(store: Store, artefact: Artefact) -> Sequence[Approval]:
-    """The open questions about this very version."""
-    return store.approvals.list(subject=artefact_subject(artefact), state=ApprovalState.PENDING)
 
 
 def findings_table(found: Findings, by: Mapping[Finding, str] | None = None) -> str:

@@ -74,6 +74,13 @@ class Cockpit:
         answer = self.ask(_TYPED.format(home=f"{{{_HOME}}}", job=_job(job), key=key))
         return answer["launched"]["run"]["runId"]
 
+    def newest_tick(self, sensor: str) -> str:
+        """What a sensor's newest tick says it did, as the UI shows it beside the tick."""
+        asked = f'sensorOrError(sensorSelector: {{{_HOME}, sensorName: "{sensor}"}})'
+        found = self.ask(f"{{{asked} {{... on Sensor {{sensorState {{ticks(limit: 1) {{skipReason}}}}}}}}}}")
+        ticks = found["sensorOrError"]["sensorState"]["ticks"]
+        return str(ticks[0]["skipReason"] or "") if ticks else ""
+
     def runs(self, job: str) -> list[dict[str, Any]]:
         """The runs of a job, newest first."""
         return [run for run in self.ask(ALL_RUNS)["runsOrError"]["results"] if run["jobName"] == job]

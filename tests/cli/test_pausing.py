@@ -1,4 +1,4 @@
-"""`marketeer tenant pause|resume`: said wherever the tenant's work waits; honoured by each command that starts some."""
+"""`marketeer tenant pause|resume`: said wherever the tenant's work waits, honoured by what would start some."""
 
 import json
 
