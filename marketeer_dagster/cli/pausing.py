@@ -8,7 +8,7 @@ import typer
 
 from marketeer_dagster.campaigns.pausing import pause, resume
 from marketeer_dagster.cli.home import open_home
-from marketeer_dagster.cli.output import AsJson, console, print_json
+from marketeer_dagster.cli.output import AsJson, tell
 from marketeer_dagster.model.errors import BadInput
 from marketeer_dagster.model.pausing import said_of
 
@@ -32,10 +32,8 @@ def register(group: typer.Typer) -> None:
     ) -> None:
         day = None if until is None else _day(until)
         found = pause(open_home().store, tenant, by=by or getpass.getuser(), reason=reason, until=day)
-        if as_json:
-            print_json({"tenant": found.id, "paused": said_of(found)})
-        else:
-            console.print(f"{said_of(found)}; to go on: marketeer tenant resume {found.id}", markup=False)
+        said = f"{said_of(found)}; to go on: marketeer tenant resume {found.id}"
+        tell({"tenant": found.id, "paused": said_of(found)}, said, as_json=as_json)
 
     @group.command("resume", help="Let a paused tenant's work go on: what waited is taken up by the daemon.")
     def resume_(
@@ -44,10 +42,8 @@ def register(group: typer.Typer) -> None:
         as_json: AsJson = False,
     ) -> None:
         ended = resume(open_home().store, tenant, by=by or getpass.getuser())
-        if as_json:
-            print_json({"tenant": tenant, "paused": "", "changed": ended})
-        else:
-            console.print(f"{tenant} goes on" if ended else f"{tenant} was not paused")
+        said = f"{tenant} goes on" if ended else f"{tenant} was not paused"
+        tell({"tenant": tenant, "paused": "", "changed": ended}, said, as_json=as_json)
 
 
 def _day(text: str) -> date:

@@ -9,11 +9,11 @@ from marketeer_dagster.campaigns.calendar import check_country
 from marketeer_dagster.campaigns.tenancy import checked_tenant
 from marketeer_dagster.cli.holidays import register as register_holidays
 from marketeer_dagster.cli.home import open_home
-from marketeer_dagster.cli.output import AsJson, console, print_json, print_table
+from marketeer_dagster.cli.output import AsJson, beside, print_fields, print_json, print_table, say, tell
 from marketeer_dagster.cli.pausing import register as register_pausing
+from marketeer_dagster.cli.tenancy import tenant_named
 from marketeer_dagster.model.clock import SystemClock
 from marketeer_dagster.model.errors import BadInput
-from marketeer_dagster.model.ids import TenantId
 from marketeer_dagster.model.pausing import said_of
 from marketeer_dagster.model.tenant import Autonomy, Tenant
 
@@ -70,7 +70,8 @@ def register(app: typer.Typer) -> None:
         if as_json:
             print_json(added)
         else:
-            console.print(f"tenant {added.id} added; next: marketeer context import FILE --tenant {added.id}")
+            say(f"tenant {added.id} added; next: fill in a copy of examples/context-template.md, then")
+            say(f"  marketeer context import FILE --tenant {added.id}")
 
     @group.command("list", help="All tenants.")
     def list_(as_json: AsJson = False) -> None:
@@ -89,22 +90,21 @@ def register(app: typer.Typer) -> None:
             "No tenants yet: marketeer tenant add ID",
         )
         for said in filter(None, map(said_of, tenants)):
-            console.print(said, markup=False)
+            beside(said)
 
     @group.command("show", help="One tenant.")
-    def show(tenant: Annotated[str, typer.Argument()], as_json: AsJson = False) -> None:
-        found = open_home().store.tenants.get(TenantId(tenant))
+    def show(tenant: Annotated[str, typer.Argument(help="Id of the tenant.")], as_json: AsJson = False) -> None:
+        found = tenant_named(open_home(), tenant)
         if as_json:
             print_json(_facts(found))
-            return
-        for key, value in _facts(found).items():
-            console.print(f"[bold]{key}[/]: {value}")
+        else:
+            print_fields(list(_facts(found).items()))
 
     @group.command("set", help="Change a tenant. Example: marketeer tenant set acme --autonomy autopilot")
     def set_(
-        tenant: Annotated[str, typer.Argument()],
-        name: Annotated[str | None, typer.Option()] = None,
-        website: Annotated[str | None, typer.Option()] = None,
+        tenant: Annotated[str, typer.Argument(help="Id of the tenant.")],
+        name: Annotated[str | None, typer.Option(help="Name for people.")] = None,
+        website: Annotated[str | None, typer.Option(help="The site.")] = None,
         timezone: Zone = None,
         currency: Annotated[str | None, typer.Option(help="Three letters.")] = None,
         country: Country = None,
@@ -112,15 +112,17 @@ def register(app: typer.Typer) -> None:
         autonomy_for: PolicyByTool = None,
         llm_budget: LlmBudget = None,
         ad_budget: AdBudget = None,
+        as_json: AsJson = False,
     ) -> None:
         home = open_home()
-        current = home.store.tenants.get(TenantId(tenant))
+        current = tenant_named(home, tenant)
         changes = _changes(timezone, country, autonomy, autonomy_for, llm_budget, ad_budget)
         plain = (("name", name), ("website", website), ("currency", currency))
         changes |= {key: value for key, value in plain if value is not None}
         checked_tenant({**current.model_dump(), **changes})
-        home.store.tenants.change(tenant, **changes)
-        console.print(f"tenant {tenant} changed: {', '.join(changes) or 'nothing'}")
+        saved = home.store.tenants.change(tenant, **changes)
+        said = {"tenant": saved.id, "changed": list(changes), **saved.model_dump(mode="json", include=set(changes))}
+        tell(said, f"tenant {tenant} changed: {', '.join(changes) or 'nothing'}", as_json=as_json)
 
 
 def _facts(tenant: Tenant) -> dict[str, object]:
