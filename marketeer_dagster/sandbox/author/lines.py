@@ -151,8 +151,8 @@ class Lines:
 
     def short(self, *sections: str, limit: int = LINE) -> list[str]:
         """Lines from the statements of these sections, in order."""
-        told = [text for s in self.work.facts.statements(*sections) for text in self.whole(s, limit)[:1]]
-        return list(dict.fromkeys(told))
+        told = [t for s in self.work.facts.statements(*sections) for t in (capital(s.label), *self.whole(s, limit)[:1])]
+        return [text for text in dict.fromkeys(told) if self.reads(text, limit)]
 
     def _whole_thought(self, text: str) -> bool:
         """Whether a clause says something; where we know no verbs, what is long enough for one."""
