@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 from marketeer_dagster.agents.answers import ReviewAnswer
 from marketeer_dagster.agents.assignment import Assignment
@@ -30,9 +31,9 @@ def catalog() -> Catalog:
     return Catalog.load(ROOT)
 
 
-def work(skill: str, context: str, **brief: object) -> Assignment:
+def work(skill: str, context: str, **brief: Any) -> Assignment:
     """A task of `skill` for the home page of a test context; `brief` says what its brief holds beside."""
-    asked: dict[str, object] = {"audience": "", "offer": "", "cta": "", "target": "/", "keywords": (), **brief}
+    asked: dict[str, Any] = {"audience": "", "offer": "", "cta": "", "target": "/", "keywords": (), **brief}
     made = marketing.assignment(catalog(), skill, brief=marketing.brief(skill, **asked))
     known = ContextVersion(tenant=marketing.TENANT, version=1, context=contexts()[context], created_at=marketing.NOW)
     return replace(made, context=known)

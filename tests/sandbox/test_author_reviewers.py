@@ -7,13 +7,15 @@ import pytest
 
 from marketeer_dagster.agents.assignment import Assignment
 from marketeer_dagster.agents.director import DIRECTOR
-from marketeer_dagster.model.artefacts import ArtefactContent
+from marketeer_dagster.agents.prompt import draft_prompt, revise_prompt
+from marketeer_dagster.model.artefacts import ArtefactContent, artefact_kinds
 from marketeer_dagster.model.artefacts.email_sequence import EmailSequence
 from marketeer_dagster.model.artefacts.page_copy import PageCopy
 from marketeer_dagster.model.review import Verdict
 from marketeer_dagster.quality import rubric
 from tests.quality.written import campaign, contexts
-from tests.sandbox.reviewing import REVIEWERS, names, reviewed, work
+from tests.sandbox.reviewing import REVIEWERS, answered, catalog, names, reviewed, work
+from tests.support import marketing
 
 CONCERNS = {
     "threlby": "move clients from old portal",
@@ -160,3 +162,18 @@ def test_faults_of_emails_are_named_alone(name: str) -> None:
             judged = reviewed(worse, asked(name, "email-sequence"), reviewer)
             assert names(judged, words, where), (words, [(f.where, f.problem) for f in judged.findings])
             assert judged.score < judged_good(name, "email-sequence", reviewer).score
+
+
+def test_the_audit_of_a_small_context_comes_to_an_end() -> None:
+    """Without a live page two findings are all there is to see: to ask for more would never end."""
+    assignment = marketing.assignment(catalog(), "page-cro")
+    model = artefact_kinds()["page_audit"]
+    audit = model.model_validate(answered(draft_prompt(assignment), model.model_json_schema()))
+    for reviewer in ("analytics-tracking", DIRECTOR):
+        judged = reviewed(audit, assignment, reviewer)
+        for _ in range(3):
+            if judged.verdict is not Verdict.APPROVE:
+                told = revise_prompt(assignment, audit, judged.findings)
+                audit = model.model_validate(answered(told, model.model_json_schema()))
+                judged = reviewed(audit, assignment, reviewer, judged.findings)
+        assert judged.verdict is Verdict.APPROVE, judged.findings

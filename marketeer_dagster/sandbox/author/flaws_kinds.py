@@ -14,6 +14,8 @@ from marketeer_dagster.sandbox.author.work import Work
 _VAGUE_ADVICE = re.compile(
     r"^(?:improve|optimi[sz]e|consider improving|make) (?:it|this|the page|the copy|better)\b.{0,20}$|^优化一下", re.I
 )
+_FEWEST = 2
+"""Findings of an audit that may stop: without a page or objections there is no more to see, however often one asks."""
 
 
 def kind_flaws(kind: str, content: Mapping[str, object], work: Work) -> list[Flaw]:
@@ -62,7 +64,7 @@ def _audit(content: Record, work: Work) -> Iterator[Flaw]:
             yield flaw(
                 "vague_advice", f"findings[{index}].{'fix' if finding.text('fix') else 'recommendation'}", advice
             )
-    if len(findings) < 3:
+    if len(findings) < _FEWEST:
         yield flaw("few_findings", "findings")
     answerable = any(work.facts.about(query.text) for query in work.metrics.queries)
     if answerable and "opportunities" in content.values and not content.records("opportunities"):

@@ -28,7 +28,7 @@ from marketeer_dagster.sandbox.author.text import (
     sentences,
     words,
 )
-from marketeer_dagster.sandbox.author.words import FUNCTION_WORDS, stem, terms
+from marketeer_dagster.sandbox.author.words import FUNCTION_WORDS, JOINS, stem, terms
 from marketeer_dagster.sandbox.author.work import Concern, Work
 
 LINE = 70
@@ -60,7 +60,7 @@ def weight(text: str) -> float:
 def core(text: str) -> frozenset[str]:
     """The words of `text` without those that only join others: two texts with the same ones say the same."""
     found = re.findall(r"[^\W_]+(?:['’][^\W_]+)?", text.lower())
-    return frozenset(word for word in found if word not in FUNCTION_WORDS) or frozenset(found)
+    return frozenset(word for word in found if word not in FUNCTION_WORDS | JOINS) or frozenset(found)
 
 
 def _stems(text: str) -> frozenset[str]:
@@ -151,8 +151,8 @@ class Lines:
 
     def short(self, *sections: str, limit: int = LINE) -> list[str]:
         """Lines from the statements of these sections, in order."""
-        told = [text for s in self.work.facts.statements(*sections) for text in self.whole(s, limit)[:1]]
-        return list(dict.fromkeys(told))
+        told = [t for s in self.work.facts.statements(*sections) for t in (capital(s.label), *self.whole(s, limit)[:1])]
+        return [text for text in dict.fromkeys(told) if self.reads(text, limit)]
 
     def _whole_thought(self, text: str) -> bool:
         """Whether a clause says something; where we know no verbs, what is long enough for one."""

@@ -28,10 +28,10 @@ _JOINING = {
 _COMMON = frozenset(
     "的了和与在是有也都不就我你您他她它们这那个一为以到从把被让对于能会可要很多少好大小上下中来去说看做用家人年月日时"
 )
-_JOINS = frozenset(word for code in ("de", "fr", "es") for word in _JOINING[code].split())
+JOINS = frozenset(word for code in ("de", "fr", "es") for word in _JOINING[code].split())
 _STOP = (
     FUNCTION_WORDS
-    | _JOINS
+    | JOINS
     | frozenset(
         re.findall(
             r"\w+",
