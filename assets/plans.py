@@ -85,6 +85,8 @@ def build_campaign_plan(catalog: Catalog) -> AssetsDefinition:
         signal = store.signals.get(campaign.signal) if campaign.signal else None
         learnings = applicable_learnings(store, clock, campaign.tenant)
         subject = signal.subject if signal and signal.subject.startswith("/") else None
+        if signal is not None:
+            store.signals.link(signal.id, campaign.key, context.run_id)
         director = Director(context.resources.claude.model(), catalog)
         with explained_or_asked(context.op_execution_context):
             plan, spend = await director.plan(

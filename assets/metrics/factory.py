@@ -84,7 +84,7 @@ def build_metric_asset(source: MetricSource) -> AssetsDefinition:
             connections = connected(store, source.tool, scope.tenants)
             limits = limiter(context.resources.store.settings())
             tests = store.experiments.list()
-            intake = Intake(warehouse, limits, clock, context.log, scope.accept_missing_days, tests)
+            intake = Intake(warehouse, limits, clock, context.log, scope.accept_missing_days, tests, context.run_id)
             landings = land(source, connections, span, intake)
         reasons = reasons_of(source, span, landings, clock)
         yield _landed_check(landings, reasons)

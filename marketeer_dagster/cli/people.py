@@ -1,14 +1,16 @@
 """`marketeer inbox`, `approve`, `reject`, `revise`: what waits for a person, and the answers."""
 
 import getpass
+from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from marketeer_dagster.campaigns.decisions import decide
-from marketeer_dagster.cli.home import open_home
+from marketeer_dagster.cli.home import Home, open_home
 from marketeer_dagster.cli.output import AsJson, console, print_json, print_table
 from marketeer_dagster.model.clock import SystemClock
+from marketeer_dagster.model.errors import ToolError
 from marketeer_dagster.model.ids import TenantId
 from marketeer_dagster.model.review import ApprovalState
 
@@ -56,12 +58,28 @@ def register(app: typer.Typer) -> None:
         _decide(id, ApprovalState.REVISE, note, by, tenant)
 
 
+class _SameTime:
+    """The time by which questions are asked, so that it can be told how long they waited; the machine's while a
+    simulated market does not answer: a decision does not wait for it."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    def now(self) -> datetime:
+        if self._home.settings.sandbox_url is None:
+            return SystemClock().now()
+        try:
+            return self._home.clock.now()
+        except ToolError:
+            return SystemClock().now()
+
+
 def _decide(id: str, state: ApprovalState, note: str, by: str | None, tenant: str | None) -> None:
     home = open_home()
     owner = home.store.tenants.get(TenantId(tenant)).id if tenant else None
     who = by or getpass.getuser()
     approval = decide(
-        home.store, SystemClock(), id, state, by=who, note=note, tenant=owner, catalog=lambda: home.catalog
+        home.store, _SameTime(home), id, state, by=who, note=note, tenant=owner, catalog=lambda: home.catalog
     )
     console.print(f"{approval.id} {approval.state.value}: {approval.title}")
     if approval.campaign:

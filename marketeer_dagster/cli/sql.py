@@ -1,4 +1,4 @@
-"""`marketeer sql`: read-only questions to the warehouse's snapshot."""
+"""`marketeer sql`: read-only questions to the warehouse's snapshot, after its copies of the store are up to date."""
 
 import sys
 from csv import writer
@@ -7,6 +7,7 @@ from typing import Annotated
 import duckdb
 import typer
 
+from marketeer_dagster.cli.fresh import freshen
 from marketeer_dagster.cli.home import open_home
 from marketeer_dagster.cli.output import AsJson, print_json, print_table
 from marketeer_dagster.model.errors import BadInput
@@ -26,7 +27,9 @@ def register(app: typer.Typer) -> None:
         csv: Annotated[bool, typer.Option("--csv", help="Print CSV with a header.")] = False,
     ) -> None:
         text = sys.stdin.read() if query == "-" else query
-        with open_home().warehouse.reading() as connection:
+        home = open_home()
+        freshen(home)
+        with home.warehouse.reading() as connection:
             try:
                 _refuse_writes(connection.extract_statements(text))
                 found = ask(connection, text)

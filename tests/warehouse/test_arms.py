@@ -117,7 +117,9 @@ def test_after_an_inconclusive_test_the_page_is_the_controls_again(warehouse: Wa
     found = told(warehouse, store)
     assert found[-1] == ("launch", None, 10, None, 303, 21, 150)
     assert [row[0] for row in found] == ["launch", "launch", "sprint", "launch"]
-    roi = ask(warehouse, "SELECT campaign, sessions, revenue, publications FROM campaign_roi ORDER BY campaign")
+    roi = ask(
+        warehouse, "SELECT campaign, sessions, revenue, publications FROM campaign_roi WHERE sessions > 0 ORDER BY 1"
+    )
     assert roi == [("acme:launch", 303 + 152 + 303, 375.0, 2), ("acme:sprint", 151, 75.0, 1)]
 
 
