@@ -232,6 +232,7 @@ WHERE coalesce(m.cost_usd, 0) <> coalesce(f.cost_usd, 0)""",
 
 
 _RECONCILIATIONS = {
+    "claude_costs": _same_cost("claude_costs"),
     "artefact_performance": _Reconciliation(
         "The rows of every page, arms of tests included, have the sessions of page_performance since its first one.",
         """
@@ -252,7 +253,6 @@ FROM (SELECT {_EARNED.format("")} FROM campaign_roi GROUP BY ALL) AS r
 JOIN (SELECT {_EARNED.format("credited_")} FROM artefact_performance GROUP BY ALL) AS a USING (tenant, campaign)
 WHERE (r.sessions, r.conversions, r.revenue) IS DISTINCT FROM (a.sessions, a.conversions, a.revenue)""",
     ),
-    "claude_costs": _same_cost("claude_costs"),
     "channel_performance": _same_traffic("channel_performance"),
     "page_performance": _same_traffic("page_performance"),
     "spend_and_budget": _same_cost("spend_and_budget"),

@@ -15,11 +15,11 @@ app = marimo.App(width="medium", app_title="marketeer")
 def _():
     import duckdb
     import marimo as mo
-    from matplotlib import figure
+    from matplotlib import colormaps, figure
 
     from marketeer_dagster.model import settings
 
-    return duckdb, figure, mo, settings
+    return colormaps, duckdb, figure, mo, settings
 
 
 @app.cell
@@ -51,8 +51,8 @@ def _(ask, figure, mo):
     channels = figure.Figure(figsize=(9, 4), layout="constrained")
     axes = channels.subplots()
     axes.stackplot(traffic.index, traffic.to_numpy().T, labels=list(traffic.columns))
-    axes.set(title="Sessions a week, by channel", ylabel="sessions")
-    axes.legend(loc="upper left", fontsize="small", ncols=3)
+    axes.set(title="Sessions a week, by channel (the first and the last may be part of one)", ylabel="sessions")
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize="small")
     channels.autofmt_xdate()
     mo.vstack([mo.md("## Where visitors come from"), channels])
     return (channels,)
@@ -94,21 +94,23 @@ def _(ask, figure, mo):
         bars.barh(costs.index, costs[purpose], left=done, label=purpose)
         done = costs[purpose] + done
     bars.set(title="Claude's cost by campaign and purpose", xlabel="USD")
-    bars.legend(fontsize="small", ncols=3)
+    bars.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize="small")
     mo.vstack([mo.md("## What the work costs"), claude])
     return (claude,)
 
 
 @app.cell
-def _(ask, figure, mo):
-    states = ("not asked", "failed", "kept", "silent", "landed")
-    coverage_rows = ask("SELECT table_name, date, min(state) AS state FROM data_coverage GROUP BY ALL ORDER BY ALL")
-    grid = coverage_rows.assign(state=coverage_rows["state"].map(states.index)).pivot(
-        index="table_name", columns="date", values="state"
-    )
+def _(ask, colormaps, figure, mo):
+    states = ("failed", "not asked", "kept", "silent", "landed")  # the worst of several tenants is shown
+    grid = ask(f"""
+        SELECT table_name, date, min(list_position({list(states)}, state)) - 1 AS worst
+        FROM data_coverage GROUP BY ALL ORDER BY ALL
+    """).pivot(index="table_name", columns="date", values="worst")
     coverage = figure.Figure(figsize=(9, 3), layout="constrained")
     map_ = coverage.subplots()
-    image = map_.imshow(grid.to_numpy(), aspect="auto", vmin=0, vmax=len(states) - 1, cmap="RdYlGn")
+    image = map_.imshow(
+        grid.to_numpy(), aspect="auto", vmin=0, vmax=len(states) - 1, cmap=colormaps["RdYlGn"].resampled(len(states))
+    )
     map_.set_yticks(range(len(grid.index)), list(grid.index))
     shown = range(0, len(grid.columns), max(1, len(grid.columns) // 6))
     map_.set_xticks(list(shown), [f"{grid.columns[n]:%Y-%m-%d}" for n in shown])

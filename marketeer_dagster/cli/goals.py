@@ -14,12 +14,13 @@ from marketeer_dagster.campaigns.intake import (
 )
 from marketeer_dagster.cli.home import Home, open_home
 from marketeer_dagster.cli.market import running_market
-from marketeer_dagster.cli.output import AsJson, console, print_json
+from marketeer_dagster.cli.output import AsJson, console, errors, print_json
 from marketeer_dagster.cli.report import status_word
 from marketeer_dagster.cli.tenants import money
 from marketeer_dagster.model.campaign import Campaign
 from marketeer_dagster.model.errors import BadInput
 from marketeer_dagster.model.ids import TenantId
+from marketeer_dagster.model.pausing import said_of
 
 ForTenant = Annotated[str, typer.Option("--tenant", "-t", help="Id of the tenant.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Stay until the campaign has ended; without it the daemon works.")]
@@ -78,6 +79,8 @@ def _taken_up(home: Home, campaign: Campaign, wait: bool, as_json: bool) -> int:
         print_json({"campaign": campaign.key, "status": status_word(campaign)})
     else:
         console.print(f"campaign {campaign.key} accepted; `marketeer up` or `marketeer daemon` works on it")
+    if pause := said_of(home.store.tenants.get(campaign.tenant)):
+        errors.print(f"it waits: {pause}; to go on: marketeer tenant resume {campaign.tenant}", markup=False)
     return 0
 
 

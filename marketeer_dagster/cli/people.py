@@ -12,6 +12,7 @@ from marketeer_dagster.cli.output import AsJson, console, print_json, print_tabl
 from marketeer_dagster.model.clock import SystemClock
 from marketeer_dagster.model.errors import ToolError
 from marketeer_dagster.model.ids import TenantId
+from marketeer_dagster.model.pausing import said_of
 from marketeer_dagster.model.review import ApprovalState
 
 Wanted = Annotated[
@@ -35,11 +36,14 @@ def register(app: typer.Typer) -> None:
         store = open_home().store
         owner = store.tenants.get(TenantId(tenant)).id if tenant else None
         pending = store.approvals.list(tenant=owner, state=ApprovalState.PENDING)
+        pauses = {t.id: said_of(t) for t in store.tenants.list() if owner in (None, t.id)}
         if as_json:
-            print_json(pending)
+            print_json([{**a.model_dump(mode="json"), "paused": pauses.get(a.tenant, "")} for a in pending])
             return
         rows = ((a.id, a.campaign, a.reason.value, a.title) for a in pending)
         print_table("Inbox", ("id", "campaign", "why", "what"), rows, "Nothing waits for you.")
+        for said in filter(None, pauses.values()):
+            console.print(f"{said}; what is approved goes out once it is resumed", markup=False)
         if detail:
             for approval in pending:
                 console.rule(approval.id)

@@ -3,11 +3,13 @@
 from typing import Any
 
 from marketeer_dagster.campaigns.costs import CampaignCost, campaign_cost
+from marketeer_dagster.campaigns.status import UNDER_WAY
 from marketeer_dagster.cli.home import Home
 from marketeer_dagster.cli.output import console, print_table
 from marketeer_dagster.model.artefacts import Artefact, Spend
 from marketeer_dagster.model.campaign import Campaign, CampaignStatus
 from marketeer_dagster.model.ids import CampaignKey
+from marketeer_dagster.model.pausing import said_of
 from marketeer_dagster.model.publication import Publication
 from marketeer_dagster.model.review import Approval, ApprovalState
 from marketeer_dagster.store import Store
@@ -47,7 +49,10 @@ def campaign_report(home: Home, campaign: Campaign, wall_s: float | None = None)
 
 def reason_of(store: Store, campaign: Campaign) -> str:
     """Why a campaign stands where it stands; empty while it is worked on and when all went well."""
-    return campaign.reason or "\n".join(question.title for question in _open_questions(store, campaign))
+    why = campaign.reason or "\n".join(question.title for question in _open_questions(store, campaign))
+    if campaign.status not in UNDER_WAY or not (pause := said_of(store.tenants.get(campaign.tenant))):
+        return why
+    return "\n".join([pause, *(line for line in why.splitlines() if not line.startswith(pause))])
 
 
 def _open_questions(store: Store, campaign: Campaign) -> tuple[Approval, ...]:

@@ -33,7 +33,8 @@ READING: dict[str, Words] = {
     "sql": ("select 1 as one",),
 }
 DOING = {
-    "goal", "pipeline", "campaign continue", "artefact show", "publication retry", "tenant add", "context import",
+    "goal", "pipeline", "campaign continue", "artefact show", "publication retry", "tenant add",
+    "tenant pause", "tenant resume", "context import",
     "ingest", "sandbox advance", "sandbox habits", "export",
 }  # fmt: skip
 """Commands that take --json and are run by other tests, being slow or in need of something made."""

@@ -12,17 +12,17 @@
 -- fired_at: When it fired (UTC, in the tenant's world).
 -- answered_by: campaign, person (a question in the inbox), or null while nothing answers it.
 -- campaign: Campaign that answers it; null for what a person answers.
--- campaign_title: That campaign's title.
--- campaign_status: Where that campaign stands.
+-- campaign_title: That campaign's title; null without one.
+-- campaign_status: Where that campaign stands; null without one.
 -- run_id: Dagster run that planned the answer; null before.
--- answered_at: When the campaign was opened, or the person decided (UTC, in the tenant's world).
+-- answered_at: When the campaign was opened, or the person decided (UTC, in the tenant's world); null before.
 -- published_on: First day on which something of the answer was public, in the tenant's time zone; null before.
 -- cost_usd: What Claude's work on the answer cost (USD).
 -- measured_at: When recovery was measured (UTC, in the tenant's world); null before.
 -- recovered: Whether the metric came back; null until measured.
 -- recovery_observed: The metric's level after the answer, in its own unit; null until measured.
 -- recovery_expected: The level expected then, same unit; null until measured.
--- recovery_change: recovery_observed / observed - 1 (ratio): what became of it since the signal.
+-- recovery_change: recovery_observed / observed - 1 (ratio): what became of it since the signal; null until measured.
 -- simulated: True for figures of the sandbox's market.
 WITH asked AS (
     SELECT tenant, subject AS signal, max(decided_at) AS decided_at, true AS inbox
