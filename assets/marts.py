@@ -215,18 +215,6 @@ WHERE m.sessions IS DISTINCT FROM f.sessions OR m.conversions IS DISTINCT FROM f
     )
 
 
-def _same_cost(name: str) -> _Reconciliation:
-    sums = "SELECT tenant, sum(cost_usd) AS cost_usd FROM"
-    return _Reconciliation(
-        "Every tenant's Claude cost is the sum of its settled and cut calls in llm_calls.",
-        f"""
-SELECT tenant, m.cost_usd AS in_mart, f.cost_usd AS in_ledger
-FROM ({sums} {name} GROUP BY tenant) AS m
-FULL JOIN ({sums} llm_calls WHERE state IN ('settled', 'cut') GROUP BY tenant) AS f USING (tenant)
-WHERE coalesce(m.cost_usd, 0) <> coalesce(f.cost_usd, 0)""",
-    )
-
-
 _EARNED = """tenant, campaign, coalesce(sum({0}sessions), 0) AS sessions, round(coalesce(sum({0}conversions), 0), 4) AS
     conversions, round(coalesce(sum({0}revenue), 0), 2) AS revenue"""
 
