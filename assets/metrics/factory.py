@@ -152,7 +152,7 @@ def _whole_check(source: MetricSource, landings: Sequence[Landing]) -> AssetChec
 
 def _look_at(source: MetricSource, tenants: Sequence[str]) -> str:
     """What to do about figures that a vendor holds back: its own answer names the setting or right that is missing."""
-    asked = "\n".join(f"- **{tenant}**: `marketeer tools --check --tenant {tenant}`" for tenant in tenants)
+    asked = "\n".join(f"{tenant}: `marketeer tools --check --tenant {tenant}`" for tenant in tenants)
     return (
         f"See what {source.tool} says is missing; figures that it withholds are unknown in the tables, not 0.\n{asked}"
     )

@@ -72,7 +72,8 @@ CAMPAIGNS = Table(
         text("title", "Title."),
         Column("priority", "INTEGER", "0 (most urgent) to 3."),
         text(
-            "status", "drafted, planned, running, waiting (for a release), postponed, published, failed or escalated."
+            "status",
+            "drafted, planned, running, approved (waits for a release), postponed, published, failed or escalated.",
         ),
         text("reason", "Why it stands where it stands; empty while it is worked on and when all went well."),
         text("skills", "Chosen skills in plan order, separated by commas; null before planning.", nullable=True),

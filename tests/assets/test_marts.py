@@ -11,6 +11,9 @@ from dagster import AssetKey, DagsterInstance, Definitions
 from assets.ingest import ingest_job
 from assets.marts import STORE_TABLES, mart_assets
 from assets.metrics import metric_assets, metric_checks, range_tags
+from assets.outcomes import outcomes
+from assets.stale import build_stale_artefacts
+from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.warehouse import MARTS, catch_up
 from tests.assets.metrics_home import ASSETS, Home, check, living_home, materializations, told
 
@@ -56,9 +59,8 @@ def test_each_mart_documents_every_column_and_its_query() -> None:
 
 
 def test_the_ingest_job_makes_metrics_and_marts_of_a_range_in_one_run(home: Home) -> None:
-    defs = Definitions(
-        [*metric_assets, *mart_assets], jobs=[ingest_job], asset_checks=metric_checks, resources=home.resources
-    )
+    made_of = [*metric_assets, *mart_assets, outcomes, build_stale_artefacts(Catalog.load())]
+    defs = Definitions(made_of, jobs=[ingest_job], asset_checks=metric_checks, resources=home.resources)
     first = home.yesterday - timedelta(days=6)
     with DagsterInstance.ephemeral() as instance:
         job = defs.resolve_job_def("ingest")

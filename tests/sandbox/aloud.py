@@ -42,7 +42,8 @@ _ENDS = {
 
 def words(text: str) -> frozenset[str]:
     """The words of a line without those that join."""
-    joining = {"a", "an", "the", "and", "or", "for", "of", "to", "in", "on", "at", "is", "do", "what", "how", "it", "der",
+    joining = {"a", "an", "the", "and", "or", "for", "of", "to", "in", "on", "at", "is", "do", "what", "how", "it",
+               "der",
                "die", "das", "und", "im", "le", "la", "les", "de", "des", "el", "los", "y", "en"}  # fmt: skip
     return frozenset(re.findall(r"\w+", text.lower())) - joining
 

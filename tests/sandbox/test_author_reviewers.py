@@ -102,7 +102,7 @@ PLANTS: dict[str, tuple[Plant, str, str]] = {
         lambda page, _: page.model_copy(update={"headline": "Welcome to our website"}), "names no benefit", "headline",
     ),
     "a form of six fields": (
-        lambda page, _: page.model_copy(update={"form_fields": (*SIX[1:], "Company")}), "more than the first step", "form",
+        lambda page, _: page.model_copy(update={"form_fields": (*SIX[1:], "Company")}), "more than the first", "form",
     ),
     "a field twice": (
         lambda page, _: page.model_copy(update={"form_fields": SIX[:3:2]}), "same thing twice", "form_fields",

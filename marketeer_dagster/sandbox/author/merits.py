@@ -1,7 +1,7 @@
 """What a flawless text does well, trait by trait: each can be checked, and each points at the words that show it."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -89,7 +89,6 @@ def traits(content: Mapping[str, object], work: Work) -> Iterator[Trait]:
 
 _Found = Iterator[tuple[(bool, str, str, str)]]
 _Texts = list[tuple[str, str]]
-_Looker = Callable[[_Texts, list[str], Work], _Found]
 
 
 def _clarity(texts: _Texts, lines: list[str], work: Work) -> _Found:
