@@ -14,8 +14,12 @@ HEAD = """\
 
 Generated from the code by `python docs/generate_cli.py`; a test holds it to the code.
 
-`marketeer`, also `python -m marketeer_dagster`. Every reading command takes `--json`. Exit codes: 0 done, 1 work
-failed, 2 bad input or configuration, 3 waits for a person. Environment variables: [.env.example](../.env.example).
+`marketeer`, also `python -m marketeer_dagster`; alone it says what leads on. Exit codes: 0 done, 1 work failed, 2 bad
+input or configuration, 3 waits for a person. Environment variables: [.env.example](../.env.example).
+
+Every command takes `--json`: standard output holds one JSON value then, and an error is an object (`error`, `hint`,
+`exit_code`) on standard error. Without it a result is laid out for the terminal's width, or for `COLUMNS`: a table, or
+one record a block where a table would break words. A pipe without a width gets one line a row, values between tabs.
 """
 
 

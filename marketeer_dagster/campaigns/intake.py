@@ -14,6 +14,7 @@ from marketeer_dagster.campaigns.escalation import open_failure
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.model.campaign import Campaign, CampaignStatus, Priority
 from marketeer_dagster.model.clock import Clock, today
+from marketeer_dagster.model.context import unfilled
 from marketeer_dagster.model.errors import BadInput
 from marketeer_dagster.model.goal import Goal
 from marketeer_dagster.model.ids import (
@@ -26,6 +27,7 @@ from marketeer_dagster.model.ids import (
     split_campaign_key,
 )
 from marketeer_dagster.model.pages import page_of
+from marketeer_dagster.model.placeholders import placeholders
 from marketeer_dagster.model.review import ApprovalState
 from marketeer_dagster.model.signal import Signal
 from marketeer_dagster.model.tenant import Tenant
@@ -35,6 +37,8 @@ STOPPED = (CampaignStatus.FAILED, CampaignStatus.POSTPONED)
 RESUMED = (CampaignStatus.DRAFTED, CampaignStatus.PLANNED, CampaignStatus.RUNNING, *STOPPED)
 """A goal stated again while its campaign is here takes that campaign up; paid answers replay."""
 MAX_GOAL_CHARACTERS = 2000
+SHOWN_GAPS = 5
+"""Of an unfinished context, in the sentence that refuses work on it; `context import` lists all."""
 _LOOK_S = 0.05
 
 
@@ -98,15 +102,29 @@ def check_goal(store: Store, tenant: TenantId, text: str, budget_usd: Decimal | 
         )
     if len(text) > MAX_GOAL_CHARACTERS:
         raise BadInput(f"{len(text):,} characters", where="goal", expected=f"at most {MAX_GOAL_CHARACTERS:,}")
+    if waiting := placeholders(text):
+        raise BadInput(f"{waiting[0].found} is still to be replaced", where="goal", expected="a sentence that is whole")
     if budget_usd is not None and budget_usd < 0:
         raise BadInput(f"{budget_usd} is negative", where="budget", expected="USD, zero or more")
     return with_context(store, tenant)
 
 
 def with_context(store: Store, tenant: TenantId) -> Tenant:
-    """The tenant, when it exists and has a product context; NotFound otherwise."""
+    """The tenant, when it exists and has a product context that somebody has filled in.
+
+    Raises NotFound without a context, BadInput for one stored before unfilled forms were refused.
+    """
     owner = store.tenants.get(tenant)
-    store.contexts.latest(tenant)
+    latest = store.contexts.latest(tenant)
+    if gaps := unfilled(latest.context):
+        said = ", ".join(dict.fromkeys(gap.found for gap in gaps[:SHOWN_GAPS]))
+        more = f" and {len(gaps) - SHOWN_GAPS} more" if len(gaps) > SHOWN_GAPS else ""
+        raise BadInput(
+            f"version {latest.version} still says {said}{more}",
+            where=f"context of {tenant}",
+            expected="a document that says nothing of a form any more",
+            hint=f"fill it in, then: marketeer context import FILE --tenant {tenant}",
+        )
     return owner
 
 

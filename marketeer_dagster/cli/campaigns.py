@@ -7,11 +7,11 @@ import typer
 
 from marketeer_dagster.cli.export import Format, exported
 from marketeer_dagster.cli.home import open_home
-from marketeer_dagster.cli.output import AsJson, console, print_json, print_table
-from marketeer_dagster.cli.report import campaign_report, print_campaign, reason_of, status_word
-from marketeer_dagster.model.ids import ArtefactId, CampaignKey, TenantId
+from marketeer_dagster.cli.output import AsJson, print_json, print_table, say
+from marketeer_dagster.cli.report import campaign_report, print_campaign, reason_of
+from marketeer_dagster.cli.tenancy import OfTenant, owner_of
+from marketeer_dagster.model.ids import ArtefactId, CampaignKey
 
-OfTenant = Annotated[str | None, typer.Option("--tenant", "-t", help="Only this tenant's.")]
 OfCampaign = Annotated[str | None, typer.Option("--campaign", "-c", help="Only this campaign's, tenant:slug.")]
 
 
@@ -27,14 +27,14 @@ def _campaigns(app: typer.Typer) -> None:
 
     @group.command("list", help="Campaigns in order of arrival.")
     def list_(tenant: OfTenant = None, as_json: AsJson = False) -> None:
-        store = open_home().store
-        found = store.campaigns.list(tenant=store.tenants.get(TenantId(tenant)).id if tenant else None)
+        home = open_home()
+        store = home.store
+        found = store.campaigns.list(tenant=owner_of(home, tenant))
         if as_json:
-            said = ({"status": status_word(c), "reason": reason_of(store, c)} for c in found)
-            print_json([{**c.model_dump(mode="json", exclude={"plan"}), **s} for c, s in zip(found, said, strict=True)])
+            print_json([{**c.model_dump(mode="json", exclude={"plan"}), "reason": reason_of(store, c)} for c in found])
             return
         rows = (
-            (c.key, c.title, status_word(c), c.priority.name, c.pipeline or c.signal or "", _first(reason_of(store, c)))
+            (c.key, c.title, c.status.value, c.priority.name, c.pipeline or c.signal or "", _first(reason_of(store, c)))
             for c in found
         )
         columns = ("campaign", "title", "status", "priority", "asked by", "reason")
@@ -72,8 +72,8 @@ def _artefacts(app: typer.Typer) -> None:
 
     @group.command("list", help="The current version of every artefact.")
     def list_(tenant: OfTenant = None, campaign: OfCampaign = None, as_json: AsJson = False) -> None:
-        store = open_home().store
-        owner = store.tenants.get(TenantId(tenant)).id if tenant else None
+        home = open_home()
+        store, owner = home.store, owner_of(home, tenant)
         key = store.campaigns.get(CampaignKey(campaign)).key if campaign else None
         found = store.artefacts.list(tenant=owner, campaign=key)
         if as_json:
@@ -84,7 +84,7 @@ def _artefacts(app: typer.Typer) -> None:
 
     @group.command("show", help="One artefact with its reviews.")
     def show(
-        id: Annotated[str, typer.Argument()],
+        id: Annotated[str, typer.Argument(help="As `artefact list` shows it.")],
         version: Annotated[int | None, typer.Option(min=1, help="Default: the current one.")] = None,
         as_json: AsJson = False,
     ) -> None:
@@ -95,8 +95,8 @@ def _artefacts(app: typer.Typer) -> None:
             print_json({**artefact.model_dump(mode="json"), "reviews": reviews})
             return
         head = f"{artefact.title} · {artefact.skill} · version {artefact.version} · {artefact.status.value}"
-        console.print(f"[bold]{head}[/] · score {artefact.score:.1f}")
-        typer.echo(artefact.parsed().render())
+        say(f"{head} · score {artefact.score:.1f}", style="bold")
+        say(artefact.parsed().render())
         rows = ((r.reviewer, r.round, r.verdict.value, f"{r.score:.1f}", len(r.findings), r.summary) for r in reviews)
         print_table(
             "Reviews", ("reviewer", "round", "verdict", "score", "findings", "summary"), rows, "No reviews yet."
@@ -104,14 +104,20 @@ def _artefacts(app: typer.Typer) -> None:
 
     @group.command("export", help="One artefact as a document.")
     def export(
-        id: Annotated[str, typer.Argument()],
+        id: Annotated[str, typer.Argument(help="As `artefact list` shows it.")],
         format: Annotated[Format, typer.Option("--format", help="md, html or json.")] = Format.MD,
-        version: Annotated[int | None, typer.Option(min=1)] = None,
+        version: Annotated[int | None, typer.Option(min=1, help="Default: the current one.")] = None,
         output: Annotated[Path | None, typer.Option("--output", "-o", help="File; default: standard output.")] = None,
+        as_json: AsJson = False,
     ) -> None:
-        text = exported(open_home().store.artefacts.get(ArtefactId(id), version), format)
-        if output is None:
+        artefact = open_home().store.artefacts.get(ArtefactId(id), version)
+        text = exported(artefact, format)
+        if output is not None:
+            output.write_text(text, encoding="utf-8")
+        if as_json:
+            where = {"output": str(output)} if output else {"text": text}
+            print_json({"id": artefact.id, "version": artefact.version, "format": format.value, **where})
+        elif output is None:
             typer.echo(text)
         else:
-            output.write_text(text, encoding="utf-8")
-            console.print(f"wrote {output}")
+            say(f"wrote {output}")

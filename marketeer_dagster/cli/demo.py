@@ -19,7 +19,9 @@ def register(app: typer.Typer) -> None:
         ] = False,
         days: Annotated[int, typer.Option(min=LEAST_DAYS, max=120, help="Most market days the loop may take.")] = 110,
         seed: Annotated[int, typer.Option(help="Equal seeds, equal markets; other seeds, other results.")] = 7,
-        json_file: Annotated[Path | None, typer.Option("--json", help="Write the result to this file.")] = None,
+        json_file: Annotated[
+            Path | None, typer.Option("--json", help="Write the result to this file; - is standard output.")
+        ] = None,
     ) -> None:
         from marketeer_dagster.cli.loop.run import run_demo  # brings Dagster along
 

@@ -7,11 +7,11 @@ import typer
 
 from marketeer_dagster.campaigns.calendar import named_holidays
 from marketeer_dagster.cli.home import open_home
-from marketeer_dagster.cli.output import AsJson, console, print_json, print_table
+from marketeer_dagster.cli.output import AsJson, print_json, print_table, say, tell
+from marketeer_dagster.cli.tenancy import tenant_named
 from marketeer_dagster.model.clock import today
 from marketeer_dagster.model.errors import BadInput, NotFound
 from marketeer_dagster.model.holidays import LONGEST_DAYS, NamedPeriod
-from marketeer_dagster.model.ids import TenantId
 
 AHEAD_DAYS = 365
 Whose = Annotated[str, typer.Argument(help="Id of the tenant.")]
@@ -35,20 +35,22 @@ def register(tenants: typer.Typer) -> None:
         first: Annotated[str, typer.Argument(help="First day, YYYY-MM-DD.")],
         last: Annotated[str | None, typer.Argument(help="Last day; default: the first.")] = None,
         yearly: Annotated[bool, typer.Option("--yearly", help="On the same days of every year.")] = False,
+        as_json: AsJson = False,
     ) -> None:
         home = open_home()
-        found = home.store.tenants.get(TenantId(tenant))
+        found = tenant_named(home, tenant)
         period = _period(" ".join(name.split()), first, last or first, yearly=yearly)
         if any(known.name.lower() == period.name.lower() for known in found.holidays):
             hint = f'marketeer tenant holiday remove {tenant} "{period.name}"'
             raise BadInput(f"{tenant} has a holiday {period.name!r} already", where="holiday", hint=hint)
-        home.store.tenants.save(found.model_copy(update={"holidays": (*found.holidays, period)}))
-        console.print(f"{period.name}: {_when(period)}")
+        home.store.tenants.change(found.id, holidays=(*found.holidays, period))
+        said = {"tenant": found.id, **period.model_dump(mode="json")}
+        tell(said, f"{period.name}: {_when(period)}", as_json=as_json)
 
     @group.command("list", help="Holidays of the coming twelve months, public ones included, and the named times.")
     def list_(tenant: Whose, as_json: AsJson = False) -> None:
         home = open_home()
-        found = home.store.tenants.get(TenantId(tenant))
+        found = tenant_named(home, tenant)
         now = today(home.clock, found.timezone)
         days = named_holidays(found, now, now + timedelta(days=AHEAD_DAYS))
         if as_json:
@@ -60,21 +62,25 @@ def register(tenants: typer.Typer) -> None:
                 }
             )
             return
-        console.print(f"country: {found.country or 'none, see marketeer tenant set --country'}")
+        say(f"country: {found.country or 'none, see marketeer tenant set --country'}")
         for period in found.holidays:
-            console.print(f"{period.name}: {_when(period)}")
+            say(f"{period.name}: {_when(period)}")
         print_table("Coming", ("day", "holiday"), ((str(day), name) for day, name in days.items()), "No holidays.")
 
     @group.command("remove", help='Forget a named time. Example: marketeer tenant holiday remove acme "Summer closure"')
-    def remove(tenant: Whose, name: Annotated[str, typer.Argument()]) -> None:
+    def remove(
+        tenant: Whose,
+        name: Annotated[str, typer.Argument(help="As it was named.")],
+        as_json: AsJson = False,
+    ) -> None:
         home = open_home()
-        found = home.store.tenants.get(TenantId(tenant))
+        found = tenant_named(home, tenant)
         kept = tuple(period for period in found.holidays if period.name.lower() != name.strip().lower())
         if len(kept) == len(found.holidays):
             known = ", ".join(period.name for period in found.holidays) or "none"
             raise NotFound(f"{tenant} has no holiday {name!r}", hint=f"named are: {known}")
-        home.store.tenants.save(found.model_copy(update={"holidays": kept}))
-        console.print(f"{name} is forgotten")
+        home.store.tenants.change(found.id, holidays=kept)
+        tell({"tenant": found.id, "removed": name.strip()}, f"{name} is forgotten", as_json=as_json)
 
 
 def _period(name: str, first: str, last: str, *, yearly: bool) -> NamedPeriod:

@@ -8,10 +8,10 @@ import typer
 
 from marketeer_dagster.cli.home import open_home
 from marketeer_dagster.cli.market import running_market
-from marketeer_dagster.cli.output import AsJson, console, errors, print_json
+from marketeer_dagster.cli.output import AsJson, beside, print_json, say, warn
+from marketeer_dagster.cli.tenancy import owner_of
 from marketeer_dagster.model.clock import today
 from marketeer_dagster.model.errors import BadInput
-from marketeer_dagster.model.ids import TenantId
 
 if TYPE_CHECKING:
     from assets.metrics.reasons import Reason
@@ -32,7 +32,7 @@ def register(app: typer.Typer) -> None:
         from marketeer_dagster.cli.metrics import FIRST_DAYS, explained, ingest_days
 
         home = open_home()
-        owner = home.store.tenants.get(TenantId(tenant)).id if tenant else None
+        owner = owner_of(home, tenant)
         with running_market(home):
             newest = today(home.clock) - timedelta(days=1)
             to = _day(last, "--to") if last else newest
@@ -43,22 +43,22 @@ def register(app: typer.Typer) -> None:
             if since > to:
                 raise BadInput(f"{since} is after {to}", where="--from", expected="a day not after --to")
             with dagster_instance(home) as instance:
-                done = ingest_days(home, instance, since, to, owner, lambda line: errors.print(f"[dim]{line}[/]"))
+                done = ingest_days(home, instance, since, to, owner, beside)
         if as_json:
             state = "failed" if not done.success else "partly" if done.failed else "landed"
             told = {"failed": done.failed, "doubts": done.doubts, "other_failures": done.others}
             print_json({"run": done.run, "from": since, "to": to, "state": state, **told})
             raise typer.Exit(0 if done.success else 1)
         for doubt in done.doubts:
-            errors.print(doubt, markup=False)
+            warn(doubt)
         if not done.success and not done.failed:
             raise explained(done, since, to)
         for line in [*_lines(done.failed), *done.others]:
-            errors.print(line, markup=False)
+            warn(line)
         if not done.success:
             raise typer.Exit(1)
         but = ", but for what is told above" if done.failed else ""
-        console.print(f"metrics from {since} to {to} are in the warehouse{but}")
+        say(f"metrics from {since} to {to} are in the warehouse{but}")
 
 
 def _lines(failed: "Sequence[Reason]") -> list[str]:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from marketeer_dagster.cli.home import create_home
-from marketeer_dagster.cli.output import console
+from marketeer_dagster.cli.output import AsJson, tell
 from marketeer_dagster.model.settings import Settings
 
 
@@ -17,9 +17,10 @@ def register(app: typer.Typer) -> None:
         sandbox: Annotated[
             bool, typer.Option(help="Simulate tools that are not connected, and Claude without a key.")
         ] = True,
+        as_json: AsJson = False,
     ) -> None:
         """Example: MARKETEER_HOME=/srv/marketeer marketeer init --no-sandbox"""
         settings = Settings.load()
-        for line in create_home(settings, sandbox=sandbox):
-            console.print(line)
-        console.print(f"home {settings.home} is ready")
+        done = create_home(settings, sandbox=sandbox)
+        ready = f"home {settings.home} is ready"
+        tell({"home": settings.home, "done": done}, "\n".join([*done, ready]), as_json=as_json)

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from marketeer_dagster.cli.home import Home, free_port
 from marketeer_dagster.cli.market_process import MarketUsers, start_market
-from marketeer_dagster.cli.output import errors
+from marketeer_dagster.cli.output import beside
 from marketeer_dagster.model.errors import BadInput, ConfigError
 from marketeer_dagster.model.tenant import Tenant
 from marketeer_dagster.sandbox.accounts import AccountSpec
@@ -45,7 +45,7 @@ def running_market(home: Home, *, seed: int = 7) -> Generator[SandboxAdmin | Non
 def attended_market(home: Home, *, seed: int = 7) -> Generator[SandboxAdmin]:
     """As `running_market`, whichever market it is: for going over to another one."""
     for line in make_way(home):
-        errors.print(line, markup=False)
+        beside(line)
     assert home.settings.sandbox_url is not None
     admin = SandboxAdmin(home.settings.sandbox_url)
     users = MarketUsers(home)
@@ -121,7 +121,8 @@ def adopt(home: Home, admin: SandboxAdmin) -> list[str]:
 def open_account(home: Home, admin: SandboxAdmin, tenant: Tenant, spec_file: Path | None = None) -> list[str]:
     """Give a simulated tenant its account in the market and connect every tool that is not connected yet.
 
-    Needs the tenant's context: the market draws from it what visitors care about. Returns the tools it connected.
+    Needs the tenant's context: the market draws from it what visitors care about, and takes a later one's words too
+    while nothing was published. Returns the tools it connected.
     """
     context = home.store.contexts.latest(tenant.id).context
     facts: dict[str, object] = {

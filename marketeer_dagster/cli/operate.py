@@ -8,7 +8,7 @@ import typer
 from marketeer_dagster.cli.checkup import checkup
 from marketeer_dagster.cli.home import create_home, open_home
 from marketeer_dagster.cli.market import running_market
-from marketeer_dagster.cli.output import AsJson, console, errors, print_json, print_table
+from marketeer_dagster.cli.output import AsJson, beside, print_json, print_table, tell
 from marketeer_dagster.cli.platform import Platform
 from marketeer_dagster.model.settings import Settings
 
@@ -21,19 +21,20 @@ def register(app: typer.Typer) -> None:
     )
     def up(
         port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the Dagster UI; 0 takes a free one.")] = 3000,
+        as_json: AsJson = False,
     ) -> None:
         create_home(Settings.load())
         with Platform(open_home(), ui_port=port) as platform:
             platform.await_ui()
-            console.print(f"Dagster UI: {platform.ui_url}")
-            console.print("Ctrl-C ends it; what was done is kept")
+            said = f"Dagster UI: {platform.ui_url}\nCtrl-C ends it; what was done is kept"
+            tell({"dagster_ui": platform.ui_url}, said, as_json=as_json)
             platform.wait()
 
     @app.command("daemon", help="Start the daemon (and sandbox) without a UI.")
-    def daemon() -> None:
+    def daemon(as_json: AsJson = False) -> None:
         create_home(Settings.load())
         with Platform(open_home(), ui_port=None) as platform:
-            console.print("daemon running; Ctrl-C ends it")
+            tell({"daemon": "running"}, "daemon running; Ctrl-C ends it", as_json=as_json)
             platform.wait()
 
     @app.command("doctor", help="What is wrong here, and how to mend it; --claude asks Claude, for a few cents.")
@@ -49,7 +50,7 @@ def register(app: typer.Typer) -> None:
             from marketeer_dagster.cli.claude_checkup import ClaudeCheckup  # brings the SDK along
 
             asking = ClaudeCheckup(home)
-            errors.print(asking.announcement)
+            beside(asking.announcement)
             with running_market(home) if asking.simulated else nullcontext():
                 findings += asking.look()
         if as_json:

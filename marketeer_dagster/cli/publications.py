@@ -7,13 +7,12 @@ from typing import Annotated
 import typer
 
 from marketeer_dagster.cli.home import open_home
-from marketeer_dagster.cli.output import AsJson, console, print_json, print_table
+from marketeer_dagster.cli.output import AsJson, print_json, print_table, say
+from marketeer_dagster.cli.tenancy import OfTenant, owner_of
 from marketeer_dagster.model.clock import SystemClock
-from marketeer_dagster.model.ids import CampaignKey, TenantId
+from marketeer_dagster.model.ids import CampaignKey
 from marketeer_dagster.model.publication import Publication, PublicationState
 from marketeer_dagster.publishing.retrying import retry
-
-OfTenant = Annotated[str | None, typer.Option("--tenant", "-t", help="Only this tenant's.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -30,7 +29,7 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         home = open_home()
         store = home.store
-        owner = store.tenants.get(TenantId(tenant)).id if tenant else None
+        owner = owner_of(home, tenant)
         key = store.campaigns.get(CampaignKey(campaign), tenant=owner).key if campaign else None
         found = store.publications.list(tenant=owner, campaign=key, state=state)
         now = home.clock.now() if found else SystemClock().now()
@@ -49,14 +48,14 @@ def register(app: typer.Typer) -> None:
         as_json: AsJson = False,
     ) -> None:
         home = open_home()
-        owner = home.store.tenants.get(TenantId(tenant)).id if tenant else None
+        owner = owner_of(home, tenant)
         wanted = home.store.publications.get(id, tenant=owner)
         again = retry(home.store, home.clock, wanted.id, by=by or getpass.getuser())
         if as_json:
             print_json(_told(again, home.clock.now()))
             return
-        console.print(f"{again.id} is {again.state.value}: {again.tool} {again.target}", markup=False)
-        console.print(f"the daemon delivers it; without one: marketeer campaign continue {again.campaign}")
+        say(f"{again.id} is {again.state.value}: {again.tool} {again.target}")
+        say(f"the daemon delivers it; without one: marketeer campaign continue {again.campaign}")
 
 
 def _told(publication: Publication, now: datetime) -> dict[str, object]:

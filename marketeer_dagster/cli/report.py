@@ -3,23 +3,16 @@
 from typing import Any
 
 from marketeer_dagster.campaigns.costs import CampaignCost, campaign_cost
+from marketeer_dagster.campaigns.status import UNDER_WAY
 from marketeer_dagster.cli.home import Home
-from marketeer_dagster.cli.output import console, print_table
+from marketeer_dagster.cli.output import print_table, say
 from marketeer_dagster.model.artefacts import Artefact, Spend
-from marketeer_dagster.model.campaign import Campaign, CampaignStatus
+from marketeer_dagster.model.campaign import Campaign
 from marketeer_dagster.model.ids import CampaignKey
+from marketeer_dagster.model.pausing import said_of
 from marketeer_dagster.model.publication import Publication
 from marketeer_dagster.model.review import Approval, ApprovalState
 from marketeer_dagster.store import Store
-
-WORDS = {CampaignStatus.WAITING: "approved", CampaignStatus.POSTPONED: "waiting"}
-"""A campaign that waits for a person's release has all its work approved; `inbox` holds the question. One that is
-postponed waits for nobody."""
-
-
-def status_word(campaign: Campaign) -> str:
-    """A campaign's status as every command says it."""
-    return WORDS.get(campaign.status, campaign.status.value)
 
 
 def campaign_report(home: Home, campaign: Campaign, wall_s: float | None = None) -> dict[str, Any]:
@@ -31,7 +24,7 @@ def campaign_report(home: Home, campaign: Campaign, wall_s: float | None = None)
     return {
         "campaign": campaign.key,
         "title": campaign.title,
-        "status": status_word(campaign),
+        "status": campaign.status.value,
         "reason": reason_of(home.store, campaign),
         "resume_at": campaign.resume_at.isoformat() if campaign.resume_at else None,
         "plan": campaign.plan.model_dump(mode="json") if campaign.plan else None,
@@ -47,7 +40,10 @@ def campaign_report(home: Home, campaign: Campaign, wall_s: float | None = None)
 
 def reason_of(store: Store, campaign: Campaign) -> str:
     """Why a campaign stands where it stands; empty while it is worked on and when all went well."""
-    return campaign.reason or "\n".join(question.title for question in _open_questions(store, campaign))
+    why = campaign.reason or "\n".join(question.title for question in _open_questions(store, campaign))
+    if campaign.status not in UNDER_WAY or not (pause := said_of(store.tenants.get(campaign.tenant))):
+        return why
+    return "\n".join([pause, *(line for line in why.splitlines() if not line.startswith(pause))])
 
 
 def _open_questions(store: Store, campaign: Campaign) -> tuple[Approval, ...]:
@@ -110,15 +106,16 @@ def _publication(publication: Publication) -> dict[str, Any]:
 
 def print_campaign(report: dict[str, Any]) -> None:
     """The report for people."""
-    console.print(f"[bold]{report['campaign']}[/] {report['title']}: [bold]{report['status']}[/]")
-    if report["reason"]:
-        console.print(f"reason: {report['reason']}", markup=False)
+    say(f"{report['campaign']} {report['title']}: {report['status']}", style="bold")
+    asked = "\n".join(question["title"] for question in report["inbox"])
+    if report["reason"] and report["reason"] != asked:  # what is asked is said below, with the answer's command
+        say(f"reason: {report['reason']}")
     if report["resume_at"]:
-        console.print(f"the daemon goes on with it after {report['resume_at']}; now: marketeer campaign continue")
+        say(f"the daemon goes on with it after {report['resume_at']}; now: marketeer campaign continue")
     plan = report["plan"]
     if plan:
         kpi = plan["kpi"]
-        console.print(f"{plan['summary']}\nKPI {kpi['metric']}: {kpi['baseline']:g} to {kpi['target']:g} {kpi['unit']}")
+        say(f"{plan['summary']}\nKPI {kpi['metric']}: {kpi['baseline']:g} to {kpi['target']:g} {kpi['unit']}")
     print_table(
         "Artefacts",
         ("artefact", "title", "version", "status", "score", "revisions", "USD"),
@@ -143,13 +140,11 @@ def print_campaign(report: dict[str, Any]) -> None:
         "Nothing published.",
     )
     for question in report["inbox"]:
-        console.print(f"asks: {question['title']}\n      marketeer approve {question['id']}", markup=False)
+        say(f"asks: {question['title']}\n      marketeer approve {question['id']}")
     llm = report["llm"]
-    console.print(
-        f"Claude: {llm['calls']} calls, USD {llm['cost_usd']:.4f}{' (simulated)' if report['simulated'] else ''}"
-    )
+    say(f"Claude: {llm['calls']} calls, USD {llm['cost_usd']:.4f}{' (simulated)' if report['simulated'] else ''}")
     parts = [
         f"{work} {told['cost_usd']:.4f} ({told['calls']})" for work, told in llm["by_work"].items() if told["calls"]
     ]
     if parts:
-        console.print(f"        {', '.join(parts)}", highlight=False)
+        say(f"        {', '.join(parts)}")

@@ -8,7 +8,7 @@ import typer
 
 from marketeer_dagster.cli.home import Home, open_home
 from marketeer_dagster.cli.market import adopt, attended_market, make_way
-from marketeer_dagster.cli.output import AsJson, console, print_json, print_table
+from marketeer_dagster.cli.output import AsJson, beside, print_json, print_table, say, tell
 from marketeer_dagster.model.errors import ConfigError
 from marketeer_dagster.sandbox.client import SandboxAdmin
 from marketeer_dagster.sandbox.faults import FaultKind
@@ -37,6 +37,7 @@ def register(app: typer.Typer) -> None:
                 help="SQLite file to continue from or to make; without --port, the home's sandbox has its own."
             ),
         ] = None,
+        as_json: AsJson = False,
     ) -> None:
         if context.invoked_subcommand is not None:
             return
@@ -45,33 +46,39 @@ def register(app: typer.Typer) -> None:
         home = open_home()
         if port is None:
             for line in make_way(home) if home.settings.config_file.exists() else ():
-                console.print(line, markup=False)
+                beside(line)
             port, state = _own(home, state)
         where = f"http://127.0.0.1:{port}" if port else "a free port"
-        console.print(f"sandbox on {where}, seed {seed}{f', state {state}' if state else ''}; Ctrl-C ends it")
+        said = f"sandbox on {where}, seed {seed}{f', state {state}' if state else ''}; Ctrl-C ends it"
+        tell({"sandbox": where, "seed": seed, "state": state}, said, as_json=as_json)
         serve_forever(port=port, seed=seed, state=state)
 
     @group.command("advance", help="Live through days. Example: marketeer sandbox advance --days 7")
-    def advance(days: Annotated[int, typer.Option(min=1)] = 1, url: Url = None, as_json: AsJson = False) -> None:
+    def advance(
+        days: Annotated[int, typer.Option(min=1, help="How many.")] = 1, url: Url = None, as_json: AsJson = False
+    ) -> None:
         clock = _admin(url).advance(days)
-        if as_json:
-            print_json(clock)
-        else:
-            console.print(f"the market stands at {clock.day}; {clock.room_days} days of room")
+        said = f"the market stands at {clock.day}; {clock.room_days} days of room"
+        tell(clock.model_dump(mode="json"), said, as_json=as_json)
 
     @group.command("fault", help="Make a vendor fail. Example: marketeer sandbox fault wordpress 500 --rate 0.2")
     def fault(
         vendor: Annotated[
             str, typer.Argument(help="ga4, searchconsole, stripe, wordpress, mailchimp, anthropic, oauth or *.")
         ],
-        kind: Annotated[FaultKind, typer.Argument(help="What happens.")],
+        kind: Annotated[
+            FaultKind, typer.Argument(metavar="KIND", help=f"What happens: {', '.join(FaultKind)}.", show_choices=False)
+        ],
         rate: Annotated[float, typer.Option(min=0, max=1, help="Probability per request.")] = 1.0,
         count: Annotated[int | None, typer.Option(min=1, help="At most so often.")] = None,
         seconds: Annotated[float | None, typer.Option(min=0.1, help="Over after so long, on the wall.")] = None,
         url: Url = None,
+        as_json: AsJson = False,
     ) -> None:
         _admin(url).fault(vendor, kind, rate=rate, count=count, lasts_s=seconds)
-        console.print(f"{vendor}: {kind.value} for {rate:.0%} of requests{f', at most {count} times' if count else ''}")
+        said = f"{vendor}: {kind.value} for {rate:.0%} of requests{f', at most {count} times' if count else ''}"
+        fault = {"vendor": vendor, "kind": kind.value, "rate": rate, "count": count, "seconds": seconds}
+        tell(fault, said, as_json=as_json)
 
     @group.command(
         "habits", help="In which ways the vendors are unkind. Example: marketeer sandbox habits --tenant acme"
@@ -95,9 +102,11 @@ def register(app: typer.Typer) -> None:
         on: Annotated[bool, typer.Option("--on/--off", help="In force or not.")] = True,
         tenant: Annotated[str, typer.Option(help="Towards one tenant; default: all.")] = "",
         url: Url = None,
+        as_json: AsJson = False,
     ) -> None:
         _admin(url).habit(vendor, name, on=on, tenant=tenant)
-        console.print(f"{vendor}: {name} is {'on' if on else 'off'}{f' for {tenant}' if tenant else ''}")
+        said = f"{vendor}: {name} is {'on' if on else 'off'}{f' for {tenant}' if tenant else ''}"
+        tell({"vendor": vendor, "habit": name, "on": on, "tenant": tenant or None}, said, as_json=as_json)
 
     @group.command("adopt", help="Go over to the market that answers: new accounts for all simulated tenants.")
     def adopt_(as_json: AsJson = False) -> None:
@@ -109,14 +118,14 @@ def register(app: typer.Typer) -> None:
         if as_json:
             print_json({"market": admin.url, "tenants": moved})
             return
-        console.print(f"this home's market is the one at {admin.url} now; moved: {', '.join(moved) or 'nobody'}")
+        say(f"this home's market is the one at {admin.url} now; moved: {', '.join(moved) or 'nobody'}")
         if moved:
-            console.print("what these tenants had published in the former market is not in this one")
+            say("what these tenants had published in the former market is not in this one")
 
     @group.command("heal", help="End all faults.")
-    def heal(url: Url = None) -> None:
+    def heal(url: Url = None, as_json: AsJson = False) -> None:
         _admin(url).clear_faults()
-        console.print("no faults")
+        tell({"faults": []}, "no faults", as_json=as_json)
 
 
 def _own(home: Home, state: Path | None) -> tuple[int, Path | None]:

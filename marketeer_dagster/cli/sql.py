@@ -1,18 +1,22 @@
-"""`marketeer sql`: read-only questions to the warehouse's snapshot."""
+"""`marketeer sql`: read-only questions to the warehouse's snapshot, after its copies of the store are up to date."""
 
+import math
 import sys
+from collections.abc import Sequence
 from csv import writer
 from typing import Annotated
 
 import duckdb
 import typer
 
+from marketeer_dagster.cli.fresh import freshen
 from marketeer_dagster.cli.home import open_home
-from marketeer_dagster.cli.output import AsJson, print_json, print_table
+from marketeer_dagster.cli.output import AsJson, beside, console, print_json, print_table
 from marketeer_dagster.model.errors import BadInput
 from marketeer_dagster.warehouse.answers import ask, readable
 
 SHOWN = 500
+"""Rows on a screen. A pipe, --csv and --json get all."""
 READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 
 
@@ -23,24 +27,47 @@ def register(app: typer.Typer) -> None:
     def sql(
         query: Annotated[str, typer.Argument(help="One SELECT in DuckDB's SQL; - reads it from standard input.")],
         as_json: AsJson = False,
-        csv: Annotated[bool, typer.Option("--csv", help="Print CSV with a header.")] = False,
+        as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV with a header.")] = False,
     ) -> None:
         text = sys.stdin.read() if query == "-" else query
-        with open_home().warehouse.reading() as connection:
-            try:
-                _refuse_writes(connection.extract_statements(text))
-                found = ask(connection, text)
-            except duckdb.Error as error:
-                raise BadInput(str(error), where="sql", hint="`SHOW ALL TABLES` lists what there is") from None
-        if csv:
-            lines = ([readable(cell) for cell in row] for row in found.rows)
-            writer(sys.stdout, lineterminator="\n").writerows([found.columns, *lines])
+        columns, rows = _asked(text)
+        if as_csv:
+            writer(sys.stdout, lineterminator="\n").writerows([columns, *([readable(v) for v in row] for row in rows)])
         elif as_json:
-            print_json(found.records())
+            print_json([dict(zip(columns, map(_known, row), strict=True)) for row in rows])
+        elif console.wide is None:
+            print_table("", columns, rows, "No rows.")
         else:
-            rows = ([readable(cell) for cell in row] for row in found.rows[:SHOWN])
-            title = "" if len(found.rows) <= SHOWN else f"first {SHOWN} of {len(found.rows):,} rows"
-            print_table(title, found.columns, rows, "No rows.")
+            print_table("", columns, rows[:SHOWN], "No rows.")
+            if len(rows) > SHOWN:
+                beside(f"the first {SHOWN} of {len(rows):,} rows; --csv, --json and a pipe get all")
+
+
+def _asked(text: str) -> tuple[list[str], list[tuple[object, ...]]]:
+    home = open_home()
+    freshen(home)
+    with home.warehouse.reading() as connection:
+        try:
+            _refuse_writes(connection.extract_statements(text))
+            found = ask(connection, text)
+            return _distinct(found.columns), found.rows
+        except duckdb.Error as error:
+            raise BadInput(str(error), where="sql", hint="`SHOW ALL TABLES` lists what there is") from None
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """Column names, a repeated one with its number: two columns of a name would be one key of JSON."""
+    count: dict[str, int] = {}
+    named: list[str] = []
+    for name in names:
+        count[name] = count.get(name, 0) + 1
+        named.append(name if count[name] == 1 else f"{name}_{count[name]}")
+    return named
+
+
+def _known(value: object) -> object:
+    """JSON has no word for what is no number."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _refuse_writes(statements: list[duckdb.Statement]) -> None:

@@ -9,19 +9,19 @@ from typing import Annotated
 import typer
 from pydantic import SecretStr
 
+from marketeer_dagster.catalog.yamlfile import did_you_mean
 from marketeer_dagster.cli.home import Home, open_home
 from marketeer_dagster.cli.market import running_market
-from marketeer_dagster.cli.output import AsJson, console, print_json, print_table
+from marketeer_dagster.cli.output import AsJson, print_json, print_table, say
+from marketeer_dagster.cli.tenancy import ForTenant, OfTenant, tenant_for, tenant_named
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import BadInput, MarketeerError
-from marketeer_dagster.model.ids import TenantId
 from marketeer_dagster.model.tenant import Tenant
 from marketeer_dagster.publishing.retrying import retry_refused
 from resources.connectors import CONNECTORS, check, for_tenant
 from resources.endpoints import check_addresses
 
 _LOG = logging.getLogger("marketeer.tools")
-ForTenant = Annotated[str, typer.Option("--tenant", "-t", help="Id of the tenant.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -32,17 +32,20 @@ def register(app: typer.Typer) -> None:
     )
     def connect(
         tool: Annotated[str, typer.Argument(help=", ".join(CONNECTORS))],
-        tenant: ForTenant,
+        tenant: ForTenant = None,
         set_: Annotated[list[str] | None, typer.Option("--set", help="key=value")] = None,
         secret: Annotated[
             list[str] | None, typer.Option("--secret", help="key=ENVVAR: read from that environment variable.")
         ] = None,
+        as_json: AsJson = False,
     ) -> None:
         home = open_home()
-        owner = home.store.tenants.get(TenantId(tenant)).id
         known = CONNECTORS.get(tool)
         if known is None:
-            raise BadInput(f"unknown tool {tool!r}", where="connect", expected=f"one of {', '.join(CONNECTORS)}")
+            near = did_you_mean(tool, tuple(CONNECTORS))
+            expected = f"one of {', '.join(CONNECTORS)}"
+            raise BadInput(f"unknown tool {tool!r}", where="connect", expected=expected, hint=near)
+        owner = tenant_for(home, tenant).id
         settings = dict(_pair(item, "--set") for item in set_ or ())
         named = dict(_pair(item, "--secret") for item in secret or ())
         secrets = {key: _from_environment(key, name) for key, name in named.items()}
@@ -51,18 +54,21 @@ def register(app: typer.Typer) -> None:
         check_addresses(connection)
         home.store.connections.set(connection)
         revived = retry_refused(home.store, home.clock, owner, tool)
+        if as_json:
+            print_json({"tenant": owner, "tool": tool, "connected": True, "tried_again": [p.id for p in revived]})
+            return
         if revived:
-            console.print(f"{len(revived)} publication(s) that the former connection failed are tried again")
-        console.print(f"{tool} connected for {owner}; see whether it answers: marketeer tools --check --tenant {owner}")
+            say(f"{len(revived)} publication(s) that the former connection failed are tried again")
+        say(f"{tool} connected for {owner}; see whether it answers: marketeer tools --check --tenant {owner}")
 
     @app.command("tools", help="Which tools are connected; --check asks each whether it answers.")
     def tools(
-        tenant: Annotated[str | None, typer.Option("--tenant", "-t")] = None,
+        tenant: OfTenant = None,
         checking: Annotated[bool, typer.Option("--check", help="Call every tool once, reading only.")] = False,
         as_json: AsJson = False,
     ) -> None:
         home = open_home()
-        tenants = [home.store.tenants.get(TenantId(tenant))] if tenant else list(home.store.tenants.list())
+        tenants = [tenant_named(home, tenant)] if tenant else list(home.store.tenants.list())
         with running_market(home) if checking else nullcontext():
             asked = [_row(home, owner, tool, checking) for owner in tenants for tool in CONNECTORS]
         rows = [row for row, _ in asked]

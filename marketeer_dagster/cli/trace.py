@@ -9,7 +9,7 @@ from marketeer_dagster.campaigns.costs import CampaignCost
 from marketeer_dagster.campaigns.results import results
 from marketeer_dagster.campaigns.tracing import ArtefactTrace, Call, CampaignTrace, trace_artefact, trace_campaign
 from marketeer_dagster.cli.home import Home, open_home
-from marketeer_dagster.cli.output import AsJson, console, print_json
+from marketeer_dagster.cli.output import AsJson, print_json, say
 from marketeer_dagster.cli.report import cost_report
 from marketeer_dagster.model.ids import ArtefactId, CampaignKey
 
@@ -67,7 +67,7 @@ def _print_campaign(trace: CampaignTrace) -> None:
     _calls(trace.plan_calls)
     _line(f"cost    {cost_line(trace.cost)}")
     for artefact in trace.artefacts:
-        console.print()
+        say("")
         _print_artefact(artefact)
 
 
@@ -113,4 +113,4 @@ def _calls(calls: tuple[Call, ...]) -> None:
 
 
 def _line(text: str) -> None:
-    console.print(text, markup=False, highlight=False, soft_wrap=True)
+    say(text, later=8)

@@ -24,19 +24,24 @@ class Priority(IntEnum):
 
 
 class CampaignStatus(StrEnum):
-    """Where a campaign stands."""
+    """Where a campaign stands. Commands, pages, warehouse and documents say these words and no others."""
 
     DRAFTED = "drafted"
     """Wanted, no plan yet."""
     PLANNED = "planned"
     RUNNING = "running"
-    WAITING = "waiting"
-    """All work is approved and something waits for a person's release; commands call it `approved`."""
+    WAITING = "approved"
+    """All work is approved, and something of it waits for a person's release."""
     POSTPONED = "postponed"
-    """Waits for time to pass, and for nobody: taken up by itself at `resume_at`. Commands call it `waiting`."""
+    """Waits for time to pass, and for nobody: taken up by itself at `resume_at`."""
     PUBLISHED = "published"
     FAILED = "failed"
     ESCALATED = "escalated"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "CampaignStatus | None":
+        """Rows of before the words were one: `waiting` was the store's for what commands called approved."""
+        return cls.WAITING if value == "waiting" else None
 
 
 ENDED = (CampaignStatus.WAITING, CampaignStatus.PUBLISHED, CampaignStatus.FAILED, CampaignStatus.ESCALATED)

@@ -14,6 +14,7 @@ from marketeer_dagster.model.errors import BadInput
 from marketeer_dagster.model.exported import plain_markdown
 from marketeer_dagster.model.ids import TenantId, content_hash
 from marketeer_dagster.model.outline import Heading, heading_key, headings, plain_headings
+from marketeer_dagster.model.placeholders import Placeholder, placeholders
 from marketeer_dagster.model.visible import Visible, visible
 from marketeer_dagster.model.wrapped import unwrapped
 
@@ -86,7 +87,8 @@ class ProductContext(Value):
 
         Numbers are optional, headings match without regard to case, marks and level, order is free. What a reader of
         the rendered document does not see (comments, struck-out words, front matter) is left out. Raises BadInput that
-        names the line of an unknown or repeated heading, and every missing section.
+        names the line of an unknown or repeated heading, or Unfinished with every missing section and everything that
+        still waits to be replaced.
         """
         size = len(text.encode())
         if size > MAX_BYTES:
@@ -112,7 +114,7 @@ class ProductContext(Value):
                 )
             end = next(line for line in ends if line > heading.line)
             sections[section] = plain_markdown("\n".join(lines[heading.end : end]), unmarked=heading.level == 0).strip()
-        _complete(sections, seen.text, found, where)
+        _finished(sections, seen, found, where)
         return ReadContext(cls(name=name, sections=sections), seen.hidden_lines)
 
 
@@ -200,13 +202,62 @@ def _name(seen: Visible, found: _Outline, where: str) -> str:
     return name
 
 
-def _complete(sections: Mapping[Section, str], text: str, found: _Outline, where: str) -> None:
-    """Refuse a document without all twelve sections, naming the lines that look like the missing ones."""
+class Gap(NamedTuple):
+    """One thing that a context does not say yet."""
+
+    line: int | None
+    """From 1; None for a section that is not there."""
+    section: str
+    """Heading of the section it belongs to, or `title`."""
+    found: str
+    """What stands there; empty where nothing does."""
+    expected: str
+
+
+class Unfinished(BadInput):
+    """A context that is a form rather than a document. `gaps` are all of them, in order."""
+
+    def __init__(self, gaps: list[Gap], where: str, hint: str | None = None) -> None:
+        self.gaps = tuple(gaps)
+        sections = [section.value for section in Section if any(gap.section == section.value for gap in gaps)]
+        of = "" if not sections else f" in {len(sections)} of {len(Section)} sections ({', '.join(sections)})"
+        lines = [f"{where}: not filled in yet: {len(gaps)} place{'s' if len(gaps) > 1 else ''}{of}"]
+        lines += [_told(gap) for gap in gaps]
+        super().__init__("\n".join(lines), hint=hint or "replace each, or delete its line: an honest gap beats a guess")
+
+
+def _told(gap: Gap) -> str:
+    if gap.line is None:
+        return f"  {gap.section}: missing or empty section; expected {gap.expected}"
+    asked = "" if gap.expected == gap.found.strip("[]<>{} ") else f"; expected {gap.expected}"
+    return f"  line {gap.line}, {gap.section}: {gap.found}{asked}"
+
+
+def unfilled(context: ProductContext) -> tuple[Gap, ...]:
+    """What a context still leaves to be replaced: one stored before such documents were refused may have it.
+
+    Lines are those of its rendered form.
+    """
+    text = context.render()
+    return tuple(_gaps(placeholders(text), headings(text)))
+
+
+def _gaps(found: tuple[Placeholder, ...], sections: list[Heading]) -> list[Gap]:
+    begins = [(heading.line + 1, _BY_KEY[heading.key].value) for heading in sections if heading.key in _BY_KEY]
+    within = (next((name for line, name in reversed(begins) if line <= p.line), "title") for p in found)
+    return [Gap(p.line, name, p.found, p.expected) for p, name in zip(found, within, strict=True)]
+
+
+def _finished(sections: Mapping[Section, str], seen: Visible, found: _Outline, where: str) -> None:
+    """Refuse a document without all twelve sections or with something that waits to be replaced, all of it at once."""
+    gaps = _gaps(placeholders(seen.text), found.sections)
+    gaps += [Gap(1, "title", p.found, p.expected) for p in placeholders(seen.title)]
     missing = [section for section in Section if not sections.get(section)]
-    if not missing:
+    gaps += [Gap(None, section.value, "", f"a heading '## {section.value}' and text below it") for section in missing]
+    if not gaps:
         return
     taken = {heading.line for heading in found.sections}
-    stray = (*headings(text), *plain_headings(text, frozenset(_BY_KEY)))
+    stray = (*headings(seen.text), *plain_headings(seen.text, frozenset(_BY_KEY))) if missing else ()
     meant = {
         section: heading.line + 1
         for heading in reversed(stray)
@@ -214,12 +265,7 @@ def _complete(sections: Mapping[Section, str], text: str, found: _Outline, where
     }
     mark = "#" * (found.sections[0].level or 2)
     hints = [f"line {line} looks like {section.value!r}: begin it with {mark}" for section, line in meant.items()]
-    raise BadInput(
-        f"missing or empty section{'s' if len(missing) > 1 else ''}: {', '.join(s.value for s in missing)}",
-        where=where,
-        expected="all twelve: " + ", ".join(s.value for s in Section),
-        hint="; ".join(hints) or None,
-    )
+    raise Unfinished(gaps, where, "; ".join(hints) or None)
 
 
 class ContextVersion(Value):

@@ -13,9 +13,10 @@ from traceback import format_exception
 from marketeer_dagster.model.artefacts import Artefact, ArtefactStatus
 from marketeer_dagster.model.clock import Clock
 from marketeer_dagster.model.crashpoints import crash_point
-from marketeer_dagster.model.errors import BadInput, Conflict, ToolError, WaitsForPerson
+from marketeer_dagster.model.errors import BadInput, Conflict, Paused, ToolError, WaitsForPerson
 from marketeer_dagster.model.experiment import Experiment
 from marketeer_dagster.model.ids import ApprovalId, PublicationId, derived
+from marketeer_dagster.model.pausing import refuse_paused
 from marketeer_dagster.model.publication import Publication, PublicationState, Receipt
 from marketeer_dagster.model.redaction import redact
 from marketeer_dagster.model.review import Approval, ApprovalReason, ApprovalState
@@ -82,8 +83,9 @@ class Outbox:
     def deliver(self, publication_id: str) -> Publication:
         """Bring one publication as far as policy allows: published, a draft, failed, rejected or superseded.
 
-        Safe to repeat after any crash. Raises WaitsForPerson when nobody has approved it yet; ToolError when the tool
-        may work later (the publication stays in `writing`); what the tool refuses for good ends in `failed`.
+        Safe to repeat after any crash. Raises WaitsForPerson when nobody has approved it yet; Paused while the
+        tenant is; ToolError when the tool may work later (the publication stays in `writing`); what the tool refuses
+        for good ends in `failed`.
         """
         publication = self._store.publications.get(publication_id)
         with self._exclusive(f"{publication.tenant}/{publication.tool}/{publication.target}"):
@@ -98,7 +100,7 @@ class Outbox:
                 continue
             try:
                 delivered.append(Delivery(self.deliver(publication.id)))
-            except WaitsForPerson:
+            except (WaitsForPerson, Paused):
                 continue
             except ToolError as error:
                 delivered.append(Delivery(self._store.publications.get(publication.id), error))
@@ -198,6 +200,7 @@ class Outbox:
             publication.state is PublicationState.DRAFT and not public
         ):
             return publication
+        refuse_paused(tenant)
         return self._send(publication, public)
 
     def _send(self, publication: Publication, public: bool) -> Publication:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import BadInput, ToolError, ToolErrorKind
-from marketeer_dagster.sandbox.accounts import AccountSpec
+from marketeer_dagster.sandbox.accounts import Account, AccountSpec
 from marketeer_dagster.sandbox.faults import FaultKind, FaultSpec
 from marketeer_dagster.sandbox.habits import HabitSpec
 from marketeer_dagster.sandbox.identity import MarketFace
@@ -53,6 +53,7 @@ class HabitState(BaseModel):
 
 
 _HABITS = TypeAdapter(tuple[HabitState, ...])
+_ACCOUNTS = TypeAdapter(tuple[Account, ...])
 _ACCESS = TypeAdapter(dict[str, ToolAccess])
 
 
@@ -83,14 +84,19 @@ class SandboxAdmin:
         return ClockFace.model_validate_json(self._call("POST", "advance", f'{{"days": {days}}}'))
 
     def open_account(self, spec: AccountSpec) -> tuple[Connection, ...]:
-        """The tenant's connections, ready for the store; makes the account on the first call."""
-        found = _ACCESS.validate_json(self._call("POST", "accounts", spec.model_dump_json()))
+        """The tenant's connections, ready for the store; the first call makes the account (see World.open_account)."""
+        found = _ACCESS.validate_json(self._call("POST", "accounts", spec.model_dump_json(exclude_unset=True)))
         face = self.face()
         kind = {"tenant": spec.tenant, "simulated": True, "sandbox": face.id if face else ""}
         return tuple(
             Connection.model_validate({**kind, "tool": tool, "settings": a.settings, "secrets": a.secrets})
             for tool, a in found.items()
         )
+
+    def account(self, tenant: str) -> AccountSpec | None:
+        """What the market knows of a tenant; None for one without an account."""
+        found = _ACCOUNTS.validate_json(self._call("GET", "accounts"))
+        return next((account.spec for account in found if account.tenant == tenant), None)
 
     def fault(
         self,

@@ -17,7 +17,7 @@ from marketeer_dagster.sandbox import vendors
 from marketeer_dagster.sandbox.state import State
 
 _EVERYBODY = ""
-_VENDOR, _KIND = "world", "habit"
+VENDOR, _KIND = "world", "habit"
 
 
 @dataclass(frozen=True)
@@ -56,13 +56,13 @@ class Habits:
             raise BadInput(f"no vendor {spec.vendor!r} with habits here", where="vendor", expected=expected)
         if spec.name not in known:
             raise BadInput(f"{spec.vendor} has no habit {spec.name!r}", where="name", expected=", ".join(sorted(known)))
-        self._state.put(spec.tenant, _VENDOR, _KIND, f"{spec.vendor}/{spec.name}", {"on": spec.on})
+        self._state.put(spec.tenant, VENDOR, _KIND, f"{spec.vendor}/{spec.name}", {"on": spec.on})
 
     def on(self, tenant: str, vendor: str, name: str) -> bool:
         """Whether `vendor` has this habit towards `tenant` now. KeyError for one that the vendor does not declare."""
         default = known_habits()[vendor][name].on
         for whom in (tenant, _EVERYBODY):
-            said = self._state.get(whom, _VENDOR, _KIND, f"{vendor}/{name}")
+            said = self._state.get(whom, VENDOR, _KIND, f"{vendor}/{name}")
             if said is not None:
                 return bool(said["on"])
         return default

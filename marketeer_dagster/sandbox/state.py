@@ -104,6 +104,15 @@ class State:
             )
         return done.rowcount > 0
 
+    def forget(self, tenant: str, *, but: str) -> None:
+        """Everything of a tenant, documents, days and sequences, except what the vendor `but` keeps of it."""
+        with self.transaction():
+            self._db.execute("DELETE FROM documents WHERE tenant = ? AND vendor <> ?", (tenant, but))
+            self._db.execute("DELETE FROM days WHERE tenant = ?", (tenant,))
+            self._db.execute(
+                "DELETE FROM counters WHERE name LIKE '%/' || ? OR name LIKE '%/' || ? || '/%'", (tenant, tenant)
+            )
+
     def list(self, tenant: str, vendor: str, kind: str) -> list[Json]:
         """All documents of one kind, oldest first."""
         with self.lock:

@@ -23,6 +23,7 @@ from marketeer_dagster.sandbox.accounts import Account, AccountSpec, Credentials
 from marketeer_dagster.sandbox.clock import WorldClock
 from marketeer_dagster.sandbox.documents import Documents
 from marketeer_dagster.sandbox.faults import Faults
+from marketeer_dagster.sandbox.habits import VENDOR as HABITS
 from marketeer_dagster.sandbox.habits import Habits
 from marketeer_dagster.sandbox.identity import MarketFace, place_of
 from marketeer_dagster.sandbox.ledger import Ledger
@@ -35,6 +36,8 @@ from marketeer_dagster.sandbox.state import State
 DayHook = Callable[[str, date], None]
 """Called with (tenant, day) just before that day is lived: scheduled sends happen here."""
 _VENDOR = "world"
+_SETTLED = frozenset({"tenant", "website"})
+"""What an account keeps from its first day: addresses and credentials are made of them."""
 
 
 class World:
@@ -107,15 +110,33 @@ class World:
         self.state.close()
 
     def open_account(self, spec: AccountSpec) -> Account:
-        """The tenant's account; made on the first call (its history is lived through), returned as it is later."""
+        """The tenant's account; made on the first call, and its history lived through.
+
+        Later it is returned as it is, unless the tenant's words or figures have changed before it wrote anything: then
+        its market begins anew, history included. Once something was published, visitors are who they are.
+        """
         with self._living():
-            known = self.state.get("", _VENDOR, "account", spec.tenant)
-            if known is not None:
-                return Account.model_validate(known)
-            account = Account(spec=spec, opened=self.clock.day)
-            self.state.put("", _VENDOR, "account", spec.tenant, account.model_dump(mode="json"))
-            self.market.open(account)
-            return account
+            body = self.state.get("", _VENDOR, "account", spec.tenant)
+            if body is None:
+                return self._begin(spec)
+            known = Account.model_validate(body)
+            named = {name: getattr(spec, name) for name in spec.model_fields_set - _SETTLED}
+            wanted = known.spec.model_copy(update=named)
+            if wanted == known.spec or self._has_written(spec.tenant):
+                return known
+            self.state.forget(spec.tenant, but=HABITS)
+            self.market.forget()
+            return self._begin(wanted)
+
+    def _begin(self, spec: AccountSpec) -> Account:
+        account = Account(spec=spec, opened=self.clock.day)
+        self.state.put("", _VENDOR, "account", spec.tenant, account.model_dump(mode="json"))
+        self.market.open(account)
+        return account
+
+    def _has_written(self, tenant: str) -> bool:
+        """Whether anything of the tenant was accepted by a vendor; what was asked of Claude is no such thing."""
+        return any(entry.vendor != "anthropic" for entry in self.ledger.entries(tenant=tenant))
 
     def account(self, tenant: str) -> Account:
         """Raises NotFound for a tenant without an account here."""

@@ -1,5 +1,6 @@
 """What holds for every command, found by walking the app: a new command is held to it from its first day."""
 
+import json
 from collections.abc import Iterator
 
 import click
@@ -11,11 +12,23 @@ from tests.cli.homes import EXAMPLE, CommandLine
 
 Words = tuple[str, ...]
 
-WRITING = {
-    "init", "demo", "up", "daemon", "connect", "approve", "reject", "revise", "tenant set", "artefact export",
-    "sandbox", "sandbox fault", "sandbox habit", "sandbox heal", "tenant holiday add", "tenant holiday remove",
-}  # fmt: skip
-"""Commands that change something or write a document, and say so in a sentence."""
+WRITING: dict[str, Words] = {
+    "init": (),
+    "tenant add": ("written", "--website", "https://written.example"),
+    "tenant set": ("threlby", "--llm-budget", "900"),
+    "tenant holiday add": ("threlby", "Walk", "2026-12-24"),
+    "tenant holiday remove": ("threlby", "Walk"),
+    "context import": (str(EXAMPLE / "context.md"), "-t", "threlby"),
+    "connect": ("stripe", "-t", "written", "--secret", "api_key=USER"),
+    "goal": ("Walk through every command", "-t", "threlby"),
+    "pipeline": ("email-refresh", "-t", "threlby", "--campaign", "walked-too"),
+    "sandbox advance": ("--days", "1"),
+    "sandbox fault": ("stripe", "500", "--count", "1"),
+    "sandbox habit": ("wordpress", "firewall", "--off"),
+    "sandbox heal": (),
+    "sandbox adopt": (),
+}
+"""Commands that change something, in an order in which each finds what it changes."""
 READING: dict[str, Words] = {
     "doctor": (),
     "campaign list": (),
@@ -31,12 +44,17 @@ READING: dict[str, Words] = {
     "context diff": ("-t", "threlby"),
     "tools": (),
     "sql": ("select 1 as one",),
+    "sandbox habits": (),
+    "stale": (),
+    "trace": ("threlby:walked",),
 }
-DOING = {
-    "goal", "pipeline", "campaign continue", "artefact show", "publication retry", "tenant add", "context import",
-    "ingest", "sandbox advance", "sandbox habits",
+STAYING = {"up", "daemon", "sandbox", "demo"}
+"""Commands that serve until they are ended: tests/cli/test_staying.py reads what they say first."""
+WORKING = {
+    "campaign continue", "artefact show", "artefact export", "approve", "reject", "revise", "publication retry",
+    "ingest",
 }  # fmt: skip
-"""Commands that take --json and are run by other tests, being slow or in need of something made."""
+"""Commands that need something that was worked on: tests/cli/test_screens.py runs them in a home that has it."""
 REQUIRED: dict[str, str] = {
     "text": "More trials", "name": "page-launch", "tool": "stripe", "first": "2026-12-24", "id": "apr_none"
 }  # fmt: skip
@@ -65,7 +83,7 @@ def of_a_tenant() -> Iterator[tuple[str, Words]]:
         for parameter in command.params:
             if parameter is tenant:
                 words += ["nosuch"] if isinstance(parameter, click.Argument) else ["--tenant", "nosuch"]
-            elif parameter.required:
+            elif parameter.required or (path == "pipeline" and parameter.name == "name"):  # not with --list
                 words.append(
                     str(EXAMPLE / "context.md") if parameter.name == "file" else REQUIRED[parameter.name or ""]
                 )
@@ -77,7 +95,7 @@ OF_A_TENANT = dict(of_a_tenant())
 
 def test_the_walk_meets_every_command():
     assert {"goal", "inbox", "artefact list", "campaign list", "tools", "ingest"} <= OF_A_TENANT.keys()
-    assert set(COMMANDS) == WRITING | DOING | READING.keys()
+    assert set(COMMANDS) == STAYING | WORKING | WRITING.keys() | READING.keys()
 
 
 @pytest.mark.parametrize("path", sorted(OF_A_TENANT))
@@ -86,9 +104,30 @@ def test_an_unknown_tenant_is_refused(marketeer: CommandLine, path: str):
 
 
 @pytest.mark.parametrize("path", sorted(COMMANDS))
-def test_only_writing_commands_have_no_json(path: str):
-    takes = any("--json" in parameter.opts for parameter in COMMANDS[path].params)
-    assert takes == (path not in WRITING) or path == "demo"
+def test_every_command_takes_json(path: str):
+    assert any("--json" in parameter.opts for parameter in COMMANDS[path].params)
+
+
+@pytest.mark.parametrize("path", sorted(COMMANDS))
+def test_every_parameter_is_explained(path: str):
+    bare = [p.name for p in COMMANDS[path].params if not (getattr(p, "help", "") or "").strip()]
+    assert bare == []
+    assert COMMANDS[path].help
+
+
+def test_writing_commands_print_one_json_value_and_nothing_else(marketeer: CommandLine):
+    for path, words in WRITING.items():
+        answer = marketeer.ok(*path.split(), *words, "--json")
+        assert isinstance(answer.json, dict), path
+        assert answer.err == "", path
+
+
+def test_a_refusal_is_json_on_standard_error(marketeer: CommandLine):
+    for words in (("tenant", "show", "nosuch"), ("goal",), ("nonsense",), ("sql", "select nonsense"), ("goal", "x")):
+        answer = marketeer(*words, "--json")
+        assert (answer.code, answer.out) == (2, ""), words
+        told = json.loads(answer.err)
+        assert told["error"] and told["exit_code"] == 2, words
 
 
 @pytest.fixture(scope="module")

@@ -57,7 +57,7 @@ def test_a_stopped_campaign_says_why_and_what_to_do(troubled: CommandLine):
 
 def test_one_that_waits_for_an_outage_says_so_and_asks_nobody(troubled: CommandLine):
     report = troubled.ok("campaign", "show", LATE, "--json").json
-    assert (report["status"], report["reason"], report["inbox"]) == ("waiting", "Claude is overloaded", [])
+    assert (report["status"], report["reason"], report["inbox"]) == ("postponed", "Claude is overloaded", [])
     assert report["resume_at"] == values.LATER.isoformat()
     assert "campaign continue" in troubled.ok("campaign", "show", LATE).said
 

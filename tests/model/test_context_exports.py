@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from marketeer_dagster.cli.contexts import read_document
+from marketeer_dagster.cli.documents import read_document
 from marketeer_dagster.model.context import ProductContext, Section
 from marketeer_dagster.quality.text import plain
 

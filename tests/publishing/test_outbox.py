@@ -4,9 +4,10 @@ from threading import Thread
 
 import pytest
 
+from marketeer_dagster.campaigns.pausing import pause, resume
 from marketeer_dagster.model.artefacts import ArtefactStatus
 from marketeer_dagster.model.clock import SystemClock
-from marketeer_dagster.model.errors import BadInput, Conflict, ToolError, ToolErrorKind, WaitsForPerson
+from marketeer_dagster.model.errors import BadInput, Conflict, Paused, ToolError, ToolErrorKind, WaitsForPerson
 from marketeer_dagster.model.experiment import ExperimentState
 from marketeer_dagster.model.publication import PublicationState
 from marketeer_dagster.model.review import ApprovalReason, ApprovalState
@@ -39,6 +40,19 @@ def test_an_intent_writes_nothing_and_repeats_as_itself(desk: Desk) -> None:
     assert first == again
     assert first.state is State.APPROVED
     assert desk.writes() == []
+
+
+def test_nothing_is_written_for_a_paused_tenant_and_resuming_lets_it_out(desk: Desk) -> None:
+    waiting = desk.intend(desk.approve(a_page("/friday-reports")))
+    pause(desk.store, desk.tenant, by="Ada", reason="relaunch")
+    with pytest.raises(Paused, match="by Ada: relaunch"):
+        desk.outbox.deliver(waiting.id)
+    assert desk.outbox.deliver_due(desk.tenant) == ()
+    kept = desk.store.publications.get(waiting.id)
+    assert (kept.state, kept.attempts, kept.error) == (State.APPROVED, 0, "")
+    assert desk.writes() == []
+    resume(desk.store, desk.tenant, by="Ada")
+    assert [done.publication.state for done in desk.outbox.deliver_due(desk.tenant)] == [State.PUBLISHED]
 
 
 def test_an_intent_after_publication_returns_what_was_published(desk: Desk) -> None:

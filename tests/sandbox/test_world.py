@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from marketeer_dagster.model.errors import BadInput, ConfigError, NotFound
+from marketeer_dagster.sandbox.accounts import AccountSpec
 from marketeer_dagster.sandbox.clock import FIRST_DAY, default_start
+from marketeer_dagster.sandbox.habits import HabitSpec, known_habits
 from marketeer_dagster.sandbox.world import World
 from tests.sandbox.conftest import START, account, publish
 
@@ -82,7 +84,7 @@ def test_a_walk_through_several_days_is_one_step_to_callers(world: World) -> Non
 def test_an_account_is_opened_once(world: World) -> None:
     first = world.open_account(account())
     world.advance(2)
-    assert world.open_account(account(name="Another name")) == first
+    assert world.open_account(account()) == first
     assert [found.tenant for found in world.accounts()] == ["acme"]
     with pytest.raises(NotFound, match="nobody"):
         world.account("nobody")
@@ -144,3 +146,33 @@ def test_the_ledger_tells_who_did_what_when(world: World) -> None:
     entry = world.ledger.entries(vendor="anthropic")[0]
     assert (str(entry.amount), entry.at.date()) == ("0.25", START)
     assert isinstance(entry.at, datetime) and entry.at.tzinfo is not None
+
+
+def test_a_market_begins_anew_with_later_words_while_nothing_was_published(world: World):
+    first = world.open_account(account(name="NAME OF YOUR PRODUCT", one_liner="[what it is]"))
+    world.advance(2)
+    world.habits.turn(HabitSpec(vendor="wordpress", name=next(iter(known_habits()["wordpress"])), tenant="acme"))
+    kept = world.habits.on("acme", "wordpress", next(iter(known_habits()["wordpress"])))
+    later = world.open_account(account(context="devtool"))
+    assert (first.spec.name, later.spec.name) == ("NAME OF YOUR PRODUCT", "Ledgerloop")
+    said = [f"{page.title} {page.content}" for page in world.site("acme").pages.list()]
+    assert said and not any("NAME OF YOUR PRODUCT" in page for page in said)
+    fresh = World(seed=world.seed, start=world.clock.day)
+    fresh.open_account(account(context="devtool"))
+    days = [later.opened - timedelta(days=back) for back in range(1, 8)]
+    assert [world.market.visits("acme", day) for day in days] == [fresh.market.visits("acme", day) for day in days]
+    assert world.habits.on("acme", "wordpress", next(iter(known_habits()["wordpress"]))) == kept
+    world.advance(1)
+
+
+def test_a_market_keeps_its_visitors_once_something_was_published(world: World):
+    first = world.open_account(account())
+    world.ledger.record("wordpress", "page.create", "page/1", "acme")
+    assert world.open_account(account(name="Another", context="devtool")) == first
+
+
+def test_what_a_later_request_does_not_name_stays_as_it_was(world: World):
+    world.open_account(account(monthly_sessions=77_000))
+    named = AccountSpec(tenant="acme", name="Another", context_markdown=account(context="devtool").context_markdown)
+    later = world.open_account(named).spec
+    assert (later.name, later.monthly_sessions, later.website) == ("Another", 77_000, "https://acme.example")

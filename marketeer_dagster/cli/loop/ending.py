@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from rich.table import Table
-
 from marketeer_dagster.cli.home import Home
-from marketeer_dagster.cli.output import console
+from marketeer_dagster.cli.output import print_fields, print_table, say
 
 QUERIES = (
     (
@@ -24,44 +22,43 @@ def print_ending(home: Home, result: dict[str, Any]) -> None:
     before, after, lift = result["before"], result["after"], result["lift"]
     about = f"page {result['page']}" if result["page"] else "site"
     closed = "loop closed" if result["ok"] else "loop not closed"
-    table = Table(title=f"{result['tenant']}, {about} (simulated): {closed}")
-    for column in ("", "before", "after", "change"):
-        table.add_column(column, justify="right" if column else "left", overflow="fold")
-    for name in ("sessions", "conversions"):
-        table.add_row(f"{name} a day", _daily(before, name), _daily(after, name), "")
-    table.add_row(
-        "conversion rate", f"{before['conversion_rate']:.2%}", f"{after['conversion_rate']:.2%}", _interval(lift)
+    rows = [(f"{name} a day", _daily(before, name), _daily(after, name), "") for name in ("sessions", "conversions")]
+    rows.append(
+        ("conversion rate", f"{before['conversion_rate']:.2%}", f"{after['conversion_rate']:.2%}", _interval(lift))
     )
     experiment = result["experiment"]
     if experiment and experiment["decision"]:
         decision = experiment["decision"]
-        table.add_row(
-            "experiment", "control", decision["winner"], _interval({"estimate": decision["lift"], **decision})
+        rows.append(
+            ("experiment", "control", decision["winner"], _interval({"estimate": decision["lift"], **decision}))
         )
     llm = result["llm"]
-    table.add_row("Claude (simulated)", "", f"{llm.get('calls', 0)} calls", f"${llm.get('cost_usd', 0):.2f}")
-    table.add_row("artefacts / reviews", "", f"{len(result['artefacts'])} / {result['reviews']['count']}", "")
-    table.add_row("publications / signals", "", f"{len(result['publications'])} / {len(result['signals'])}", "")
-    table.add_row("learnings", "", str(len(result["learnings"])), "")
-    console.print(table)
+    rows.append(("Claude (simulated)", "", f"{llm.get('calls', 0)} calls", f"${llm.get('cost_usd', 0):.2f}"))
+    rows.append(("artefacts / reviews", "", f"{len(result['artefacts'])} / {result['reviews']['count']}", ""))
+    rows.append(("publications / signals", "", f"{len(result['publications'])} / {len(result['signals'])}", ""))
+    rows.append(("learnings", "", str(len(result["learnings"])), ""))
+    print_table(f"{result['tenant']}, {about} (simulated): {closed}", ("", "before", "after", "change"), rows, "")
     for learning in result["learnings"]:
-        console.print(f"learnt (simulated): {learning['statement']}", markup=False)
+        say(f"learnt (simulated): {learning['statement']}")
     if experiment and experiment["decision"] and experiment["state"] != "decided":
-        console.print("the test ended without a winner: the control stays, and nothing was learnt that could be cited")
+        say("the test ended without a winner: the control stays, and nothing was learnt that could be cited")
     missing = [step for step, taken in result["steps"].items() if not taken]
     if missing:
-        console.print(f"[bold red]missing for a closed loop:[/] {', '.join(missing)}")
-    url = result["published_page"] or "none"
-    console.print(
-        f"\nDagster UI      {result['ui_url']}\npublished page  {url}\n"
-        f"DuckDB snapshot {home.settings.warehouse_snapshot}"
+        say(f"missing for a closed loop: {', '.join(missing)}", style="bold red")
+    say("")
+    print_fields(
+        [
+            ("Dagster UI", result["ui_url"]),
+            ("published page", result["published_page"] or "none"),
+            ("DuckDB snapshot", str(home.settings.warehouse_snapshot)),
+        ]
     )
-    console.print("\nthree questions to it, with `marketeer sql` or any DuckDB client:")
-    for about, query in QUERIES:
-        console.print(f"  -- {about}\n  {query.format(page=result['page'] or '/')}", markup=False, highlight=False)
+    say("\nThree questions to the snapshot; any DuckDB client can ask them too:")
+    for question, query in QUERIES:
+        say(f'\n{question}\n  marketeer sql "{query.format(page=result["page"] or "/")}"')
     runs, failed = result["dagster"]["runs"], result["dagster"]["runs_failed"]
     told = f"{runs} runs, {failed} of them failed" if failed else f"{runs} runs"
-    console.print(f"\n{result['wall_s']:.0f} s, {result['market_days']} market days, {told}")
+    say(f"\n{result['wall_s']:.0f} s, {result['market_days']} market days, {told}")
 
 
 def _daily(side: dict[str, Any], name: str) -> str:

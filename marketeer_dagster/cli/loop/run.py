@@ -12,7 +12,7 @@ from marketeer_dagster.cli.loop.ending import print_ending
 from marketeer_dagster.cli.loop.result import Span, result_of
 from marketeer_dagster.cli.loop.stage import Stage
 from marketeer_dagster.cli.market import open_account
-from marketeer_dagster.cli.output import console
+from marketeer_dagster.cli.output import console, print_json, say
 from marketeer_dagster.cli.platform import Platform
 from marketeer_dagster.model.campaign import Campaign
 from marketeer_dagster.model.clock import SystemClock
@@ -40,7 +40,12 @@ RECOVERY_DAYS = 8
 
 
 def run_demo(*, headless: bool, days: int, seed: int, json_file: Path | None) -> int:
-    """Run the loop in the home that the environment names; returns the exit code."""
+    """Run the loop in the home that the environment names; returns the exit code.
+
+    The result goes to `json_file`, or to standard output where that is `-`: what people read goes to the other then.
+    """
+    as_json = str(json_file) == "-"
+    console.stderr = as_json
     os.environ.setdefault("MARKETEER_SENSOR_INTERVAL", "4")
     settings = Settings.load()
     create_home(settings)
@@ -53,16 +58,18 @@ def run_demo(*, headless: bool, days: int, seed: int, json_file: Path | None) ->
         stage = Stage(home, market, instance, _tenant(home, market))
         result = _play(stage, days)
         result["ui_url"] = platform.ui_url
-        if json_file is not None:
+        if as_json:
+            print_json(result)
+        elif json_file is not None:
             json_file.write_text(json.dumps(result, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
         print_ending(home, result)
         if not headless:
             platform.await_ui()
-            console.print("\nThe UI stays open; Ctrl-C ends it.")
+            say("\nThe UI stays open; Ctrl-C ends it.")
             try:
                 platform.wait()
             except KeyboardInterrupt:
-                console.print("ended; everything is kept in " + str(home.settings.home))
+                say(f"ended; everything is kept in {home.settings.home}")
     return 0 if result["ok"] else 1
 
 

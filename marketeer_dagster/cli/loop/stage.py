@@ -10,11 +10,13 @@ from typing import TypeVar
 
 from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
+from rich.status import Status
 
 from marketeer_dagster.campaigns.status import OPEN
 from marketeer_dagster.campaigns.watch import newest_day
 from marketeer_dagster.cli.home import Home
-from marketeer_dagster.cli.output import console
+from marketeer_dagster.cli.output import console, say
+from marketeer_dagster.cli.progress import watching
 from marketeer_dagster.model.campaign import Campaign
 from marketeer_dagster.model.errors import MarketeerError
 from marketeer_dagster.model.experiment import Experiment, ExperimentState
@@ -37,17 +39,19 @@ class Stage:
     tenant: TenantId
     began: float = field(default_factory=time.monotonic)
     days_used: int = 0
+    _spinner: Status = field(default_factory=lambda: console.status(""))
 
     @contextmanager
     def scene(self, title: str) -> Generator[None]:
         """Announce what happens now; show that it still does."""
-        console.print(f"[bold cyan]{self._elapsed()}[/] [bold]{title}[/]")
-        with console.status(title):
+        say(f"{self._elapsed()} {title}", style="bold")
+        self._spinner = console.status(title)
+        with self._spinner:
             yield
 
     def say(self, line: str) -> None:
         """One line about what came of it."""
-        console.print(f"[dim]{self._elapsed()}[/]   {line}")
+        say(f"{self._elapsed()}   {line}")
 
     def _elapsed(self) -> str:
         minutes, seconds = divmod(int(time.monotonic() - self.began), 60)
@@ -91,7 +95,12 @@ class Stage:
             campaign = self.home.store.campaigns.get(key)
             return None if campaign.status in OPEN else campaign
 
-        campaign = self.wait_for(ended, f"campaign {key}")
+        self._spinner.stop()  # its place is taken by who works on what
+        try:
+            with watching(self.home.store, key):
+                campaign = self.wait_for(ended, f"campaign {key}")
+        finally:
+            self._spinner.start()
         assert campaign is not None
         return campaign
 
