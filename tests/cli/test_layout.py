@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -17,6 +17,7 @@ VALUES = IDS | PROSE | st.integers() | st.floats() | st.none() | st.booleans() |
 TABLES = st.integers(1, 12).flatmap(lambda n: st.lists(st.tuples(*[VALUES] * n), min_size=1, max_size=5))
 
 
+@settings(deadline=None)
 @given(rows=TABLES, width=st.sampled_from([60, 80, 120]))
 def test_no_line_is_wider_than_the_screen_unless_one_word_is(rows: list[tuple[object, ...]], width: int):
     names = [f"column_{n}" for n in range(len(rows[0]))]
@@ -25,6 +26,7 @@ def test_no_line_is_wider_than_the_screen_unless_one_word_is(rows: list[tuple[ob
     assert max(map(cell_len, laid_out(names, rows, width))) <= longest
 
 
+@settings(deadline=None)
 @given(
     ids=st.lists(IDS, min_size=1, max_size=30), width=st.sampled_from([60, 80, 120]), more=st.lists(PROSE, max_size=8)
 )
@@ -34,6 +36,7 @@ def test_an_id_is_never_broken(ids: list[str], width: int, more: list[str]):
     assert all(value in text for value in ids)
 
 
+@settings(deadline=None)
 @given(text=PROSE, width=st.integers(20, 120))
 def test_wrapping_loses_no_word_and_breaks_none_that_must_be_whole(text: str, width: int):
     lines = wrapped(clean(text), width)

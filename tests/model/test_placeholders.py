@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marketeer_dagster.cli.documents import read_document
@@ -101,6 +101,7 @@ def test_a_name_that_nobody_gave(name: str):
     assert [(gap.line, gap.section) for gap in found] == [(1, "title")]
 
 
+@settings(deadline=None)
 @given(hole=st.sampled_from(re.findall(r"\[[^\]]*\]", TEMPLATE)), at=st.integers(0, 200))
 def test_one_forgotten_hole_is_found_in_any_bullet(hole: str, at: int):
     lines = FILLED.split("\n")
