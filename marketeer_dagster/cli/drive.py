@@ -33,6 +33,7 @@ from marketeer_dagster.cli.processes import bury_dead_runs, process_tag
 from marketeer_dagster.model.campaign import Campaign, CampaignStatus
 from marketeer_dagster.model.ids import CampaignKey
 from marketeer_dagster.publishing.exclusive import file_exclusive
+from marketeer_dagster.publishing.retrying import try_now
 from sensors.approved_publications import DELIVERABLE
 
 SENSOR_DAEMON = "SENSOR"
@@ -114,7 +115,12 @@ def finish_campaign(home: Home, instance: DagsterInstance, key: CampaignKey, pro
 
 def _go_on_now(home: Home, key: CampaignKey) -> None:
     with home.store.claims.held(claim_of(key)) as mine:
-        if mine and home.store.campaigns.get(key).status is CampaignStatus.POSTPONED:
+        if not mine:
+            return
+        try_now(home.store, home.clock, key)
+        campaign = home.store.campaigns.get(key)
+        # Without a moment it waits for the outbox alone, which needs no other run of the campaign's work.
+        if campaign.status is CampaignStatus.POSTPONED and campaign.resume_at is not None:
             home.store.campaigns.reopen(key, home.clock.now())
 
 

@@ -23,7 +23,7 @@ from marketeer_dagster.model.tenant import Autonomy, Tenant
 from marketeer_dagster.publishing import policy
 from marketeer_dagster.publishing.exclusive import Exclusive, exclusive_in
 from marketeer_dagster.publishing.protocols import Draft, Publisher, Trial
-from marketeer_dagster.publishing.retrying import ask_to_mend, close_questions, next_try
+from marketeer_dagster.publishing.retrying import WALL, ask_to_mend, close_questions, next_try, waits
 from marketeer_dagster.store import Store
 
 _log = logging.getLogger(__name__)
@@ -90,7 +90,10 @@ class Outbox:
             return self._deliver(self._store.publications.get(publication_id))
 
     def deliver_due(self, tenant: str) -> tuple[Delivery, ...]:
-        """Deliver everything of this tenant that may go on now, in order of intent; one's failure stops no other."""
+        """Deliver everything of this tenant that may go on now, in order of intent; one's failure stops no other.
+
+        What went wrong before waits for its time; `deliver` goes at once.
+        """
         workspace = self._store.tenants.get(tenant)
         delivered: list[Delivery] = []
         for publication in self._store.publications.list(tenant=tenant):
@@ -340,6 +343,8 @@ class Outbox:
 
 
 def _due(publication: Publication, tenant: Tenant) -> bool:
+    if waits(publication, WALL.now()):
+        return False
     if publication.state is PublicationState.DRAFT:
         return tenant.autonomy_for(publication.tool) is not Autonomy.DRAFT_ONLY
     return publication.state in (

@@ -19,6 +19,7 @@ SHORTEST, LONGEST = timedelta(minutes=1), timedelta(hours=1)
 OF_CONNECTION = (ToolErrorKind.AUTH, ToolErrorKind.MISSING)
 """Refusals that another connection may mend: credentials, or an address where nothing was found."""
 WALL: Clock = SystemClock()
+_SETTLED = (PublicationState.PUBLISHED, PublicationState.REJECTED, PublicationState.SUPERSEDED)
 
 
 def next_try(attempts: int, asked_for_s: float | None = None) -> datetime:
@@ -29,13 +30,20 @@ def next_try(attempts: int, asked_for_s: float | None = None) -> datetime:
 
 def waits(publication: Publication, now: datetime) -> bool:
     """Whether what went wrong with it last has it wait still; what a kill cut off told nothing, and need not wait."""
-    return bool(publication.error) and publication.retry_at is not None and publication.retry_at > now
+    going = publication.state not in (PublicationState.FAILED, *_SETTLED)
+    return going and bool(publication.error) and publication.retry_at is not None and publication.retry_at > now
 
 
 def is_due(publication: Publication, now: datetime) -> bool:
     """Whether a publication that may be written should be tried at this moment of the clock on the wall."""
     due = publication.retry_at is None or publication.retry_at <= now
     return publication.state in (PublicationState.APPROVED, PublicationState.WRITING) and due
+
+
+def try_now(store: Store, clock: Clock, campaign: str) -> tuple[Publication, ...]:
+    """A person wants the campaign to go on at once: nothing of it waits for its time any more; returns what waited."""
+    waiting = [row for row in store.publications.list(campaign=campaign) if waits(row, WALL.now())]
+    return tuple(_at_once(store, clock, row) for row in waiting)
 
 
 def ask_to_mend(store: Store, clock: Clock, failed: Publication) -> Approval:
@@ -58,11 +66,14 @@ def ask_to_mend(store: Store, clock: Clock, failed: Publication) -> Approval:
 
 
 def retry(store: Store, clock: Clock, id: str, *, by: str, note: str = "") -> Publication:
-    """Have a failed publication tried again, and close its question. Of two who ask at once, one succeeds.
+    """Have a failed publication tried again, and close its question; one that waits for its time goes at once.
 
-    Raises Conflict, with the state it is in, for one that has not failed; NotFound.
+    Of two who ask at once about a failed one, one succeeds. Raises Conflict, with the state it is in, for one that
+    neither failed nor waits; NotFound.
     """
     failed = store.publications.get(id)
+    if waits(failed, WALL.now()):
+        return _at_once(store, clock, failed)
     if failed.state is not PublicationState.FAILED:
         raise Conflict(
             f"publication {id} is {failed.state.value}, not failed: there is nothing to try again",
@@ -111,6 +122,13 @@ def close_questions(
                 store.approvals.decide(question.id, state, by, note, clock.now())
             except Conflict:
                 continue  # answered otherwise in this very moment; the publication is tried again all the same
+
+
+def _at_once(store: Store, clock: Clock, row: Publication) -> Publication:
+    try:
+        return store.publications.transition(row.id, {row.state}, row.state, at=clock.now(), retry_at=None)
+    except Conflict:
+        return store.publications.get(row.id)  # it went on meanwhile
 
 
 def _again(store: Store, clock: Clock, failed: Publication) -> Publication:

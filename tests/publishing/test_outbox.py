@@ -14,7 +14,7 @@ from marketeer_dagster.model.tenant import Autonomy
 from marketeer_dagster.publishing.outbox import Outbox
 from marketeer_dagster.sandbox.server import Running
 from resources.wordpress import WordPressPublisher
-from tests.publishing.conftest import Desk
+from tests.publishing.conftest import Desk, its_time_comes
 from tests.support.publishing import (
     a_page,
     an_email_sequence,
@@ -213,9 +213,23 @@ def test_a_passing_failure_leaves_it_due_and_the_next_round_delivers(desk: Desk)
     late = desk.store.publications.get(wanted.id)
     assert (late.failure, late.attempts, bool(late.error)) == (ToolErrorKind.OUTAGE, 2, True)
     assert late.retry_at is not None and late.retry_at > SystemClock().now(), "by itself only later"
+    written = desk.writes()
+    assert (desk.outbox.deliver_due(desk.tenant), desk.writes()) == ((), written), "the tool is left alone until then"
+    its_time_comes(desk, wanted)
     (delivery,) = desk.outbox.deliver_due(desk.tenant)
     assert delivery.publication.state is State.PUBLISHED
     assert (delivery.publication.failure, delivery.publication.retry_at) == (None, None)
+
+
+def test_a_wait_that_the_tool_asked_for_holds_for_the_next_round_and_not_for_a_person(desk: Desk) -> None:
+    wanted = desk.intend(desk.approve(a_page("/friday-reports")))
+    desk.sandbox.admin.fault("wordpress", "429")
+    desk.outbox.deliver_due(desk.tenant)
+    desk.sandbox.admin.clear_faults()
+    assert desk.store.publications.get(wanted.id).attempts == 1
+    assert desk.outbox.deliver_due(desk.tenant) == ()
+    assert desk.store.publications.get(wanted.id).attempts == 1
+    assert desk.outbox.deliver(wanted.id).state is State.PUBLISHED
 
 
 def test_cut_off_after_the_write_publishes_once(desk: Desk) -> None:
@@ -225,6 +239,8 @@ def test_cut_off_after_the_write_publishes_once(desk: Desk) -> None:
     email = desk.intend(desk.approve(an_email_sequence(), skill="email-sequence"))
     for _ in range(8):
         desk.outbox.deliver_due(desk.tenant)
+        for waiting in (page, email):
+            its_time_comes(desk, waiting)
     assert (desk.state(page), desk.state(email)) == (State.PUBLISHED, State.PUBLISHED)
     done = desk.writes()
     for once in (
