@@ -22,12 +22,13 @@ from assets.jobs import Job
 from assets.launching import claim_of, finished_run, is_being_worked_on, is_untouched, run_request, settle_run
 from assets.partitions import campaigns
 from marketeer_dagster.campaigns.postponing import WALL, is_due
-from marketeer_dagster.campaigns.status import OPEN, WITH_PEOPLE, settle
+from marketeer_dagster.campaigns.status import OPEN
+from marketeer_dagster.campaigns.tending import resettle, tend, tended
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.model.campaign import Campaign, CampaignStatus
 from marketeer_dagster.model.clock import Clock
 from marketeer_dagster.store import Store
-from sensors.approved_publications import DELIVERABLE
+from sensors.approved_publications import deliverable
 
 DISPATCHER = "dispatcher"
 REQUESTED_S = 60.0
@@ -49,9 +50,8 @@ def build_dispatcher(catalog: Catalog, jobs: Sequence[Job], interval_s: int) -> 
         store: Store = context.resources.store.store()
         clock: Clock = context.resources.clock.clock()
         _take_up_postponed(context.instance, store, clock)
-        known_campaigns = store.campaigns.list()
-        waiting = [campaign for campaign in known_campaigns if campaign.status in OPEN]
-        _settle_decided(context.instance, store, clock, [c for c in known_campaigns if _only_delivers(c)])
+        _tend(context.instance, store, clock)
+        waiting = [campaign for campaign in store.campaigns.list() if campaign.status in OPEN]
         requests = [
             request
             for campaign in waiting
@@ -77,19 +77,14 @@ def _take_up_postponed(instance: DagsterInstance, store: Store, clock: Clock) ->
                 store.campaigns.reopen(campaign.key, clock.now())
 
 
-def _only_delivers(campaign: Campaign) -> bool:
-    """Whether nothing but people's answers and the outbox can still change where the campaign stands."""
-    return campaign.status in WITH_PEOPLE or (
-        campaign.status is CampaignStatus.POSTPONED and campaign.resume_at is None
-    )
-
-
-def _settle_decided(instance: DagsterInstance, store: Store, clock: Clock, decided: Sequence[Campaign]) -> None:
-    """What people decided may have ended a campaign, once everything they released is delivered."""
-    for campaign in decided:
-        due = [p for p in store.publications.list(campaign=campaign.key) if p.state in DELIVERABLE]
-        if not due and not is_being_worked_on(instance, campaign.key):
-            settle(store, clock, campaign.key)
+def _tend(instance: DagsterInstance, store: Store, clock: Clock) -> None:
+    """What people decided, what a policy changed, and tests that ended may have moved a campaign without any run."""
+    for campaign in tended(store):
+        if is_being_worked_on(instance, campaign.key):
+            continue
+        tend(store, clock, campaign)
+        if not deliverable(store, campaign.key):
+            resettle(store, clock, store.campaigns.get(campaign.key))
 
 
 def _next(

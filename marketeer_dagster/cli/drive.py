@@ -34,7 +34,7 @@ from marketeer_dagster.model.campaign import Campaign, CampaignStatus
 from marketeer_dagster.model.ids import CampaignKey
 from marketeer_dagster.publishing.exclusive import file_exclusive
 from marketeer_dagster.publishing.retrying import try_now
-from sensors.approved_publications import DELIVERABLE
+from sensors.approved_publications import deliverable
 
 SENSOR_DAEMON = "SENSOR"
 EVENT_BATCH = "DAGSTER_EVENT_BATCH_SIZE"
@@ -161,7 +161,7 @@ def deliver_approved(home: Home, instance: DagsterInstance, key: CampaignKey, pr
 
 
 def _due(home: Home, key: CampaignKey) -> bool:
-    return any(p.state in DELIVERABLE for p in home.store.publications.list(campaign=key))
+    return bool(deliverable(home.store, key))
 
 
 def _deliver(home: Home, instance: DagsterInstance, key: CampaignKey, progress: Progress) -> Campaign:

@@ -65,7 +65,9 @@ _IN_CHINESE = re.compile(
     r"(?P<more>多|余)?(?P<unit>倍|成(?![为立员功本长熟交果分人就品语年都份型套])|折|"
     r"[个天周月年次位家名秒项条步人元块岁种款套间颗张份层台件度点所城道小分](?!之|别|明|享))?"
 )
-_CHINESE_IDIOM = re.compile(r"千万|万一|十分|一(?![十百千万亿])[一-鿿]|百分百|万分|三甲|四处|七[上嘴]|五[官颜]|千家万户|万无")
+_CHINESE_IDIOM = re.compile(
+    r"千万|万一|十分|一(?![十百千万亿])[一-鿿]|百分百|万分|三甲|四处|七[上嘴]|五[官颜]|千家万户|万无"
+)
 _PHRASES: tuple[tuple[str, Unit, float], ...] = (
     (r"\bhalf (?!the (?:work|battle|fun|story|job)\b)"
      r"(?:of|the|your|our|their|as|that|a(?! (?:day|hour|year|minute)))\b|\bin half\b|\bhalv(?:e|es|ed|ing)\b|"
