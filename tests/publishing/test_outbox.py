@@ -117,12 +117,40 @@ def test_a_policy_made_stricter_after_the_intent_holds(desk: Desk) -> None:
     assert desk.outbox.deliver(wanted.id).state is State.PUBLISHED
 
 
-def test_a_question_once_asked_is_waited_for(desk: Desk) -> None:
+def test_under_autopilot_nobody_is_waited_for_and_the_question_closes(desk: Desk) -> None:
     desk.policy(Autonomy.APPROVE)
     wanted = desk.intend(desk.approve(a_page("/friday-reports")))
     desk.policy(Autonomy.AUTOPILOT)
-    with pytest.raises(WaitsForPerson):
-        desk.outbox.deliver(wanted.id)
+    (delivery,) = desk.outbox.deliver_due(desk.tenant)
+    assert delivery.publication.state is State.PUBLISHED
+    (question,) = desk.store.approvals.list(subject=wanted.id)
+    assert question.state is ApprovalState.CLOSED and question.decided_by == "marketeer"
+
+
+def test_what_a_stricter_policy_asks_about_is_a_draft_until_somebody_says_yes(desk: Desk) -> None:
+    desk.policy(Autonomy.DRAFT_ONLY)
+    draft = desk.publish(a_page("/friday-reports"))
+    desk.policy(Autonomy.APPROVE)
+    assert desk.outbox.deliver_due(desk.tenant) == ()
+    (question,) = desk.store.approvals.list(subject=draft.id, state=ApprovalState.PENDING)
+    assert desk.state(draft) is State.DRAFT
+    desk.decide(draft, ApprovalState.APPROVED)
+    (delivery,) = desk.outbox.deliver_due(desk.tenant)
+    assert delivery.publication.state is State.PUBLISHED
+    assert delivery.publication.id == draft.id and question.subject == draft.id
+
+
+def test_draft_only_writes_a_draft_of_what_was_asked_about_and_a_later_policy_asks_anew(desk: Desk) -> None:
+    desk.policy(Autonomy.APPROVE)
+    wanted = desk.intend(desk.approve(a_page("/friday-reports")))
+    desk.policy(Autonomy.DRAFT_ONLY)
+    (delivery,) = desk.outbox.deliver_due(desk.tenant)
+    assert delivery.publication.state is State.DRAFT and desk.page("/friday-reports") is None
+    assert desk.store.approvals.list(tenant=desk.tenant, state=ApprovalState.PENDING) == ()
+    desk.policy(Autonomy.APPROVE)
+    desk.outbox.deliver_due(desk.tenant)
+    (anew,) = desk.store.approvals.list(subject=wanted.id, state=ApprovalState.PENDING)
+    assert anew.state is ApprovalState.PENDING and len(desk.store.approvals.list(subject=wanted.id)) == 2
 
 
 def test_a_newer_version_takes_the_place_of_the_older(desk: Desk) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from marketeer_dagster.campaigns.decisions import decide
 from marketeer_dagster.model.artefacts import ArtefactStatus
-from marketeer_dagster.model.errors import Conflict, ToolErrorKind, WaitsForPerson
+from marketeer_dagster.model.errors import Conflict, ToolErrorKind
 from marketeer_dagster.model.publication import Publication, PublicationState, Receipt
 from marketeer_dagster.model.review import Approval, ApprovalReason, ApprovalState
 from marketeer_dagster.publishing.outbox import Outbox
@@ -144,12 +144,12 @@ def test_what_a_person_rejected_after_it_was_released_does_not_go_out(desk: Desk
     assert desk.writes() == []
 
 
-def test_what_was_sent_back_after_it_was_released_waits(desk: Desk) -> None:
+def test_what_was_sent_back_after_it_was_released_never_goes_out(desk: Desk) -> None:
     artefact = desk.approve(a_page("/friday-reports"))
     wanted = desk.intend(artefact)
     desk.store.artefacts.set_status(artefact.id, artefact.version, ArtefactStatus.DRAFT)
-    with pytest.raises(WaitsForPerson, match="is draft"):
-        desk.outbox.deliver(wanted.id)
+    withdrawn = desk.outbox.deliver(wanted.id)
+    assert (withdrawn.state, withdrawn.error) == (State.WITHDRAWN, "copywriting version 1 was sent back")
     assert desk.outbox.deliver_due(desk.tenant) == ()
     assert desk.writes() == []
 
