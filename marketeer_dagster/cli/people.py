@@ -5,16 +5,23 @@ from typing import Annotated
 
 import typer
 
+from marketeer_dagster.campaigns.consequences import what_follows
 from marketeer_dagster.campaigns.decisions import decide
+from marketeer_dagster.campaigns.inbox import Question, held, meant, questions
 from marketeer_dagster.cli.home import open_home
 from marketeer_dagster.cli.output import AsJson, console, print_json, print_table
 from marketeer_dagster.model.clock import SystemClock
 from marketeer_dagster.model.ids import TenantId
+from marketeer_dagster.model.publication import Publication
 from marketeer_dagster.model.review import ApprovalState
+from marketeer_dagster.publishing.standing import waiting_words
 
 Wanted = Annotated[
     str,
-    typer.Argument(help="Id of the question or of what it is about; with --tenant, its beginning is enough."),
+    typer.Argument(
+        help="Id of the question or of what it is about, an artefact, or a campaign's key for all that it asks; "
+        "with --tenant, the beginning of an id is enough."
+    ),
 ]
 OfTenant = Annotated[str | None, typer.Option("--tenant", "-t", help="Whose question it is.")]
 Note = Annotated[str, typer.Option(help="Why.")]
@@ -32,14 +39,19 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         store = open_home().store
         owner = store.tenants.get(TenantId(tenant)).id if tenant else None
-        pending = store.approvals.list(tenant=owner, state=ApprovalState.PENDING)
+        asked, waiting = questions(store, owner), held(store, owner)
         if as_json:
-            print_json(pending)
+            print_json([*map(_told, asked), *(_told_held(row) for row in waiting)])
             return
-        rows = ((a.id, a.campaign, a.reason.value, a.title) for a in pending)
-        print_table("Inbox", ("id", "campaign", "why", "what"), rows, "Nothing waits for you.")
+        lines = [line for question in asked for line in _lines(question)]
+        print_table("Inbox", ("id", "campaign", "why", "what"), lines, "Nothing waits for you.")
+        for row in waiting:
+            line = (
+                f"held: {row.skill} version {row.version} of {row.campaign}: {waiting_words(row.target, row.held_by)}"
+            )
+            console.print(line, markup=False)
         if detail:
-            for approval in pending:
+            for approval in (item for question in asked for item in question.items):
                 console.rule(approval.id)
                 typer.echo(approval.detail)
 
@@ -56,13 +68,51 @@ def register(app: typer.Typer) -> None:
         _decide(id, ApprovalState.REVISE, note, by, tenant)
 
 
+def _told(question: Question) -> dict[str, object]:
+    """One question as an object; one that stands for several names them in `items`."""
+    first = question.items[0].model_dump(mode="json")
+    if len(question.items) == 1:
+        return {**first, "items": []}
+    items = [item.model_dump(mode="json") for item in question.items]
+    return {**first, "id": question.id, "subject": question.id, "title": question.title, "detail": "", "items": items}
+
+
+def _told_held(row: Publication) -> dict[str, object]:
+    return {
+        "id": row.id,
+        "tenant": row.tenant,
+        "campaign": row.campaign,
+        "subject": row.id,
+        "reason": "held",
+        "state": row.state.value,
+        "title": f"{row.tool} {row.target} (version {row.version}) waits for nobody",
+        "waits_for": row.held_by,
+        "detail": waiting_words(row.target, row.held_by),
+        "items": [],
+    }
+
+
+def _lines(question: Question) -> list[tuple[str, str, str, str]]:
+    first = question.items[0]
+    if len(question.items) == 1:
+        return [(first.id, first.campaign, first.reason.value, first.title)]
+    head = (question.id, first.campaign, first.reason.value, question.title)
+    return [head, *((f"  {item.id}", "", "", f"  {item.title}") for item in question.items)]
+
+
 def _decide(id: str, state: ApprovalState, note: str, by: str | None, tenant: str | None) -> None:
     home = open_home()
-    owner = home.store.tenants.get(TenantId(tenant)).id if tenant else None
+    store = home.store
+    owner = store.tenants.get(TenantId(tenant)).id if tenant else None
     who = by or getpass.getuser()
-    approval = decide(
-        home.store, SystemClock(), id, state, by=who, note=note, tenant=owner, catalog=lambda: home.catalog
-    )
-    console.print(f"{approval.id} {approval.state.value}: {approval.title}")
-    if approval.campaign:
-        console.print("the daemon goes on with it; without one: marketeer campaign continue " + approval.campaign)
+    wanted = meant(store, id, state, owner)
+    for question in wanted.answered:
+        approval = decide(
+            store, SystemClock(), question.id, state, by=who, note=note, tenant=owner, catalog=lambda: home.catalog
+        )
+        console.print(f"{approval.id} {approval.state.value}: {approval.title}", markup=False)
+        if said := what_follows(store, approval):
+            console.print(said, markup=False)
+    for question in wanted.left:
+        line = f"still open, to be answered by its own id: {question.id} ({question.reason.value}): {question.title}"
+        console.print(line, markup=False)

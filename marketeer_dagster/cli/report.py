@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from marketeer_dagster.campaigns.closing import why_gone
 from marketeer_dagster.cli.home import Home
 from marketeer_dagster.cli.output import console, print_table
 from marketeer_dagster.model.artefacts import Artefact, Spend
@@ -9,6 +10,7 @@ from marketeer_dagster.model.campaign import Campaign, CampaignStatus
 from marketeer_dagster.model.ids import CampaignKey
 from marketeer_dagster.model.publication import Publication
 from marketeer_dagster.model.review import Approval, ApprovalState
+from marketeer_dagster.publishing.standing import waits_for
 from marketeer_dagster.store import Store
 
 WORDS = {CampaignStatus.WAITING: "approved", CampaignStatus.POSTPONED: "waiting"}
@@ -34,7 +36,7 @@ def campaign_report(home: Home, campaign: Campaign, wall_s: float | None = None)
         "resume_at": campaign.resume_at.isoformat() if campaign.resume_at else None,
         "plan": campaign.plan.model_dump(mode="json") if campaign.plan else None,
         "artefacts": [_artefact(artefact) for artefact in artefacts],
-        "publications": [_publication(publication) for publication in publications],
+        "publications": [_publication(store, publication) for publication in publications],
         "inbox": [question.model_dump(mode="json") for question in _open_questions(store, campaign)],
         "llm": spend_report(store.llm.totals(campaign=campaign.key)),
         "runs": runs_of(home, campaign.key),
@@ -49,7 +51,8 @@ def reason_of(store: Store, campaign: Campaign) -> str:
 
 
 def _open_questions(store: Store, campaign: Campaign) -> tuple[Approval, ...]:
-    return store.approvals.list(campaign=campaign.key, state=ApprovalState.PENDING)
+    pending = store.approvals.list(campaign=campaign.key, state=ApprovalState.PENDING)
+    return tuple(question for question in pending if not why_gone(store, question))
 
 
 def runs_of(home: Home, key: CampaignKey) -> list[str]:
@@ -88,7 +91,7 @@ def _artefact(artefact: Artefact) -> dict[str, Any]:
     }
 
 
-def _publication(publication: Publication) -> dict[str, Any]:
+def _publication(store: Store, publication: Publication) -> dict[str, Any]:
     return {
         "id": publication.id,
         "tool": publication.tool,
@@ -97,6 +100,7 @@ def _publication(publication: Publication) -> dict[str, Any]:
         "external_id": publication.external_id,
         "url": publication.url,
         "state": publication.state.value,
+        "waits_for": waits_for(store, publication),
         "error": publication.error,
     }
 
@@ -132,7 +136,10 @@ def print_campaign(report: dict[str, Any]) -> None:
     print_table(
         "Publications",
         ("tool", "kind", "target", "state", "where"),
-        ((p["tool"], p["kind"], p["target"], p["state"], p["url"] or p["error"]) for p in report["publications"]),
+        (
+            (p["tool"], p["kind"], p["target"], p["state"], p["url"] or p["waits_for"] or p["error"])
+            for p in report["publications"]
+        ),
         "Nothing published.",
     )
     for question in report["inbox"]:

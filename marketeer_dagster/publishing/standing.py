@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from marketeer_dagster.model.artefacts import Artefact, ArtefactStatus
+from marketeer_dagster.model.errors import NotFound
 from marketeer_dagster.model.experiment import Experiment, ExperimentState
 from marketeer_dagster.model.pages import page_of
 from marketeer_dagster.model.publication import Publication, PublicationState
@@ -36,6 +37,11 @@ class Standing:
 
 def standing_of(store: Store, row: Publication, *, let_go: bool = False) -> Standing:
     """How `row` stands now. `let_go` says that its campaign has just looked whether what held it is over."""
+    with store.snapshot():
+        return _standing_of(store, row, let_go)
+
+
+def _standing_of(store: Store, row: Publication, let_go: bool) -> Standing:
     head = store.artefacts.get(row.artefact)
     version = head if head.version == row.version else store.artefacts.get(row.artefact, row.version)
     there = store.publications.list(tenant=row.tenant, tool=row.tool, target=row.target)
@@ -230,7 +236,10 @@ def waits_for(store: Store, row: Publication) -> str:
         return waiting_words(row.target, row.held_by)
     if row.state is PublicationState.FAILED:
         return "a person: the tool refused it"
-    standing = standing_of(store, row)
+    try:
+        standing = standing_of(store, row)
+    except NotFound:
+        return ""  # its version is not in this store
     if standing.step is Step.ASK and standing.question is not None:
         return f"a person: {standing.question.id}"
     if standing.step is Step.WAIT:
