@@ -20,6 +20,7 @@ from assets.launching import is_being_worked_on
 from marketeer_dagster.model.ids import CampaignKey, content_hash
 from marketeer_dagster.model.publication import Publication, PublicationState
 from marketeer_dagster.publishing.lifecycle import FINAL
+from marketeer_dagster.publishing.reading import Reading
 from marketeer_dagster.publishing.retrying import WALL
 from marketeer_dagster.publishing.standing import is_due, is_free
 from marketeer_dagster.store import Store
@@ -64,25 +65,27 @@ def build_approved_publications(job: Job, interval_s: int) -> SensorDefinition:
 
 def deliverable(store: Store, campaign: CampaignKey) -> list[Publication]:
     """Publications of one campaign that a run would move now."""
-    return [row for row in store.publications.list(campaign=campaign) if _may_move(store, row)]
+    reading = Reading(store)
+    return [row for row in store.publications.list(campaign=campaign) if _may_move(store, row, reading)]
 
 
 def _by_campaign(store: Store) -> dict[CampaignKey, list[Publication]]:
     found: dict[CampaignKey, list[Publication]] = {}
+    reading = Reading(store)
     for state in PublicationState:
         if state in FINAL:
             continue
         for row in store.publications.list(state=state):
-            if _may_move(store, row):
+            if _may_move(store, row, reading):
                 found.setdefault(row.campaign, []).append(row)
     return found
 
 
-def _may_move(store: Store, row: Publication) -> bool:
+def _may_move(store: Store, row: Publication, reading: Reading) -> bool:
     now = WALL.now()
     if row.state in FINAL or (row.retry_at is not None and row.retry_at > now):
         return False  # also after a kill: what ends its process each time must not do so without a pause
-    return is_due(store, row, now) or is_free(store, row)
+    return is_due(store, row, now, reading) or is_free(store, row, reading)
 
 
 def _failed(instance: DagsterInstance, evidence: str) -> int:

@@ -7,14 +7,16 @@ from marketeer_dagster.model.errors import NotFound
 from marketeer_dagster.model.ids import ArtefactId
 from marketeer_dagster.model.review import Approval, ApprovalState
 from marketeer_dagster.publishing.questions import close, why_dead
+from marketeer_dagster.publishing.reading import Reading
 from marketeer_dagster.store import Store
 
 
 def close_dead(store: Store, clock: Clock, campaign: str) -> tuple[Approval, ...]:
     """Close the campaign's questions that nobody must answer any more; returns those that somebody must."""
     alive: list[Approval] = []
+    reading = Reading(store)  # closing a question changes nothing that another depends on
     for question in store.approvals.list(campaign=campaign, state=ApprovalState.PENDING):
-        why = why_gone(store, question)
+        why = why_gone(store, question, reading)
         if why:
             close(store, clock, question, why)
         else:
@@ -22,10 +24,10 @@ def close_dead(store: Store, clock: Clock, campaign: str) -> tuple[Approval, ...
     return tuple(alive)
 
 
-def why_gone(store: Store, question: Approval) -> str:
+def why_gone(store: Store, question: Approval, reading: Reading | None = None) -> str:
     """Why nobody must answer a question any more, for people; empty while somebody must."""
     if question.subject.startswith("pub_"):
-        return why_dead(store, question)
+        return why_dead(store, question, reading)
     if question.subject == question.campaign:
         return _of_campaign(store, question)
     identifier, separator, version = question.subject.partition("@")

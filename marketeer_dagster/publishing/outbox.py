@@ -26,6 +26,7 @@ from marketeer_dagster.publishing.exclusive import Exclusive, exclusive_in
 from marketeer_dagster.publishing.lifecycle import ENDINGS, FINAL, MOVES, Event, Step
 from marketeer_dagster.publishing.protocols import Draft, Publisher, Trial
 from marketeer_dagster.publishing.questions import ask_release, close_questions
+from marketeer_dagster.publishing.reading import Reading
 from marketeer_dagster.publishing.retrying import WALL, ask_to_mend, next_try
 from marketeer_dagster.publishing.standing import Standing, in_order, is_due, puts_a_winner, standing_of, was_begun
 from marketeer_dagster.store import Store
@@ -99,12 +100,11 @@ class Outbox:
         What went wrong before waits for its time; `deliver` goes at once.
         """
         delivered: list[Delivery] = []
-        for publication in self._store.publications.list(tenant=tenant):
-            if publication.tool not in self._publishers:
-                continue
+        reading, now = Reading(self._store), WALL.now()
+        rows = [row for row in self._store.publications.list(tenant=tenant) if row.tool in self._publishers]
+        for publication in [row for row in rows if is_due(self._store, row, now, reading)]:
             try:
-                if is_due(self._store, self._store.publications.get(publication.id), WALL.now()):
-                    delivered.append(Delivery(self.deliver(publication.id)))
+                delivered.append(Delivery(self.deliver(publication.id)))
             except WaitsForPerson:
                 continue
             except ToolError as error:

@@ -10,6 +10,7 @@ from marketeer_dagster.model.ids import ApprovalId, derived
 from marketeer_dagster.model.publication import Publication, PublicationState
 from marketeer_dagster.model.review import Approval, ApprovalReason, ApprovalState
 from marketeer_dagster.publishing.lifecycle import ENDINGS, FINAL, Step
+from marketeer_dagster.publishing.reading import Reading
 from marketeer_dagster.publishing.standing import Standing, standing_of
 from marketeer_dagster.store import Store
 
@@ -44,11 +45,11 @@ def failure_id(failed: Publication) -> ApprovalId:
     return ApprovalId(derived("apr", failed.id, "failed", str(failed.attempts)))
 
 
-def why_dead(store: Store, question: Approval) -> str:
+def why_dead(store: Store, question: Approval, reading: Reading | None = None) -> str:
     """Why nobody needs to answer a question about a publication any more; empty while somebody must."""
     try:
         row = store.publications.get(question.subject)
-        standing = standing_of(store, row)
+        standing = standing_of(store, row, reading=reading)
     except NotFound:
         return ""  # about something that this store does not know: a person may know it
     if row.state is PublicationState.PUBLISHED:

@@ -14,6 +14,7 @@ from marketeer_dagster.model.review import Approval, ApprovalReason, ApprovalSta
 from marketeer_dagster.publishing.lifecycle import ENDINGS, FINAL, Facts, Place, Step, next_step
 from marketeer_dagster.publishing.pages import PAGE_VARIANT
 from marketeer_dagster.publishing.policy import takes_the_place
+from marketeer_dagster.publishing.reading import Reading
 from marketeer_dagster.store import Store
 
 QUESTION: Final = "apr_"
@@ -35,19 +36,21 @@ class Standing:
     """The person whose no for good it follows, where that is what ends it."""
 
 
-def standing_of(store: Store, row: Publication, *, let_go: bool = False) -> Standing:
-    """How `row` stands now. `let_go` says that its campaign has just looked whether what held it is over."""
+def standing_of(store: Store, row: Publication, *, let_go: bool = False, reading: Reading | None = None) -> Standing:
+    """How `row` stands now. `let_go` says that its campaign has just looked whether what held it is over.
+
+    Who looks at several at once hands in a `reading` that they share.
+    """
     with store.snapshot():
-        return _standing_of(store, row, let_go)
+        return _standing_of(reading or Reading(store), row, let_go)
 
 
-def _standing_of(store: Store, row: Publication, let_go: bool) -> Standing:
-    head = store.artefacts.get(row.artefact)
-    version = head if head.version == row.version else store.artefacts.get(row.artefact, row.version)
-    there = store.publications.list(tenant=row.tenant, tool=row.tool, target=row.target)
-    tests = store.experiments.list(tenant=row.tenant) if takes_the_place(row.kind) else ()
+def _standing_of(reading: Reading, row: Publication, let_go: bool) -> Standing:
+    store = reading.store
+    head, version, there = reading.head(row), reading.version(row), reading.there(row)
+    tests = reading.tests(row.tenant) if takes_the_place(row.kind) else ()
     own = next((test for test in tests if test.id == row.experiment), None)
-    question = release_question(store, row)
+    question = _release_question(reading.asked(row))
     place, occupant = _place(row, there)
     refusal = _refusal(row, there)
     held_by = _held_by(store, row, tests, there)
@@ -56,7 +59,7 @@ def _standing_of(store: Store, row: Publication, let_go: bool) -> Standing:
         state=row.state,
         version=version.status,
         current=puts_a_winner(row) or head.version == row.version,
-        autonomy=store.tenants.get(row.tenant).autonomy_for(row.tool),
+        autonomy=reading.tenant(row.tenant).autonomy_for(row.tool),
         answer=question.state if question else None,
         refused=refusal is not None or given_up,
         place=place,
@@ -69,18 +72,17 @@ def _standing_of(store: Store, row: Publication, let_go: bool) -> Standing:
     return Standing(row, facts, step, why, held_by, question, _refused_by(store, facts, question, refusal, held_by))
 
 
-def release_question(store: Store, row: Publication) -> Approval | None:
-    """The newest question whether `row` may go out that was not closed."""
-    asked = store.approvals.list(subject=row.id)
+def _release_question(asked: Sequence[Approval]) -> Approval | None:
+    """The newest question whether a publication may go out that was not closed."""
     ours = [a for a in asked if a.reason is ApprovalReason.APPROVAL_REQUIRED and a.state is not ApprovalState.CLOSED]
     return ours[-1] if ours else None
 
 
-def is_due(store: Store, row: Publication, now: datetime) -> bool:
+def is_due(store: Store, row: Publication, now: datetime, reading: Reading | None = None) -> bool:
     """Whether something happens when `row` is delivered at `now`, on the clock on the wall."""
     if row.state in FINAL or (row.retry_at is not None and row.retry_at > now and row.error):
         return False
-    standing = standing_of(store, row)
+    standing = standing_of(store, row, reading=reading)
     if standing.step is Step.ASK:
         return standing.question is None or row.state not in (PublicationState.PENDING, PublicationState.DRAFT)
     if standing.step is Step.HOLD:
@@ -88,14 +90,14 @@ def is_due(store: Store, row: Publication, now: datetime) -> bool:
     return standing.step not in (Step.NOTHING, Step.WAIT)
 
 
-def is_free(store: Store, row: Publication) -> bool:
+def is_free(store: Store, row: Publication, reading: Reading | None = None) -> bool:
     """Whether what held `row` is over: its campaign looks again, and it goes on.
 
     Also where a test of its own campaign has nothing out there and nothing on its way: `row` may take part in it.
     """
     if row.state is not PublicationState.HELD:
         return False
-    held_by = standing_of(store, row).held_by
+    held_by = standing_of(store, row, reading=reading).held_by
     parts = [p for p in store.publications.list(campaign=row.campaign) if held_by and p.experiment == held_by]
     return not held_by or (bool(parts) and all(p.state in FINAL and p.published_at is None for p in parts))
 

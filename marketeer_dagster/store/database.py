@@ -61,7 +61,7 @@ class Database:
 
     @contextmanager
     def held_open(self) -> Generator[None]:
-        """Reads of this thread in the block share one transaction. Nothing may be written in it: it would wait for us."""
+        """Reads of this thread in the block share one transaction. Write nothing in it: SQLite would wait for us."""
         if getattr(self._held, "connection", None) is not None:
             yield
             return
@@ -168,8 +168,13 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    write = connection.get_execution_options().get("marketeer_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    if connection.get_execution_options().get("marketeer_write", False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        return
+    # Takes no lock and cannot fail for one, so the driver is asked directly: most transactions are one short read.
+    driver = connection.connection.driver_connection
+    assert driver is not None, "it is connected"
+    driver.execute("BEGIN")
 
 
 def _lock_number(words: tuple[str, ...]) -> int:

@@ -70,7 +70,9 @@ CAMPAIGNS = Table(
         text("title", "Title."),
         Column("priority", "INTEGER", "0 (most urgent) to 3."),
         text(
-            "status", "drafted, planned, running, waiting (for a release), postponed, published, failed or escalated."
+            "status",
+            "drafted, planned, running, waiting (for a release), held (by a test), postponed, published, failed or "
+            "escalated.",
         ),
         text("skills", "Chosen skills in plan order, separated by commas; null before planning.", nullable=True),
         text("kpi_metric", "Metric the plan is held to; null before planning.", nullable=True),
@@ -145,7 +147,7 @@ PUBLICATIONS = Table(
         text("tool", "Connector: wordpress, mailchimp …"),
         text("kind", "What it is in the tool: page, page_variant, email_campaign …"),
         text("target", "Page path or list it is addressed to."),
-        text("state", "pending, approved, writing, draft, published, rejected, failed or superseded."),
+        text("state", "pending, held, approved, writing, draft, published, rejected, withdrawn, failed or superseded."),
         text("external_id", "The tool's id; empty before the write."),
         text("url", "Where it can be seen; empty before the write."),
         text("experiment", "Experiment it is part of; null otherwise.", nullable=True),

@@ -23,6 +23,7 @@ from marketeer_dagster.model.review import Approval, ApprovalState, Verdict
 from marketeer_dagster.model.tenant import Autonomy
 from marketeer_dagster.publishing.lifecycle import FINAL
 from marketeer_dagster.publishing.outbox import Outbox
+from marketeer_dagster.publishing.reading import Reading
 from marketeer_dagster.publishing.standing import is_due, is_free
 from marketeer_dagster.store import Store
 from tests.lifecycle.vendor import MAIL, SITE, Channel, MortalClock, Vendor
@@ -136,9 +137,10 @@ class Company:
     def due(self) -> bool:
         if self.campaign().status in OPEN:
             return False
-        now = SystemClock().now()
+        now, reading = SystemClock().now(), Reading(self.store)
         return any(
-            row.state not in FINAL and (is_due(self.store, row, now) or is_free(self.store, row)) for row in self.rows()
+            row.state not in FINAL and (is_due(self.store, row, now, reading) or is_free(self.store, row, reading))
+            for row in self.rows()
         )
 
     def time_passes(self) -> None:

@@ -1,8 +1,9 @@
-"""A small channel that keeps what it was given, may refuse, hang up before or after taking it, or die with the process."""
+"""A small channel that keeps what it was given, may refuse, hang up before or after, or die with the process."""
 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 
 from marketeer_dagster.model.artefacts import Artefact
@@ -114,7 +115,7 @@ class MortalClock(FixedClock):
     def __init__(self) -> None:
         super().__init__(NOW)
 
-    def now(self):  # noqa: ANN201
+    def now(self) -> datetime:
         if self.left is not None:
             self.left -= 1
             if self.left < 0:
