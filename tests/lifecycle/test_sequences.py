@@ -38,7 +38,9 @@ from tests.lifecycle.company import EMAILS, PAGE, PATH, Company, open_store
 from tests.lifecycle.vendor import MAIL, Killed, Mood
 from tests.store import values
 
-SEQUENCES = int(os.environ.get("SEQ", "300"))
+SEQUENCES = int(os.environ.get("MARKETEER_TEST_SEQUENCES", "2000" if os.environ.get("CI") else "100"))
+WHOLE = 4
+"""One sequence in so many is played to its end, which takes as long as the sequence itself."""
 STEPS = 6
 State = PublicationState
 PEOPLE = (ApprovalState.APPROVED, ApprovalState.REJECTED, ApprovalState.REVISE)
@@ -245,7 +247,7 @@ class Sequences(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Once everybody is kind and says yes, everything that was not refused is out there, once."""
-        if not hasattr(self, "company"):
+        if not hasattr(self, "company") or int(self.company.tenant[1:]) % WHOLE:
             return
         company = self.company
         company.vendor.mood = Mood.POLITE
