@@ -4,7 +4,7 @@ All are blocking and partitioned like their asset: an unpartitioned failing chec
 person's approval of the very version turns them green when they run again, and they say by whom.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from dagster import (
     AssetCheckExecutionContext,
@@ -15,17 +15,17 @@ from dagster import (
     asset_check,
 )
 
-from assets.names import asset_key
+from assets.names import NEXT_STEP, asset_key
 from assets.partitions import campaigns
 from marketeer_dagster.agents.prompt import DIRECTOR
-from marketeer_dagster.campaigns.decisions import human_approval, rejected_by_person
+from marketeer_dagster.campaigns.decisions import artefact_subject, human_approval, rejected_by_person
 from marketeer_dagster.campaigns.escalating import escalate
 from marketeer_dagster.campaigns.examining import Examination, Findings, is_serious
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.catalog.models import Skill
 from marketeer_dagster.model.artefacts import Artefact
 from marketeer_dagster.model.ids import CampaignKey
-from marketeer_dagster.model.review import Finding, Severity, Verdict
+from marketeer_dagster.model.review import Approval, ApprovalState, Finding, Review, Severity, Verdict
 from marketeer_dagster.quality.gate import gate, newest_words, worth
 from marketeer_dagster.store import Store
 
@@ -45,7 +45,7 @@ def examine_quality(store: Store, catalog: Catalog, artefact: Artefact) -> tuple
     standing = gate(reviews, (*skill.reviewers, DIRECTOR), artefact.version)
     words = ", ".join(f"{name} {worth(said[name]).value if name in said else 'silent'}"
                       for name in (*skill.reviewers, DIRECTOR))  # fmt: skip
-    facts = {
+    facts: dict[str, object] = {
         "score": artefact.score,
         "threshold": skill.rubric.approve_at,
         "verdict": artefact.verdict.value,
@@ -57,7 +57,9 @@ def examine_quality(store: Store, catalog: Catalog, artefact: Artefact) -> tuple
     problem = f"verdict {verdict.value} with score {artefact.score:.1f}; approval needs {skill.rubric.approve_at:g}"
     problem = f"{problem}. {standing.cause}".strip()[:800]
     blocker = Finding(dimension="quality", severity=Severity.BLOCKER, where="artefact", problem=problem)
-    return (blocker, *dict.fromkeys(finding for review in said.values() for finding in review.findings)), facts
+    found = (blocker, *dict.fromkeys(finding for review in said.values() for finding in review.findings))
+    facts["findings"] = MetadataValue.md(findings_table(found, {**finders(said.values()), blocker: "the gate"}))
+    return found, facts
 
 
 def examine_claims(store: Store, catalog: Catalog, artefact: Artefact) -> tuple[Findings, Mapping[str, object]]:
@@ -102,7 +104,7 @@ def _check(catalog: Catalog, skill: Skill, name: str) -> AssetChecksDefinition:
         store: Store = context.resources.store.store()
         artefact = store.artefacts.head(CampaignKey(context.partition_key), skill.name)
         if artefact is None:
-            return AssetCheckResult(passed=False, metadata={"problem": "nothing was made yet"})
+            return nothing_made(context.partition_key, skill.name)
         found, facts = examine(store, catalog, artefact)
         if stands_against(store, artefact, found):
             escalate(store, context.resources.clock.clock(), artefact, found, why=f"the check {name} fails")
@@ -123,6 +125,7 @@ def verdict_of(
     approval, rejection = human_approval(store, artefact), rejected_by_person(store, artefact)
     serious = sum(map(is_serious, found))
     metadata: dict[str, object] = {
+        "looked_at": f"{artefact.title}, version {artefact.version} ({artefact.id}) of {artefact.campaign}",
         "artefact": artefact.id,
         "version": artefact.version,
         "findings": MetadataValue.md(findings_table(found)),
@@ -135,26 +138,77 @@ def verdict_of(
     if rejection:
         metadata["rejected_by"] = rejection.decided_by
         metadata["note"] = rejection.note or "no note"
+    passed = rejection is None and not stands_against(store, artefact, found)
+    if not passed:
+        metadata[NEXT_STEP] = MetadataValue.text(next_step(store, artefact))
     return AssetCheckResult(
-        passed=rejection is None and not stands_against(store, artefact, found),
+        passed=passed,
         severity=AssetCheckSeverity.ERROR,
+        description=None if passed else _reason(found, rejection),
         metadata=metadata,  # pyright: ignore[reportArgumentType]
     )
 
 
-def findings_table(found: Findings) -> str:
-    """Findings as a Markdown table; a sentence when there are none."""
+def _reason(found: Findings, rejection: Approval | None) -> str:
+    """Why a check fails, in one line: the first serious finding with its place."""
+    if rejection is not None:
+        return f"{rejection.decided_by} rejected this version: {rejection.note or 'no note'}"
+    serious = [finding for finding in found if is_serious(finding)]
+    more = f" (and {len(serious) - 1} more)" if len(serious) > 1 else ""
+    return f"{serious[0].where}: {serious[0].problem}{more}" if serious else "not approved"
+
+
+def next_step(store: Store, artefact: Artefact) -> str:
+    """What a person does about a version that a check keeps back: the open question's commands where one is asked."""
+    asked = store.approvals.list(campaign=artefact.campaign, state=ApprovalState.PENDING)
+    mine = [question for question in asked if question.subject == artefact_subject(artefact)]
+    read = f"read it: `marketeer artefact show {artefact.id} --version {artefact.version}`"
+    if not mine:
+        return f"{read}, then see what the campaign waits for: `marketeer campaign show {artefact.campaign}`"
+    answer = mine[-1].id
+    return (
+        f"{read}, then answer: `marketeer approve {answer}` lets exactly this version go on, "
+        f'`marketeer revise {answer} --note "…"` sends it back, `marketeer reject {answer}` stops it'
+    )
+
+
+def nothing_made(campaign: str, skill: str) -> AssetCheckResult:
+    """A check that has nothing to look at."""
+    return AssetCheckResult(
+        passed=False,
+        description=f"{campaign} has no finished {skill} yet",
+        metadata={
+            "looked_at": f"the artefact of {skill} in campaign {campaign}",
+            "problem": "nothing was made yet",
+            NEXT_STEP: MetadataValue.text(f"see where the campaign stands: `marketeer campaign show {campaign}`"),
+        },
+    )
+
+
+def findings_table(found: Findings, by: Mapping[Finding, str] | None = None) -> str:
+    """Findings as a Markdown table, with whose each is (code's, where `by` names nobody); a sentence without any."""
     if not found:
         return "No findings."
     rows = [
         " | ".join(
-            ["", f.severity.value, f.dimension, f"`{f.where}`", *map(_cell, (f.quote, f.problem, f.suggestion)), ""]
-        )
+            [
+                "", (by or {}).get(f, "code"), f.severity.value, f.dimension, f"`{f.where}`",
+                *map(_cell, (f.quote, f.problem, f.suggestion)), "",
+            ]
+        ).strip()
         for f in found
-    ]
-    return "\n".join(
-        ["| Severity | About | Where | Words | Problem | Suggestion |", "|---|---|---|---|---|---|", *rows]
-    )
+    ]  # fmt: skip
+    head = ["| Who | Severity | About | Where | Words | Problem | Suggestion |", "|---|---|---|---|---|---|---|"]
+    return "\n".join([*head, *rows])
+
+
+def finders(reviews: Iterable[Review]) -> Mapping[Finding, str]:
+    """Who named each finding; of several, all."""
+    names: dict[Finding, dict[str, None]] = {}
+    for review in reviews:
+        for finding in review.findings:
+            names.setdefault(finding, {})[review.reviewer] = None
+    return {finding: ", ".join(who) for finding, who in names.items()}
 
 
 def _cell(text: str) -> str:

@@ -1,12 +1,15 @@
 """What a materialised artefact says of itself, so that a reader of the UI never needs a terminal."""
 
+from collections.abc import Sequence
+
 from dagster import MetadataValue
 
-from assets.artefact_checks import findings_table
+from assets.artefact_checks import finders, findings_table
 from assets.plans import spend_metadata
 from assets.workshop import Workshop
 from marketeer_dagster.model.artefacts import Artefact
 from marketeer_dagster.model.review import Review
+from marketeer_dagster.quality.gate import newest_words
 
 PREVIEW_LIMIT = 20_000
 """Characters of the rendered preview; longer ones slow the event log without being read."""
@@ -15,6 +18,9 @@ PREVIEW_LIMIT = 20_000
 def artefact_metadata(bench: Workshop, artefact: Artefact, verdict: Review) -> dict[str, object]:
     """Preview, score, verdict, reviews, cost, tokens, and where it came from."""
     brief = bench.assignment.brief
+    said = [review for review in bench.store.reviews.list(artefact=artefact.id) if review.version == artefact.version]
+    of_this_version = list(newest_words(said, artefact.version).values()) or [verdict]
+    found = tuple(dict.fromkeys(finding for review in of_this_version for finding in review.findings))
     learnings = ", ".join(learning.id for learning in bench.assignment.learnings)
     return {
         "preview": MetadataValue.md(artefact.parsed().render()[:PREVIEW_LIMIT]),
@@ -23,8 +29,8 @@ def artefact_metadata(bench: Workshop, artefact: Artefact, verdict: Review) -> d
         "status": artefact.status.value,
         "version": artefact.version,
         "revisions": artefact.revisions,
-        "scores": MetadataValue.md(_scores(verdict)),
-        "findings": MetadataValue.md(findings_table(verdict.findings)),
+        "scores": MetadataValue.md(_scores(of_this_version)),
+        "findings": MetadataValue.md(findings_table(found, finders(of_this_version))),
         "reviews": MetadataValue.md(_reviews(bench, artefact)),
         "brief": MetadataValue.md(f"**{brief.objective}**\n\n{brief.key_message}"),
         "learnings_applied": learnings or "none",
@@ -38,9 +44,14 @@ def artefact_metadata(bench: Workshop, artefact: Artefact, verdict: Review) -> d
     }
 
 
-def _scores(review: Review) -> str:
-    rows = [f"| {d.dimension} | {d.score:.1f} | {d.reason} | {d.quote} |" for d in review.dimensions]
-    head = ["| Dimension | Score | Why | Words |", "|---|---|---|---|"]
+def _scores(reviews: Sequence[Review]) -> str:
+    """Every mark with whose it is, why, and the words it rests on."""
+    rows = [
+        f"| {review.reviewer} | {d.dimension} | {d.score:.1f} | {d.reason} | {d.quote} |"
+        for review in reviews
+        for d in review.dimensions
+    ]
+    head = ["| Reviewer | Dimension | Score | Why | Words |", "|---|---|---|---|---|"]
     return "\n".join([*head, *(row.replace("\n", " ") for row in rows)])
 
 

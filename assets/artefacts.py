@@ -7,11 +7,13 @@ Editing a skill's folder changes its hash, which is the asset's code version: ex
 
 from collections.abc import Mapping
 from itertools import pairwise
+from pathlib import Path
 
 from dagster import (
     AssetKey,
     AssetsDefinition,
     Backoff,
+    CodeReferencesMetadataValue,
     DependencyDefinition,
     GraphDefinition,
     In,
@@ -20,15 +22,19 @@ from dagster import (
     OpDefinition,
     OutputMapping,
     RetryPolicy,
+    SpecificPartitionsPartitionMapping,
 )
 
 from assets.artefact_ops import agreement_op, director_op, draft_op, review_op
+from assets.code_references import CODE_REFERENCES, code_references
+from assets.metrics.sources import SOURCES
 from assets.names import CAMPAIGN_PLAN, asset_key, op_name
 from assets.partitions import campaigns
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.catalog.models import Skill
 from marketeer_dagster.model.artefacts import artefact_kinds
 
+_DAILY = frozenset(source.table for source in SOURCES)
 OP_RETRIES = RetryPolicy(max_retries=1, delay=5, backoff=Backoff.EXPONENTIAL)
 """One more try for what passes by itself; Claude's own retries are inside its resource and paid answers replay."""
 
@@ -54,6 +60,10 @@ def build_artefact_asset(catalog: Catalog, skill: Skill) -> AssetsDefinition:
         keys_by_input_name=upstream,
         keys_by_output_name={"result": asset_key(skill)},
         partitions_def=campaigns,
+        # Figures are read once, when it is written: days that come or are read again later make no text "Unsynced".
+        partition_mappings={
+            f"after_{t}": SpecificPartitionsPartitionMapping([]) for t in sorted(_DAILY & set(skill.metrics))
+        },
         group_name=skill.squad,
         descriptions_by_output_name={"result": _description(skill)},
         owners_by_output_name={"result": [squad.owner]},
@@ -101,7 +111,20 @@ def _tags(skill: Skill) -> dict[str, str]:
     }
 
 
-def _metadata(skill: Skill) -> dict[str, str]:
+def _code(skill: Skill) -> CodeReferencesMetadataValue:
+    """Where an artefact's making is written down: the skill's two files, then the factory."""
+    folder = skill.path.resolve()
+    return code_references(
+        (folder / "SKILL.md", "the skill"), (folder / "skill.yaml", "its contract"), (Path(__file__), "the factory")
+    )
+
+
+def _metadata(skill: Skill) -> dict[str, object]:
     channels = ", ".join(skill.publishes_to) or "nowhere"
     rubric = ", ".join(f"{n} {d.weight:.0%} (at least {d.minimum:g})" for n, d in skill.rubric.dimensions.items())
-    return {"skill_folder": f"skills/{skill.name}", "publishes_to": channels, "rubric": rubric}
+    return {
+        "skill_folder": f"skills/{skill.name}",
+        "publishes_to": channels,
+        "rubric": rubric,
+        CODE_REFERENCES: _code(skill),
+    }

@@ -7,10 +7,10 @@ So causes are read here, after the run, and not told by the steps.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dagster import DagsterEvent, DagsterEventType, DagsterInstance, DagsterRun, DagsterRunStatus
+from dagster import AssetKey, DagsterEvent, DagsterEventType, DagsterInstance, DagsterRun, DagsterRunStatus
 from dagster._core.execution.plan.objects import StepFailureData
 
-from assets.failures import KIND
+from assets.failures import HINT, KIND
 from marketeer_dagster.model.errors import BudgetExceeded, TryLater
 from marketeer_dagster.model.redaction import redact
 
@@ -28,6 +28,10 @@ class Cause:
     """What failed and why, one line, without secrets."""
     answered: bool = False
     """Whether its consequence is settled already: a question was asked about it, or it passes by itself."""
+    step: str = ""
+    """The step that failed; empty for what ended the run as a whole."""
+    hint: str = ""
+    """What a person does about it, where the error knew."""
 
 
 def causes_of(instance: DagsterInstance, run: DagsterRun) -> tuple[Cause, ...]:
@@ -37,12 +41,25 @@ def causes_of(instance: DagsterInstance, run: DagsterRun) -> tuple[Cause, ...]:
     return tuple(_failed_steps(instance, run)) or (Cause(_ending(instance, run)),)
 
 
+def failed_step(instance: DagsterInstance, run: DagsterRun, asset: AssetKey) -> Cause | None:
+    """What stopped the making of one asset; None when it was not itself that failed."""
+    name = asset.path[-1]
+    found = (cause for cause in _failed_steps(instance, run) if cause.step.partition(".")[0] == name)
+    return next(found, None)
+
+
 def _failed_steps(instance: DagsterInstance, run: DagsterRun) -> Iterator[Cause]:
     for event in _events(instance, run, DagsterEventType.STEP_FAILURE):
         data = event.step_failure_data
         kind = _kind(data)
         answered = kind in (_GATE, BudgetExceeded.__name__, TryLater.__name__)
-        yield Cause(redact(f"{_step(event.step_key)}: {_words(data)}")[:_LIMIT], answered)
+        text = redact(f"{_step(event.step_key)}: {_words(data)}")[:_LIMIT]
+        yield Cause(text, answered, event.step_key or "", _hint(data))
+
+
+def _hint(data: StepFailureData) -> str:
+    told = data.user_failure_data.metadata.get(HINT) if data.user_failure_data is not None else None
+    return "" if told is None else str(told.value)
 
 
 def _kind(data: StepFailureData) -> str:
@@ -77,7 +94,7 @@ def _ending(instance: DagsterInstance, run: DagsterRun) -> str:
         return f"the run {run.run_id[:8]} was cancelled"
     for event in _events(instance, run, DagsterEventType.RUN_FAILURE):
         data = event.job_failure_data
-        said = (data.error.message if data.error else event.message) or ""
+        said = (data.error.message if data and data.error else event.message) or ""
         if said.strip():
             return redact(f"the run {run.run_id[:8]} ended: {' '.join(said.split())}")[:_LIMIT]
     return f"the run {run.run_id[:8]} ended without a word: its process was probably killed"

@@ -28,7 +28,7 @@ from pydantic import Field
 
 from assets.failures import explained
 from assets.labels import labelled
-from assets.names import PRODUCT_CONTEXT
+from assets.names import NEXT_STEP, PRODUCT_CONTEXT
 from assets.partitions import tenants
 from assets.plans import spend_metadata
 from marketeer_dagster.agents.direction import look_back, unknown_pipelines, unsupported
@@ -140,12 +140,24 @@ def build_review_check(catalog: Catalog) -> AssetChecksDefinition:
         store: Store = context.resources.store.store()
         review = _review_of(store, context.run, context.partition_key)
         if review is None:
-            return AssetCheckResult(passed=False, metadata={"problem": "this run wrote no review"})
+            step = f"start the job review_period again for {context.partition_key}"
+            return AssetCheckResult(
+                passed=False,
+                description="this run wrote no review",
+                metadata={"problem": "this run wrote no review", NEXT_STEP: step},
+            )
         found = _found_in(store, catalog, review)
         said = "\n".join(f"- {line}" for line in found) or "No findings."
         return AssetCheckResult(
             passed=not found,
-            metadata={"review": review.id, "unsupported": len(found), "findings": MetadataValue.md(said)},
+            description=found[0] if found else None,
+            metadata={
+                "looked_at": f"review {review.id}, against the material that the Director was shown",
+                "review": review.id,
+                "unsupported": len(found),
+                "findings": MetadataValue.md(said),
+                **({NEXT_STEP: "do not follow it; start the job review_period again for this tenant"} if found else {}),
+            },
         )
 
     return claims

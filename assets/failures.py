@@ -18,6 +18,8 @@ from marketeer_dagster.model.redaction import redact
 
 KIND = "kind"
 """Metadata of a failure: the name of the error's class."""
+HINT = "what to do"
+"""Metadata of a failure: what a person does about it."""
 _TRACE_LIMIT = 20_000
 
 
@@ -65,5 +67,5 @@ def _failure(error: Exception) -> Failure:
         "traceback": MetadataValue.text(redact(trace)),
     }
     if isinstance(error, MarketeerError) and error.hint:
-        metadata["what to do"] = MetadataValue.md(error.hint)
+        metadata[HINT] = MetadataValue.md(error.hint)
     return Failure(description=redact(said), metadata=metadata, allow_retries=not permanent)

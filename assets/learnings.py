@@ -53,7 +53,7 @@ def build_experiment_readout(catalog: Catalog) -> AssetsDefinition:
             with explained():
                 before = store.publications.list(tenant=tenant)
                 put = _serve_winner(store, clock, context.resources.publishers.of(tenant), experiment)
-                for observation in observations(changed(before, store.publications.list(tenant=tenant))):
+                for observation in observations(store, changed(before, store.publications.list(tenant=tenant))):
                     context.log_event(observation)
             metadata["serving"] = ", ".join(f"{p.target} {p.state.value}" for p in put) or "nothing to change"
         return MaterializeResult(metadata=metadata)

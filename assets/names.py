@@ -7,6 +7,8 @@ from marketeer_dagster.catalog.models import Skill
 CAMPAIGN_PLAN = AssetKey("campaign_plan")
 CAMPAIGN_REVIEW = AssetKey("campaign_review")
 PRODUCT_CONTEXT = AssetKey("product_context")
+NEXT_STEP = "next_step"
+"""Metadata of a failed check: what a person does about it, a command where there is one."""
 
 
 def op_name(name: str) -> str:

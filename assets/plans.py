@@ -1,13 +1,14 @@
 """The tenant's context and the campaign's plan: what every artefact starts from."""
 
 from dagster import (
-    AllPartitionMapping,
     AssetDep,
     AssetExecutionContext,
     AssetKey,
     AssetsDefinition,
+    DataVersion,
     MaterializeResult,
     MetadataValue,
+    SpecificPartitionsPartitionMapping,
     asset,
 )
 
@@ -15,6 +16,7 @@ from assets.failures import explained_or_asked
 from assets.names import CAMPAIGN_PLAN, PRODUCT_CONTEXT
 from assets.partitions import campaigns, tenants
 from marketeer_dagster.agents.director import Director
+from marketeer_dagster.campaigns.costs import campaign_cost
 from marketeer_dagster.campaigns.goals import goal_of
 from marketeer_dagster.campaigns.learnings import applicable_learnings
 from marketeer_dagster.catalog.catalog import Catalog
@@ -43,6 +45,7 @@ def product_context(context: AssetExecutionContext) -> MaterializeResult:
     if latest.version > 1:
         changed = diff(store.contexts.get(tenant, latest.version - 1).context, latest.context)
     return MaterializeResult(
+        data_version=DataVersion(latest.context.hash),
         metadata={
             "version": latest.version,
             "preview": MetadataValue.md(latest.context.render()),
@@ -63,8 +66,10 @@ def build_campaign_plan(catalog: Catalog) -> AssetsDefinition:
         owners=["team:strategy"],
         required_resource_keys={"store", "warehouse", "clock", "claude"},
         deps=[
-            # A plan reads its own tenant's context, whose partition key is the first half of the campaign's.
-            AssetDep(PRODUCT_CONTEXT, partition_mapping=AllPartitionMapping()),
+            # A plan reads its own tenant's context, whose partition key is the first half of the campaign's. Dagster
+            # has no mapping that says so, and one to all tenants would mark everybody's plans "Unsynced" whenever one
+            # tenant's context changed. What is out of date for its tenant's own reasons is in `stale_artefacts`.
+            AssetDep(PRODUCT_CONTEXT, partition_mapping=SpecificPartitionsPartitionMapping([])),
             AssetKey("channel_performance"),
             AssetKey("page_performance"),
         ],
@@ -80,6 +85,8 @@ def build_campaign_plan(catalog: Catalog) -> AssetsDefinition:
         signal = store.signals.get(campaign.signal) if campaign.signal else None
         learnings = applicable_learnings(store, clock, campaign.tenant)
         subject = signal.subject if signal and signal.subject.startswith("/") else None
+        if signal is not None:
+            store.signals.link(signal.id, campaign.key, context.run_id)
         director = Director(context.resources.claude.model(), catalog)
         with explained_or_asked(context.op_execution_context):
             plan, spend = await director.plan(
@@ -97,7 +104,9 @@ def build_campaign_plan(catalog: Catalog) -> AssetsDefinition:
             )
         store.campaigns.save_plan(campaign.key, plan, clock.now())
         store.campaigns.set_status(campaign.key, CampaignStatus.PLANNED, clock.now())
-        return MaterializeResult(metadata=_metadata(campaign, plan, spend, len(learnings)))
+        so_far = campaign_cost(store, campaign.key)
+        told = {"campaign_cost_usd": float(so_far.cost_usd), "campaign_calls": so_far.calls}
+        return MaterializeResult(metadata=_metadata(campaign, plan, spend, len(learnings)) | told)
 
     return campaign_plan
 

@@ -13,11 +13,12 @@ from dagster import (
     asset_check,
 )
 
-from assets.artefact_checks import findings_table, stands_against
+from assets.artefact_checks import findings_table, next_step, nothing_made, stands_against
 from assets.failures import explained
-from assets.names import CAMPAIGN_REVIEW, asset_key
+from assets.names import CAMPAIGN_REVIEW, NEXT_STEP, asset_key
 from assets.partitions import campaigns
-from assets.whereabouts import changed, observations
+from assets.whereabouts import changed, observations, spent
+from marketeer_dagster.campaigns.costs import campaign_cost
 from marketeer_dagster.campaigns.escalating import escalate
 from marketeer_dagster.campaigns.examining import Examination, Findings, earlier_heads
 from marketeer_dagster.campaigns.publishing import Measuring, intend_all
@@ -63,7 +64,10 @@ def _campaign_review(catalog: Catalog) -> AssetsDefinition:
         description="Everything the campaign made, side by side, before any of it goes out.",
     )
     def campaign_review(context: AssetExecutionContext) -> MaterializeResult:
-        heads = _heads(context.resources.store.store(), context.partition_key)
+        store: Store = context.resources.store.store()
+        heads = _heads(store, context.partition_key)
+        cost = campaign_cost(store, context.partition_key)
+        context.log_event(spent(CampaignKey(context.partition_key), cost))
         rows = [
             f"| {a.skill} | {a.title} | {a.version} | {a.status.value} | {a.score:.1f} | {a.revisions} "
             f"| {a.spend.cost_usd:.4f} |"
@@ -77,7 +81,7 @@ def _campaign_review(catalog: Catalog) -> AssetsDefinition:
             metadata={
                 "preview": MetadataValue.md("\n".join([*head, *rows])),
                 "artefacts": len(heads),
-                "cost_usd": float(sum((a.spend.cost_usd for a in heads), start=0)),
+                "cost_usd": float(cost.cost_usd),
             }
         )
 
@@ -99,18 +103,22 @@ def build_campaign_check(catalog: Catalog) -> AssetChecksDefinition:
         store: Store = context.resources.store.store()
         heads = _heads(store, context.partition_key)
         if not heads:
-            return AssetCheckResult(passed=False, metadata={"problem": "the campaign has made nothing yet"})
+            return nothing_made(context.partition_key, "work")
         found = {head: _disagreements(store, catalog, head, heads) for head in heads}
         against = {head: findings for head, findings in found.items() if stands_against(store, head, findings)}
         for head, findings in against.items():
             escalate(store, context.resources.clock.clock(), head, findings, why="it disagrees with the campaign")
         every = tuple(finding for findings in found.values() for finding in findings)
+        steps = "\n".join(f"- **{head.skill}**: {next_step(store, head)}" for head in against)
         return AssetCheckResult(
             passed=not against,
+            description=f"held back: {', '.join(head.skill for head in against)}" if against else None,
             metadata={
+                "looked_at": f"{len(heads)} artefacts of {context.partition_key}, side by side",
                 "findings": MetadataValue.md(findings_table(every)),
                 "artefacts": len(heads),
                 "held_back": ", ".join(head.skill for head in against) or "none",
+                **({NEXT_STEP: MetadataValue.text(steps)} if against else {}),
             },
         )
 
@@ -162,7 +170,7 @@ def _publication(catalog: Catalog, tool: str) -> AssetsDefinition:
             rows = store.publications.list(campaign=key, tool=tool)
             others = [p for p in store.publications.list(tenant=tenant) if p not in rows]
             # Its own always, also when a crash came between a receipt and this; others' that this delivery changed.
-            for observation in observations((*rows, *changed(before, others))):
+            for observation in observations(store, (*rows, *changed(before, others))):
                 context.log_event(observation)
             now = WALL.now()
             for row in rows:

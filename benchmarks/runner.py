@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,17 @@ class Benchmark:
     """A small one that shows the commands work and proves nothing."""
     by_default: bool = True
     """Whether it runs when nobody asks for it by name."""
+
+
+def commit() -> str:
+    """The commit that is measured, and whether code differs from it; a checkout without history says so."""
+    here = Path(__file__).parent
+    asked = subprocess.run(("git", "rev-parse", "--short", "HEAD"), cwd=here, capture_output=True, text=True)
+    if asked.returncode:
+        return "not a git checkout"
+    code = ("git", "status", "--porcelain", "--untracked-files=no", "--", ":/*.py", ":/*.sql")
+    changed = subprocess.run(code, cwd=here, capture_output=True, text=True, check=True).stdout
+    return asked.stdout.strip() + (" with changes" if changed else "")
 
 
 @dataclass(frozen=True)
@@ -47,6 +59,7 @@ class BenchmarkSet:
         for name in options.only or [name for name, one in self.benchmarks.items() if one.by_default]:
             began, load = time.perf_counter(), os.getloadavg()[0]
             found = (self.benchmarks[name].quick if options.quick else self.benchmarks[name].full)()
+            found = [*found, Row(name, "commit", "", "", commit())]
             loads = f"load average {load:.1f} before, {os.getloadavg()[0]:.1f} after"
             rows += found
             print(f"\n{name}: {time.perf_counter() - began:.0f} s, {loads}\n\n{table(found, self.group)}", flush=True)

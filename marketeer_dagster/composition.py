@@ -3,7 +3,9 @@
 Nothing is opened while building: no store, no warehouse, no network.
 """
 
-from dagster import Definitions
+import warnings
+
+from dagster import BetaWarning, Definitions, with_source_code_references
 
 from assets.artefact_checks import build_artefact_checks
 from assets.artefacts import build_artefact_assets
@@ -15,8 +17,10 @@ from assets.jobs import build_jobs
 from assets.learnings import build_experiment_readout
 from assets.marts import mart_assets
 from assets.metrics import SCOPE, IngestScope, metric_assets, metric_checks
+from assets.outcomes import outcomes
 from assets.plans import build_campaign_plan, product_context
 from assets.publications import build_campaign_check, build_publication_assets
+from assets.stale import build_stale_artefacts
 from marketeer_dagster.catalog.catalog import Catalog
 from resources.claude import ClaudeResource
 from resources.clock import ClockResource
@@ -43,9 +47,15 @@ def build_definitions(catalog: Catalog) -> Definitions:
         *build_director_review(catalog),
         *metric_assets,
         *mart_assets,
+        outcomes,
+        build_stale_artefacts(catalog),
     ]
+    with warnings.catch_warnings():
+        # Code references are beta in Dagster 1.13; the warning would be shown at every load.
+        warnings.simplefilter("ignore", BetaWarning)
+        referenced = with_source_code_references(made)
     return Definitions(
-        assets=made,
+        assets=referenced,
         asset_checks=[
             *build_artefact_checks(catalog),
             build_campaign_check(catalog),

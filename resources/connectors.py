@@ -1,46 +1,15 @@
 """Every tool that a tenant can be connected to: the settings and secrets it takes, and how to see that it answers."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
-from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import BadInput
 from marketeer_dagster.model.tenant import Tenant
-
-
-@dataclass(frozen=True)
-class Form:
-    """What a setting's value must look like."""
-
-    expected: str
-    holds: Callable[[str], bool]
-
-
-_ADDRESS: Final = re.compile(r"[^@\s,]+@[^@\s,]+\.[^@\s,]+")
-
-
-def _is_web_address(value: str) -> bool:
-    try:
-        parts = urlsplit(value)
-        return parts.scheme in ("http", "https") and bool(parts.hostname)
-    except ValueError:
-        return False
-
-
-def _are_addresses(value: str) -> bool:
-    return all(_ADDRESS.fullmatch(part.strip()) for part in value.split(","))
-
-
-_WEB_ADDRESS: Final = Form("a web address, https://…", _is_web_address)
-_EMAIL: Final = Form("one email address", lambda value: bool(_ADDRESS.fullmatch(value)))
-_EMAILS: Final = Form("email addresses, apart by commas", _are_addresses)
-_NUMBER: Final = Form("a number", str.isdigit)
-_DATA_CENTRE: Final = Form("a data centre, such as us21", lambda value: bool(re.fullmatch(r"[a-z]{2,4}\d{1,3}", value)))
+from resources import setting_forms as forms
+from resources.setting_forms import Form
 
 
 @dataclass(frozen=True)
@@ -54,7 +23,7 @@ class Connector:
     """Keys without which nothing works."""
     one_of: tuple[str, ...] = ()
     """Keys of which at least one is needed."""
-    values: Mapping[str, "Form"] = field(default_factory=dict)
+    values: Mapping[str, Form] = field(default_factory=dict)
     """What the value of a setting must look like, where it can be seen before anything is asked."""
 
     def validate_keys(self, settings: Mapping[str, str], secrets: Mapping[str, SecretStr]) -> None:
@@ -65,7 +34,7 @@ class Connector:
                 raise BadInput(f"{key} is a secret", where=f"{self.tool} --set", hint=f"--secret {key}=ENVVAR")
             if key not in known_settings:
                 raise BadInput(f"unknown key {key!r}", where=f"{self.tool} --set", expected=", ".join(known_settings))
-            form = self.values.get(key, _WEB_ADDRESS if key == "base_url" else None)
+            form = self.values.get(key, forms.WEB_ADDRESS if key == "base_url" else None)
             if form is not None and not form.holds(settings[key]):
                 raise BadInput(f"{key}={settings[key]}", where=f"{self.tool} --set", expected=form.expected)
         for key in secrets:
@@ -73,7 +42,7 @@ class Connector:
                 expected = ", ".join(self.secrets)
                 raise BadInput(f"unknown key {key!r}", where=f"{self.tool} --secret", expected=expected)
         given = {*settings, *secrets}
-        missing = [key for key in self.required if key not in given]
+        missing = [key for key in self.required if key not in given or settings.get(key) == ""]
         if missing:
             raise BadInput(f"missing {', '.join(missing)}", where=f"connect {self.tool}")
         if self.one_of and not given & set(self.one_of):
@@ -87,16 +56,43 @@ CONNECTORS: Mapping[str, Connector] = {
     c.tool: c
     for c in (
         Connector(
-            "ga4", ("property_id", "token_uri", "key_event", "currency"), _GOOGLE, ("property_id",), _GOOGLE_ONE_OF
+            "ga4",
+            ("property_id", "token_uri", "key_event", "currency"),
+            _GOOGLE,
+            ("property_id",),
+            _GOOGLE_ONE_OF,
+            values={
+                "property_id": forms.GA4_PROPERTY,
+                "token_uri": forms.WEB_ADDRESS,
+                "key_event": forms.EVENT,
+                "currency": forms.CURRENCY,
+            },
         ),
-        Connector("search_console", ("site_url", "token_uri", "data_state"), _GOOGLE, ("site_url",), _GOOGLE_ONE_OF),
-        Connector("stripe", ("currency", "timezone", "fx_rates"), ("api_key",), ("api_key",)),
+        Connector(
+            "search_console",
+            ("site_url", "token_uri", "data_state"),
+            _GOOGLE,
+            ("site_url",),
+            _GOOGLE_ONE_OF,
+            values={
+                "site_url": forms.SEARCH_PROPERTY,
+                "token_uri": forms.WEB_ADDRESS,
+                "data_state": forms.DATA_STATE,
+            },
+        ),
+        Connector(
+            "stripe",
+            ("currency", "timezone", "fx_rates"),
+            ("api_key",),
+            ("api_key",),
+            values={"currency": forms.CURRENCY, "timezone": forms.TIME_ZONE, "fx_rates": forms.RATES},
+        ),
         Connector(
             "wordpress",
             ("user", "site_url", "template", "description_meta"),
             ("application_password",),
             ("base_url", "user", "application_password"),
-            values={"site_url": _WEB_ADDRESS},
+            values={"site_url": forms.WEB_ADDRESS},
         ),
         Connector(
             "mailchimp",
@@ -104,24 +100,28 @@ CONNECTORS: Mapping[str, Connector] = {
             ("api_key",),
             ("api_key", "list_id"),
             values={
-                "server": _DATA_CENTRE,
-                "reply_to": _EMAIL,
-                "segment_id": _NUMBER,
-                "test_emails": _EMAILS,
-                "admin_url": _WEB_ADDRESS,
+                "list_id": forms.IDENTIFIER,
+                "server": forms.DATA_CENTRE,
+                "reply_to": forms.EMAIL,
+                "segment_id": forms.NUMBER,
+                "test_emails": forms.EMAILS,
+                "admin_url": forms.WEB_ADDRESS,
             },
         ),
     )
 }
 
 
-_FROM_TENANT: Mapping[str, tuple[str, ...]] = {"ga4": ("currency", "timezone")}
-"""Settings that a tool takes from its tenant where the connection does not say otherwise."""
+_FROM_TENANT: Mapping[str, Mapping[str, str]] = {
+    "ga4": {"currency": "currency", "timezone": "timezone"},
+    "stripe": {"tenant_currency": "currency"},
+}
+"""Settings that a tool takes from its tenant where the connection does not say otherwise, and from which field."""
 
 
 def for_tenant(connection: Connection, tenant: Tenant) -> Connection:
     """The connection with what its tool must know of the tenant: the currency figures are kept in, the time zone."""
-    known = {name: str(getattr(tenant, name)) for name in _FROM_TENANT.get(connection.tool, ())}
+    known = {name: str(getattr(tenant, theirs)) for name, theirs in _FROM_TENANT.get(connection.tool, {}).items()}
     return connection.model_copy(update={"settings": {**known, **connection.settings}}) if known else connection
 
 

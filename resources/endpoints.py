@@ -19,6 +19,7 @@ import httpx
 
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import BadInput, ToolError, ToolErrorKind
+from resources.market_identity import assure_connection
 from resources.web_guard import Resolve, is_public, resolve
 
 ADDRESSES: Final = ("base_url", "token_uri")
@@ -52,7 +53,11 @@ def check_addresses(connection: Connection, *, resolver: Resolve = resolve) -> R
 
 
 def reach_of(connection: Connection, *, resolver: Resolve = resolve) -> Reach:
-    """As `check_addresses`, for a connection in use: raises ToolError(invalid), which nothing tries again."""
+    """As `check_addresses`, for a connection in use: raises ToolError(invalid), which nothing tries again.
+
+    One into a market is also held to the market it was made with.
+    """
+    assure_connection(connection)
     try:
         return check_addresses(connection, resolver=resolver)
     except BadInput as error:

@@ -154,10 +154,10 @@ def _revenue(connection: duckdb.DuckDBPyConnection, window: _Window) -> str:
                 _count(mrr),
                 _count(earlier),
                 _count(active),
-                _count(began),
-                _count(began_earlier),
-                _count(paid),
-                _count(lost),
+                _known(began, of=True),
+                _known(began_earlier, of=True),
+                _known(paid, of=True),
+                _known(lost, of=True),
             )
             for plan, mrr, earlier, active, began, began_earlier, paid, lost in rows
         ],
@@ -216,7 +216,7 @@ def _count(value: object) -> str:
 
 
 def _known(value: object, of: object) -> str:
-    """A count of events; unknown where there were sessions and the vendor gives none of them a count."""
+    """A count of events; unknown where it is none although there is something, `of`, that it would count in."""
     return "unknown" if value is None and of else _count(value)
 
 
@@ -251,20 +251,28 @@ WITH sums AS (
 SELECT * FROM sums WHERE position IS NOT NULL AND {{having}} ORDER BY {{order}} DESC, query LIMIT {{limit}}
 """
 _CLICKED = "now_clicks > 0"
-_RISEN = "now_shown > 1.2 * then_shown AND now_shown >= 20"
+_RISEN = """(now_shown > 1.2 * then_shown AND now_shown >= greatest(20, 0.01 * (SELECT sum(now_shown) FROM sums))
+    OR now_clicks > 1.3 * then_clicks AND now_clicks >= greatest(20, 0.01 * (SELECT sum(now_clicks) FROM sums)))"""
+"""More shown, or chosen more often, by more than chance and by enough to matter: a hundredth of the page's searches."""
 _EMAIL = """
 SELECT campaign, sum(sends)::BIGINT, sum(opens)::BIGINT, sum(clicks)::BIGINT, sum(unsubscribes)::BIGINT
 FROM email_daily WHERE tenant = $tenant AND date BETWEEN $middle AND $last AND $start IS NOT NULL
 GROUP BY campaign HAVING sum(sends) > 0 ORDER BY min(date) DESC, campaign LIMIT 8
 """
-_STRIPE = """
+
+
+def _whole(column: str, days: str) -> str:
+    """A sum over days; null where a day's figure is unknown: the rest alone would look like a drop."""
+    unknown = f"bool_or({column} IS NULL) FILTER ({days})"
+    return f"CASE WHEN {unknown} IS NOT TRUE THEN coalesce(sum({column}) FILTER ({days}), 0)::BIGINT END"
+
+
+_STRIPE = f"""
 SELECT plan,
     coalesce(sum(mrr) FILTER (date = $last), 0), coalesce(sum(mrr) FILTER (date = $middle - 1), 0),
     coalesce(sum(active) FILTER (date = $last), 0)::BIGINT,
-    coalesce(sum(trials_started) FILTER (date >= $middle), 0)::BIGINT,
-    coalesce(sum(trials_started) FILTER (date < $middle), 0)::BIGINT,
-    coalesce(sum(trials_converted) FILTER (date >= $middle), 0)::BIGINT,
-    coalesce(sum(churned) FILTER (date >= $middle), 0)::BIGINT
+    {_whole("trials_started", "date >= $middle")}, {_whole("trials_started", "date < $middle")},
+    {_whole("trials_converted", "date >= $middle")}, {_whole("churned", "date >= $middle")}
 FROM stripe_daily WHERE tenant = $tenant AND date BETWEEN $start AND $last GROUP BY plan ORDER BY plan
 """
 _EXPERIMENTS = """

@@ -4,9 +4,12 @@ Definitions (per plan and calendar day, compared at the day's end)
 - A subscription's MRR is the sum of its recurring, non-metered lines after lasting discounts, as priced (a price that
   includes tax counts with it); when it counts is said in resources/stripe_valuation.py.
 - A customer whose MRR goes from 0 to more is `new` in each plan taken (also one that comes back: reactivation counts as
-  new); from more to 0 is `churned` in each plan left. Otherwise a plan that grew is `expansion`, one that shrank
-  `contraction`: a change of plan is contraction in the old plan and expansion in the new one.
-- So for every plan, and in sum, exactly:  mrr(t) = mrr(t-1) + new + expansion - contraction - churned.
+  new); from more to 0 is `churned` in each plan left. Otherwise their MRR as a whole grew, which is `expansion` in the
+  plans that grew, or shrank, which is `contraction` in the plans that shrank. What some plans lost and others gained of
+  one customer's money moved: `moved_out` of those, `moved_in` to these. An upgrade from 39 to 119 is 39 moved and 80
+  expansion of the new plan.
+- So for every plan, exactly: mrr(t) = mrr(t-1) + new + expansion - contraction - churned + moved_in - moved_out. In
+  sum over plans moved_in is moved_out.
 """
 
 from bisect import bisect_left
@@ -15,6 +18,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+
+_GRAIN = Decimal("1e-9")
+"""Money per month to which a customer's moved money is shared among several plans."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,10 @@ class Movement:
     expansion: Decimal = Decimal(0)
     contraction: Decimal = Decimal(0)
     churned_mrr: Decimal = Decimal(0)
+    moved_in: Decimal = Decimal(0)
+    """Money that customers paid for other plans before."""
+    moved_out: Decimal = Decimal(0)
+    """Money that customers pay for other plans from now on."""
     active: int = 0
     """Subscriptions that pay at the day's end."""
     trials_started: int = 0
@@ -113,20 +123,42 @@ def _count_customer(ledger: _Ledger, subscriptions: Sequence[History]) -> None:
 
 
 def _record(ledger: _Ledger, day: date, before: dict[str, Decimal], after: dict[str, Decimal]) -> None:
-    for plan in before.keys() | after.keys():
-        change = after.get(plan, Decimal(0)) - before.get(plan, Decimal(0))
-        if not change:
-            continue
-        movement = ledger.movements[day, plan]
-        if not before:
-            movement.new += change
-        elif not after:
-            movement.churned_mrr -= change
-            movement.churned += 1
-        elif change > 0:
-            movement.expansion += change
-        else:
-            movement.contraction -= change
+    changes = {
+        plan: after.get(plan, Decimal(0)) - before.get(plan, Decimal(0)) for plan in before.keys() | after.keys()
+    }
+    gains = {plan: change for plan, change in changes.items() if change > 0}
+    losses = {plan: -change for plan, change in changes.items() if change < 0}
+    if not before:
+        for plan, gain in gains.items():
+            ledger.movements[day, plan].new += gain
+        return
+    if not after:
+        for plan, loss in losses.items():
+            ledger.movements[day, plan].churned_mrr += loss
+            ledger.movements[day, plan].churned += 1
+        return
+    moved = min(sum(gains.values(), Decimal(0)), sum(losses.values(), Decimal(0)))
+    for plan, part in _parts(moved, gains).items():
+        ledger.movements[day, plan].moved_in += part
+        ledger.movements[day, plan].expansion += gains[plan] - part
+    for plan, part in _parts(moved, losses).items():
+        ledger.movements[day, plan].moved_out += part
+        ledger.movements[day, plan].contraction += losses[plan] - part
+
+
+def _parts(moved: Decimal, of: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """`moved` shared among plans in proportion to their changes; together exactly `moved`, none more than its change.
+
+    Each part ends where the next begins, so that rounding takes nothing away.
+    """
+    whole, begins, reached = sum(of.values(), Decimal(0)), Decimal(0), Decimal(0)
+    parts: dict[str, Decimal] = {}
+    for plan in sorted(of):
+        reached += of[plan]
+        ends = moved if reached == whole else (moved * reached / whole).quantize(_GRAIN)
+        parts[plan] = min(ends - begins, of[plan])
+        begins += parts[plan]
+    return parts
 
 
 def _mrr_on(history: History, day: date) -> dict[str, Decimal]:
@@ -147,6 +179,7 @@ def _summed(ledger: _Ledger, first: date, last: date) -> dict[tuple[date, str], 
         for plan in days.get(day, ()):
             moved = ledger.movements.get((day, plan), Movement())
             mrr[plan] += moved.new + moved.expansion - moved.contraction - moved.churned_mrr
+            mrr[plan] += moved.moved_in - moved.moved_out
             active[plan] += ledger.active.get((day, plan), 0)
 
     for day in sorted(day for day in days if day < first):

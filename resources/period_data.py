@@ -77,7 +77,14 @@ def _traffic(
 def _mrr(connection: duckdb.DuckDBPyConnection, asked: dict[str, object]) -> list[Sequence[str]]:
     rows = connection.execute(_MRR, asked).fetchall()
     return [
-        (str(plan), f"{mrr:,.0f}", f"{usual:,.0f}", f"{trials:,.1f}", f"{trials_usual:,.1f}", f"{lost:,.0f}")
+        (
+            str(plan),
+            f"{mrr:,.0f}",
+            f"{usual:,.0f}",
+            "unknown" if trials is None else f"{trials:,.1f}",
+            "unknown" if trials_usual is None else f"{trials_usual:,.1f}",
+            "unknown" if lost is None else f"{lost:,.0f}",
+        )
         for plan, mrr, usual, trials, trials_usual, lost in rows
     ]
 
@@ -126,9 +133,12 @@ _MRR = """
 SELECT plan,
     coalesce(sum(mrr) FILTER (list_contains($now, date)), 0) / len($now),
     coalesce(sum(mrr) FILTER (list_contains($usual, date)), 0) / len($usual),
-    coalesce(sum(trials_started) FILTER (list_contains($now, date)), 0) / len($now),
-    coalesce(sum(trials_started) FILTER (list_contains($usual, date)), 0) / len($usual),
-    coalesce(sum(churned) FILTER (list_contains($now, date)), 0)
+    CASE WHEN bool_or(trials_started IS NULL) FILTER (list_contains($now, date)) IS NOT TRUE
+        THEN coalesce(sum(trials_started) FILTER (list_contains($now, date)), 0) / len($now) END,
+    CASE WHEN bool_or(trials_started IS NULL) FILTER (list_contains($usual, date)) IS NOT TRUE
+        THEN coalesce(sum(trials_started) FILTER (list_contains($usual, date)), 0) / len($usual) END,
+    CASE WHEN bool_or(churned IS NULL) FILTER (list_contains($now, date)) IS NOT TRUE
+        THEN coalesce(sum(churned) FILTER (list_contains($now, date)), 0) END
 FROM stripe_daily WHERE tenant = $tenant AND (list_contains($now, date) OR list_contains($usual, date))
 GROUP BY plan ORDER BY plan
 """

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from marketeer_dagster.model.clock import SystemClock, today
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import ToolError, ToolErrorKind
+from marketeer_dagster.model.hosts import ascii_host
 from resources.calling import READ_ATTEMPTS, UNLIMITED, CallLimiter, call
 from resources.collected import Collected, frame
 from resources.endpoints import reach_of
@@ -47,7 +48,7 @@ class SearchConsoleClient:
         self._limiter = limiter
         self._site = require_setting(connection, "site_url", "https://example.com/")
         self._data_state = connection.settings.get("data_state", "all")
-        host = urlsplit(self._site).netloc or self._site.removeprefix("sc-domain:")
+        host = ascii_host(_host(self._site)).lower()
         self._hosts = frozenset({host, f"www.{host}"})
 
     def daily(self, first: date, last: date) -> "pd.DataFrame":

@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr
 
 from marketeer_dagster.model.settings import Settings
 from marketeer_dagster.store import Store
+from resources.market_identity import assure_market
 
 
 class StoreResource(ConfigurableResource[None]):
@@ -20,8 +21,11 @@ class StoreResource(ConfigurableResource[None]):
         return Settings.load(home=Path(self.home) if self.home else None)
 
     def store(self) -> Store:
-        """The store; raises ConfigError when its URL cannot be used."""
+        """The store; raises ConfigError when its URL cannot be used, or when another home's market answers for this
+        one: then nothing is read or written.
+        """
         settings = self.settings()
+        assure_market(settings)
         key = settings.secret_key
         return _opened(settings.database_url, key.get_secret_value() if key else None)
 

@@ -1,7 +1,7 @@
 """Stripe: subscriptions become daily MRR movements, trials and churn by plan (definitions in resources/mrr.py)."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -17,6 +17,7 @@ from resources.calling import READ_ATTEMPTS, UNLIMITED, CallLimiter, call
 from resources.collected import Collected, frame
 from resources.endpoints import reach_of
 from resources.mrr import Movement, daily_movements
+from resources.setting_forms import rates_of
 from resources.stripe_account import CHANGES, COUPONS, EXPANDED, PRICES, Account, read_account, unreadable
 from resources.stripe_errors import TOOL, rights_in, translate
 from resources.stripe_history import histories
@@ -33,9 +34,10 @@ KEPT_DAYS = 30
 """Stripe keeps events at least so long."""
 COLUMNS = {
     "date": "object", "plan": "str", "mrr": "float64", "new_mrr": "float64", "expansion_mrr": "float64",
-    "contraction_mrr": "float64", "churned_mrr": "float64", "active": "int64", "trials_started": "int64",
-    "trials_converted": "int64", "churned": "int64",
+    "contraction_mrr": "float64", "churned_mrr": "float64", "moved_in_mrr": "float64", "moved_out_mrr": "float64",
+    "active": "int64", "trials_started": "float64", "trials_converted": "float64", "churned": "float64",
 }  # fmt: skip
+"""Counts of what happened on a day are floats here, where they may be unknown."""
 _ASKED = (
     ("/v1/subscriptions", {"expand": list(EXPANDED)}),
     ("/v1/events", {"types": list(CHANGES)}),
@@ -76,12 +78,16 @@ class StripeClient_:  # noqa: N801 - the SDK's own client is called StripeClient
             held = list(histories(account.subscriptions, account.events, valuation, self._zone))
         except ValidationError as error:
             raise unreadable(error) from error
-        rows = [_record(day, plan, row) for (day, plan), row in daily_movements(held, first, last).items()]
         certain = self._certain_from(account, first, last)
+        moved = daily_movements(held, first, last).items()
+        rows = [_record(day, plan, row, known=day >= certain) for (day, plan), row in moved]
         notes = {*account.notes, *self._remarks(account, valuation)}
         notes.update(note for history in held for note in history.notes_from(first))
         if certain > first:
-            notes.add(f"days before {certain} are told from what subscriptions are today: Stripe keeps no older events")
+            notes.add(
+                f"days before {certain} are told from what subscriptions are today, and what happened on them is "
+                "unknown: Stripe keeps no older events"
+            )
         return Collected(
             frame(COLUMNS, rows, ["date", "plan"]), self._api_calls, notes=tuple(sorted(notes)), certain_from=certain
         )
@@ -163,16 +169,23 @@ class StripeClient_:  # noqa: N801 - the SDK's own client is called StripeClient
             currency=chosen or most,
             rates=_rates(self.connection),
             product_names=account.product_names,
+            nicknames=account.nicknames,
             prices=account.prices,
             book=account.book,
         )
 
     def _remarks(self, account: Account, valuation: Valuation) -> list[str]:
+        settings, told = self.connection.settings, valuation.currency.upper()
         used = sorted(code.upper() for code in self._currencies(account))
-        if len(used) < 2 or self.connection.settings.get("currency"):
-            return []
-        return [f"subscriptions in {', '.join(used)}: told in {valuation.currency.upper()}, which most are in; choose "
-                "with --set currency="]  # fmt: skip
+        remarks: list[str] = []
+        if len(used) > 1 and not settings.get("currency"):
+            remarks.append(f"subscriptions in {', '.join(used)}: told in {told}, which most are in; choose with "
+                           "--set currency=")  # fmt: skip
+        tenants = settings.get("tenant_currency", "").upper()
+        if used and tenants and tenants != told and not self.connection.simulated:
+            remarks.append(f"money is in {told}, the tenant's currency is {tenants}: --set currency={tenants.lower()} "
+                           f"--set fx_rates={told.lower()}=RATE tells it in that")  # fmt: skip
+        return remarks
 
     def _currencies(self, account: Account) -> Counter[str]:
         return Counter(one.money_of(item) for one in account.subscriptions for item in one.items.data)
@@ -198,20 +211,21 @@ class StripeClient_:  # noqa: N801 - the SDK's own client is called StripeClient
         )
 
 
-def _record(day: date, plan: str, row: Movement) -> dict[str, object]:
-    return {
-        "date": day,
-        "plan": plan,
-        "mrr": _money(row.mrr),
+def _record(day: date, plan: str, row: Movement, *, known: bool) -> dict[str, object]:
+    happened: dict[str, object] = {
         "new_mrr": _money(row.new),
         "expansion_mrr": _money(row.expansion),
         "contraction_mrr": _money(row.contraction),
         "churned_mrr": _money(row.churned_mrr),
-        "active": row.active,
+        "moved_in_mrr": _money(row.moved_in),
+        "moved_out_mrr": _money(row.moved_out),
         "trials_started": row.trials_started,
         "trials_converted": row.trials_converted,
         "churned": row.churned,
     }
+    held: dict[str, object] = {"date": day, "plan": plan, "mrr": _money(row.mrr), "active": row.active}
+    # Who left before the events reach is on no list any more: what is seen of such a day is not what happened.
+    return held | (happened if known else dict.fromkeys(happened))
 
 
 def _money(amount: Decimal) -> float:
@@ -228,12 +242,11 @@ def _zone(connection: Connection) -> ZoneInfo:
         ) from None
 
 
-def _rates(connection: Connection) -> dict[str, Decimal]:
+def _rates(connection: Connection) -> Mapping[str, Decimal]:
     text = connection.settings.get("fx_rates", "")
     try:
-        pairs = [pair.split("=") for pair in text.replace(" ", "").split(",") if pair]
-        return {code.lower(): Decimal(rate) for code, rate in pairs}
-    except (ValueError, ArithmeticError):
+        return rates_of(text)
+    except ValueError:
         raise ToolError(
             TOOL, ToolErrorKind.INVALID, f"fx_rates {text!r} cannot be read", hint="for example eur=1.08,gbp=1.27"
         ) from None

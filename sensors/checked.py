@@ -15,6 +15,7 @@ from dagster._core.storage.asset_check_execution_record import AssetCheckExecuti
 
 from assets.labels import TENANT_TAG
 from assets.metrics import LANDED, SOURCES
+from assets.unchecked import NOT_LOOKED_AT
 from marketeer_dagster.campaigns.watch import HISTORY_DAYS
 from marketeer_dagster.campaigns.watch_emails import PAST_DAYS
 from marketeer_dagster.model.ids import TenantId
@@ -128,7 +129,7 @@ class Checks:
         cut: str | None = None
         for records in self._pages(key):
             for record in records:
-                if record.status in (Status.SUCCEEDED, Status.FAILED):
+                if record.status in (Status.SUCCEEDED, Status.FAILED) and _has_looked(record.evaluation):
                     finished.append(record)
                 else:
                     run = self._instance.get_run_by_id(record.run_id)
@@ -156,6 +157,11 @@ def _keys(table: str, checks: tuple[str, ...]) -> list[AssetCheckKey]:
     every_day = next(source.every_day for source in SOURCES if source.table == table)
     own = checks if every_day else [name for name in checks if name in (LANDED, IMPOSSIBLE)]
     return [AssetCheckKey(AssetKey(table), name) for name in own]
+
+
+def _has_looked(found: AssetCheckEvaluation | None) -> bool:
+    """Whether a result is one: a check whose run ended before it could look has found nothing."""
+    return found is None or NOT_LOOKED_AT not in found.metadata
 
 
 def _covering(known: _Known, tenant: TenantId) -> AssetCheckExecutionRecord | None:

@@ -19,6 +19,7 @@ from dagster import (
 from assets.metrics.factory import connected
 from assets.metrics.landing import newest_day
 from assets.metrics.sources import MetricSource
+from assets.names import NEXT_STEP
 from assets.tables import markdown_table
 from marketeer_dagster.campaigns.calendar import holidays_of
 from marketeer_dagster.campaigns.watch import HISTORY_DAYS
@@ -67,6 +68,8 @@ class _Check:
     description: str
     find: Callable[[_Asked], list[_Finding]]
     severity: AssetCheckSeverity
+    next_step: str
+    """What a person does about a finding; {tool}, {tenant}, {table}, {first} and {day} are filled in."""
 
 
 def build_metric_checks(source: MetricSource) -> AssetChecksDefinition:
@@ -86,7 +89,7 @@ def build_metric_checks(source: MetricSource) -> AssetChecksDefinition:
             tenants = {str(tenant.id): tenant for tenant in store.tenants.list()}
             asked = _Asked(source, connected(store, source.tool), clock, tenants, snapshot)
             for check in checks:
-                yield _result(key, check, check.find(asked))
+                yield _result(source, check, check.find(asked), len(asked.connections))
 
     return metric_checks
 
@@ -103,11 +106,12 @@ def _may_be_unknown(source: MetricSource) -> list[str]:
     return [column.name for column in columns if column.nullable and column.name in source.measures]
 
 
-def _result(key: AssetKey, check: _Check, found: Sequence[_Finding]) -> AssetCheckResult:
+def _result(source: MetricSource, check: _Check, found: Sequence[_Finding], connections: int) -> AssetCheckResult:
     rows = [(finding.tenant, finding.day or "", finding.problem) for finding in found[:_SHOWN]]
     tenants = ", ".join(sorted({finding.tenant for finding in found}))
+    steps = {NEXT_STEP: MetadataValue.text("\n".join(_steps(source, check, found)))} if found else {}
     return AssetCheckResult(
-        asset_key=key,
+        asset_key=AssetKey(source.table),
         check_name=check.name,
         passed=not found,
         severity=check.severity,
@@ -117,8 +121,22 @@ def _result(key: AssetKey, check: _Check, found: Sequence[_Finding]) -> AssetChe
             "tenants": tenants or "none",
             "newest_days": MetadataValue.json(_newest_days(found)),
             "details": MetadataValue.md(markdown_table(("Tenant", "Day", "Problem"), rows) if rows else "nothing"),
+            "looked_at": f"table {source.table} in the warehouse's snapshot, for {connections} tenants connected to "
+            f"{source.tool}",
+            **steps,
         },
     )
+
+
+def _steps(source: MetricSource, check: _Check, found: Sequence[_Finding]) -> list[str]:
+    """One line for each tenant found, with the days that its findings are about."""
+    lines: list[str] = []
+    for tenant in sorted({finding.tenant for finding in found}):
+        dated = sorted(f.day for f in found if f.tenant == tenant and f.day is not None)
+        first, day = (dated[0], dated[-1]) if dated else ("YYYY-MM-DD", "YYYY-MM-DD")
+        step = check.next_step.format(tool=source.tool, tenant=tenant, table=source.table, first=first, day=day)
+        lines.append(f"- **{tenant}**: {step}")
+    return lines
 
 
 def _newest_days(found: Sequence[_Finding]) -> dict[str, str]:
@@ -225,6 +243,8 @@ _CHECKS = (
         "Every tenant that is connected to this tool has rows.",
         _absent,
         AssetCheckSeverity.WARN,
+        "see whether {tool} answers: `marketeer tools --check --tenant {tenant}`, then read: "
+        "`marketeer ingest --tenant {tenant}`",
     ),
     _Check(
         "no_impossible_values",
@@ -232,23 +252,32 @@ _CHECKS = (
         "impressions, and the like. Rare but possible rows pass.",
         _impossible,
         AssetCheckSeverity.ERROR,
+        "look at that day in {tool}'s own report; once it is right there, read it again: "
+        "`marketeer ingest --from {first} --to {day} --tenant {tenant}`",
     ),
     _Check(
         "figures_known",
         f"The vendor gave every figure of the last {WINDOW_DAYS} days: none is restricted or not set up.",
         _unknown,
         AssetCheckSeverity.WARN,
+        "see which right or setting is missing: `marketeer tools --check --tenant {tenant}`, "
+        "then `marketeer ingest --tenant {tenant}`",
     ),
     _Check(
         "fresh",
         "Each tenant's newest day is as new as the vendor usually reports, by the business clock.",
         _stale,
         AssetCheckSeverity.WARN,
+        "read what is missing: `marketeer ingest --from {day} --tenant {tenant}`; where that fails: `marketeer tools "
+        "--check --tenant {tenant}`",
     ),
     _Check(
         "tracking_continuity",
         f"No day of the last {WINDOW_DAYS} is missing or silent between days that are there; holidays may be.",
         _interrupted,
         AssetCheckSeverity.WARN,
+        "see that the tags of the site still fire, then read again: "
+        "`marketeer ingest --from {first} --to {day} --tenant {tenant}`; "
+        "a day off: `marketeer tenant holiday add {tenant}`",
     ),
 )

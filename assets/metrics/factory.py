@@ -20,10 +20,12 @@ from dagster import (
 from assets.failures import explained
 from assets.metrics.evidence import day_metadata, range_metadata
 from assets.metrics.landing import Intake, Landing, Span, land
+from assets.metrics.reasons import Reason, metadata_of, reasons_of
 from assets.metrics.scope import SCOPE, IngestScope
 from assets.metrics.sources import MetricSource
+from assets.names import NEXT_STEP
 from assets.partitions import days
-from assets.tables import table_metadata
+from assets.tables import rows_version, table_metadata
 from marketeer_dagster.model.clock import Clock
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import ToolError
@@ -81,17 +83,21 @@ def build_metric_asset(source: MetricSource) -> AssetsDefinition:
         with explained():
             connections = connected(store, source.tool, scope.tenants)
             limits = limiter(context.resources.store.settings())
-            intake = Intake(warehouse, limits, clock, context.log, scope.accept_missing_days)
+            tests = store.experiments.list()
+            intake = Intake(warehouse, limits, clock, context.log, scope.accept_missing_days, tests, context.run_id)
             landings = land(source, connections, span, intake)
-        yield _landed_check(landings)
-        yield _whole_check(landings)
-        _raise_if_nothing_landed(source, landings)
+        reasons = reasons_of(source, span, landings, clock)
+        yield _landed_check(landings, reasons)
+        yield _whole_check(source, landings)
+        _raise_if_nothing_landed(source, landings, reasons)
         with warehouse.reading() as snapshot:
             told = range_metadata(source, span, landings, snapshot)
+            version = rows_version(snapshot, f"{source.table} WHERE date BETWEEN ? AND ?", (span.first, span.last))
         for key in context.partition_keys:
             context.add_asset_metadata(day_metadata(span, landings, date.fromisoformat(key)), partition_key=key)
         context.add_asset_metadata(told, partition_key=span.last.isoformat())
-        yield MaterializeResult()
+        # Days that were read again and are as they were make nothing downstream "Unsynced".
+        yield MaterializeResult(data_version=version)
 
     return metric
 
@@ -111,7 +117,7 @@ def _span(context: AssetExecutionContext) -> Span:
     return Span(date.fromisoformat(keys.start), date.fromisoformat(keys.end))
 
 
-def _landed_check(landings: Sequence[Landing]) -> AssetCheckResult:
+def _landed_check(landings: Sequence[Landing], reasons: Sequence[Reason]) -> AssetCheckResult:
     failed = {landing.tenant: landing.error for landing in landings if landing.error is not None}
     said = "\n".join(f"- **{tenant}**: {error}" for tenant, error in failed.items())
     return AssetCheckResult(
@@ -123,11 +129,12 @@ def _landed_check(landings: Sequence[Landing]) -> AssetCheckResult:
             # A run may read one tenant of many: its result says nothing about the others.
             "read_tenants": ", ".join(landing.tenant for landing in landings) or "none",
             "why": MetadataValue.md(said or "nothing failed"),
+            **metadata_of(reasons),
         },
     )
 
 
-def _whole_check(landings: Sequence[Landing]) -> AssetCheckResult:
+def _whole_check(source: MetricSource, landings: Sequence[Landing]) -> AssetCheckResult:
     doubted = {landing.tenant: landing.doubts for landing in landings if landing.doubts}
     said = "\n".join(f"- **{tenant}**: {doubt}" for tenant, doubts in doubted.items() for doubt in doubts)
     return AssetCheckResult(
@@ -135,7 +142,19 @@ def _whole_check(landings: Sequence[Landing]) -> AssetCheckResult:
         passed=not doubted,
         severity=AssetCheckSeverity.WARN,
         description=f"held back from {', '.join(doubted)}" if doubted else "nothing was held back",
-        metadata={"tenants": ", ".join(doubted) or "none", "why": MetadataValue.md(said or "nothing was held back")},
+        metadata={
+            "tenants": ", ".join(doubted) or "none",
+            "why": MetadataValue.md(said or "nothing was held back"),
+            **({NEXT_STEP: MetadataValue.text(_look_at(source, list(doubted)))} if doubted else {}),
+        },
+    )
+
+
+def _look_at(source: MetricSource, tenants: Sequence[str]) -> str:
+    """What to do about figures that a vendor holds back: its own answer names the setting or right that is missing."""
+    asked = "\n".join(f"- **{tenant}**: `marketeer tools --check --tenant {tenant}`" for tenant in tenants)
+    return (
+        f"See what {source.tool} says is missing; figures that it withholds are unknown in the tables, not 0.\n{asked}"
     )
 
 
@@ -144,11 +163,13 @@ def _passes_soon(error: ToolError) -> bool:
     return not error.permanent and (error.retry_after_s or 0.0) <= LONGEST_WAIT_S
 
 
-def _raise_if_nothing_landed(source: MetricSource, landings: Sequence[Landing]) -> None:
+def _raise_if_nothing_landed(source: MetricSource, landings: Sequence[Landing], reasons: Sequence[Reason]) -> None:
     """With nothing landed the days must not count as materialised; the run shows why."""
     errors = [landing.error for landing in landings if landing.error is not None]
     if not errors or len(errors) < len(landings):
         return
     passing = any(isinstance(error, ToolError) and _passes_soon(error) for error in errors)
     said = "; ".join(f"{landing.tenant}: {landing.error}" for landing in landings)
-    raise Failure(f"{source.table}: no tenant's rows landed: {said}", allow_retries=passing)
+    raise Failure(
+        f"{source.table}: no tenant's rows landed: {said}", metadata=metadata_of(reasons), allow_retries=passing
+    )

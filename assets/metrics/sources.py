@@ -122,13 +122,17 @@ SOURCES = (
         tool="stripe",
         kinds=frozenset({"stripe", "duckdb"}),
         description="Monthly recurring revenue by day and plan with its movements, trials and churn, computed from "
-        "Stripe's subscriptions and events. A change of plan is contraction in the old and expansion in the new plan.",
+        "Stripe's subscriptions and events. Of a change of plan the smaller price moves; the rest is expansion or "
+        "contraction.",
         collect=_stripe,
         measures=("mrr", "new_mrr", "expansion_mrr", "contraction_mrr", "churned_mrr", "trials_started"),
         lag_days=1,
         every_day=True,
         impossible=(
-            ("least(mrr, new_mrr, expansion_mrr, contraction_mrr, churned_mrr) < 0", "an amount below zero"),
+            (
+                "least(mrr, new_mrr, expansion_mrr, contraction_mrr, churned_mrr, moved_in_mrr, moved_out_mrr) < 0",
+                "an amount below zero",
+            ),
             ("least(active, trials_started, trials_converted, churned) < 0", "a count below zero"),
             ("mrr > 0 and active = 0", "revenue without a paying subscription"),
         ),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from marketeer_dagster.catalog.models import SignalSpec
-from marketeer_dagster.model.experiment import Decision, Experiment, ExperimentState
+from marketeer_dagster.model.experiment import ArmCount, Decision, Experiment, ExperimentState
 from marketeer_dagster.model.ids import LearningId, derived
 from marketeer_dagster.model.learning import Learning, LearningState
 from marketeer_dagster.store import Store
@@ -31,6 +31,10 @@ class Look:
     as_of: date
     looks: int
     evaluation: "Evaluation | None"
+    measured_on: date | None = None
+    """The day that was judged."""
+    arms: tuple[ArmCount, ...] = ()
+    """What the arms had on it."""
 
     @property
     def over(self) -> bool:
@@ -72,13 +76,19 @@ def look_at(connection: duckdb.DuckDBPyConnection, experiment: Experiment, spec:
     whole = [day for day, arms in standing.items() if all(arms.get(name, (0, 0))[0] > 0 for name in names)]
     if not whole:
         return Look(experiment, as_of, looks, None)
-    totals = standing[max(whole)]
+    measured_on = max(whole)
+    totals = standing[measured_on]
+    # Both figures may be estimates; a rate above one cannot be.
+    counts = tuple(
+        ArmCount(name=name, visitors=totals[name][0], conversions=min(totals[name][1], totals[name][0]))
+        for name in names
+    )
     arms = [
-        # Both figures may be estimates; a rate above one cannot be.
-        Arm(v.name, totals[v.name][0], min(totals[v.name][1], totals[v.name][0]), share=v.share)
-        for v in experiment.variants
+        Arm(count.name, count.visitors, count.conversions, share=variant.share)
+        for count, variant in zip(counts, experiment.variants, strict=True)
     ]
-    return Look(experiment, as_of, looks, evaluate(arms, plan_of(experiment, spec.threshold), looks=looks))
+    evaluation = evaluate(arms, plan_of(experiment, spec.threshold), looks=looks)
+    return Look(experiment, as_of, looks, evaluation, measured_on, counts)
 
 
 def plan_of(experiment: Experiment, alpha: float) -> "Plan":
@@ -120,6 +130,9 @@ def decision_of(look: Look) -> tuple[Decision, ExperimentState]:
         looks=look.looks,
         summary=evaluation.summary if evaluation.decided else _undecided(look, best),
         decided_on=look.as_of,
+        measured_on=look.measured_on,
+        compared=best.name,
+        arms=look.arms,
     )
     return decision, state
 

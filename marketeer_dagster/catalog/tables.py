@@ -19,12 +19,14 @@ READABLE_TABLES: tuple[str, ...] = (
 )
 AFTER_SKILLS: tuple[str, ...] = (
     "artefacts",
+    "artefact_heads",
     "reviews",
     "publications",
     "signals",
     "learnings",
     "llm_calls",
     "experiments",
+    "experiment_arms",
     "campaigns",
     "goals",
     "artefact_performance",

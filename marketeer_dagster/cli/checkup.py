@@ -20,6 +20,7 @@ from marketeer_dagster.cli.locks import store_trouble, untaken, warehouse_troubl
 from marketeer_dagster.model.errors import MarketeerError
 from marketeer_dagster.model.settings import Settings
 from marketeer_dagster.sandbox.client import SandboxAdmin
+from marketeer_dagster.sandbox.identity import stranger
 
 NEEDED = ("dagster", "dagster-webserver", "anthropic", "duckdb", "sqlalchemy", "pydantic")
 LEAST_FREE_GB = 1.0
@@ -113,7 +114,11 @@ def _sandbox(home: Home) -> Iterator[Diagnosis]:
     url = home.settings.sandbox_url
     if url is None:
         return
-    if SandboxAdmin(url).healthy():
+    face = SandboxAdmin(url).face()
+    if face is not None and (why := stranger(home.settings.home, url, face)) is not None:
+        remedy = "marketeer up starts this home's own; marketeer sandbox adopt goes over to the one that answers"
+        yield Diagnosis("sandbox", False, f"{url} is not this home's market: {why}", remedy)
+    elif face is not None:
         yield Diagnosis("sandbox", True, f"{url}, market day {home.clock.now():%Y-%m-%d}")
     else:
         yield Diagnosis("sandbox", True, f"{url}, not running; commands start it when they need it")
@@ -166,7 +171,9 @@ def _metrics(home: Home) -> Iterator[Diagnosis]:
     from assets.metrics import SOURCES  # bring Dagster along
     from assets.metrics.landing import newest_day
 
-    lives = home.settings.sandbox_url is not None and SandboxAdmin(home.settings.sandbox_url).healthy()
+    url = home.settings.sandbox_url
+    face = SandboxAdmin(url).face() if url is not None else None
+    lives = url is not None and face is not None and stranger(home.settings.home, url, face) is None
     reading = _reading(home)
     for tenant in home.store.tenants.list():
         connected = {c.tool: c for c in home.store.connections.list(tenant=tenant.id)}

@@ -26,8 +26,10 @@ from assets.launching import (
     stage_job,
 )
 from assets.partitions import campaigns
+from assets.unchecked import explain_unchecked
 from marketeer_dagster.campaigns.intake import STOPPED
 from marketeer_dagster.campaigns.status import OPEN, settle, stage_of
+from marketeer_dagster.cli.fresh import freshen
 from marketeer_dagster.cli.home import Home
 from marketeer_dagster.cli.processes import bury_dead_runs, process_tag
 from marketeer_dagster.model.campaign import Campaign, CampaignStatus
@@ -86,6 +88,8 @@ def execute(
         asset_selection=list(selection) if selection else None,
     ) as result:
         run = instance.get_run_by_id(result.run_id)
+        if run is not None:
+            explain_unchecked(instance, run)
         if run is not None and run.status is DagsterRunStatus.CANCELED:
             raise KeyboardInterrupt
         return result
@@ -110,6 +114,7 @@ def finish_campaign(home: Home, instance: DagsterInstance, key: CampaignKey, pro
     ):
         if daemon_runs(instance) or not _work_on(home, instance, key, progress):
             time.sleep(POLL_S)
+    freshen(home)  # for who reads the snapshot with another client, where no daemon does
     return campaign
 
 

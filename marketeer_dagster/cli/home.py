@@ -14,6 +14,7 @@ from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.model.clock import Clock
 from marketeer_dagster.model.errors import ConfigError
 from marketeer_dagster.model.settings import Settings
+from marketeer_dagster.sandbox.identity import STATE
 from marketeer_dagster.store import Store
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class Home:
     def store(self) -> Store:
         """The operational store; raises ConfigError when the home was never initialised."""
         url = self.settings.database_url
-        if url.startswith("sqlite") and not self.settings.config_file.exists():
+        if not self.is_there:
             raise ConfigError(f"{self.settings.home} is not a home yet", hint="marketeer init")
         return Store.open(url, secret_key=self.settings.secret_key)
 
@@ -94,9 +95,22 @@ class Home:
 
     @cached_property
     def clock(self) -> Clock:
+        """Business time. Raises ConfigError when another home's market answers for this one."""
         from resources.clock import clock_of  # brings Dagster along, which most commands can do without
+        from resources.market_identity import assure_market
 
+        assure_market(self.settings)
         return clock_of(self.settings)
+
+    def readdress(self, sandbox_url: str) -> None:
+        """Use the home's own sandbox at another address from now on."""
+        object.__setattr__(self, "settings", self.settings.model_copy(update={"sandbox_url": sandbox_url}))
+        self.__dict__.pop("clock", None)  # the market's, asked at its former address
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it has been initialised, as far as that can be told without opening its store."""
+        return not self.settings.database_url.startswith("sqlite") or self.settings.config_file.exists()
 
     @property
     def dagster_home(self) -> Path:
@@ -114,7 +128,7 @@ class Home:
 
     @property
     def sandbox_state(self) -> Path:
-        return self.settings.home / "sandbox.db"
+        return self.settings.home / STATE
 
 
 def open_home() -> Home:
@@ -158,11 +172,12 @@ def _config(settings: Settings, sandbox: bool) -> str:
         lines.append(f'secret_key = "{secrets.token_urlsafe(32)}"')
     if sandbox and settings.sandbox_url is None:
         lines.append("# Tools that are not connected, and Claude without a key, are simulated here.")
-        lines.append(f'sandbox_url = "http://127.0.0.1:{_free_port()}"')
+        lines.append(f'sandbox_url = "http://127.0.0.1:{free_port()}"')
     return "\n".join(lines) + "\n"
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of loopback that nobody uses now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

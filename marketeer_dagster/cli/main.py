@@ -16,12 +16,15 @@ from marketeer_dagster.cli import (
     init,
     logs,
     operate,
+    parquet,
     people,
     publications,
     sandbox,
     sql,
+    stale,
     tenants,
     tools,
+    trace,
 )
 from marketeer_dagster.cli.output import errors, print_error
 from marketeer_dagster.model.errors import MarketeerError
@@ -47,6 +50,9 @@ for group in (
     tools,
     ingest,
     sql,
+    parquet,
+    stale,
+    trace,
     sandbox,
 ):
     group.register(app)

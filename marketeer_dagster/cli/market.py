@@ -1,18 +1,23 @@
 """The sandbox as commands need it: running while they work, and with an account for every simulated tenant."""
 
+import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import ValidationError
 
-from marketeer_dagster.cli.home import Home
+from marketeer_dagster.cli.home import Home, free_port
 from marketeer_dagster.cli.market_process import MarketUsers, start_market
-from marketeer_dagster.model.errors import BadInput
+from marketeer_dagster.cli.output import errors
+from marketeer_dagster.model.errors import BadInput, ConfigError
 from marketeer_dagster.model.tenant import Tenant
 from marketeer_dagster.sandbox.accounts import AccountSpec
 from marketeer_dagster.sandbox.client import SandboxAdmin
+from marketeer_dagster.sandbox.identity import note, place_of, refuse_stranger, stranger
+from resources.market_identity import look_again
 
 SIMULATED_TOOLS = ("ga4", "search_console", "stripe", "wordpress", "mailchimp")
 
@@ -22,19 +27,95 @@ def running_market(home: Home, *, seed: int = 7) -> Generator[SandboxAdmin | Non
     """The home's sandbox for the length of the block: the one that answers, or one started here.
 
     What a command has started ends with the last command that uses it, whoever started it; a sandbox that somebody runs
-    by hand is never ended. None when this home simulates nothing.
+    by hand is never ended. None when this home simulates nothing. Raises ConfigError when a market answers that is not
+    this home's, before anything is read or written.
     """
-    url = home.settings.sandbox_url
-    if url is None:
+    if home.settings.sandbox_url is None:
         yield None
         return
-    admin = SandboxAdmin(url)
+    with attended_market(home, seed=seed) as admin:
+        face = admin.face()
+        if face is not None:
+            refuse_stranger(home.settings.home, admin.url, face)
+            note(home.settings.home, face)
+        yield admin
+
+
+@contextmanager
+def attended_market(home: Home, *, seed: int = 7) -> Generator[SandboxAdmin]:
+    """As `running_market`, whichever market it is: for going over to another one."""
+    for line in make_way(home):
+        errors.print(line, markup=False)
+    assert home.settings.sandbox_url is not None
+    admin = SandboxAdmin(home.settings.sandbox_url)
     users = MarketUsers(home)
     mine = users.join(lambda: None if admin.healthy() else start_market(home, seed=seed), admin)
+    look_again()
     try:
         yield admin
     finally:
         users.leave(mine)
+
+
+def make_way(home: Home) -> list[str]:
+    """Give a copied home an address of its own where another home's market answers at the one it brought along.
+
+    Both came from one home, and so did their address. The home's own market, a copy in its own file, is served at a
+    free port from now on: `config.toml` and the simulated connections say so. Returns what it did, in words. Leaves
+    alone what an environment variable names, which is somebody's word: that mismatch is refused.
+    """
+    url, folder = home.settings.sandbox_url or "", home.settings.home
+    if not home.sandbox_state.exists() or not _is_written_by_init(home):
+        return []
+    face = SandboxAdmin(url).face()
+    if face is None or not face.place or face.place == place_of(home.sandbox_state):
+        return []
+    if stranger(folder, url, face) is None:
+        return []  # it went over to that market on purpose
+    new = f"http://127.0.0.1:{free_port()}"
+    config = home.settings.config_file
+    config.write_text(config.read_text(encoding="utf-8").replace(f'"{url}"', f'"{new}"'), encoding="utf-8")
+    for connection in home.store.connections.list():
+        if connection.simulated:
+            moved = {key: _moved(value, url, new) for key, value in connection.settings.items()}
+            home.store.connections.set(connection.model_copy(update={"settings": moved}))
+    home.readdress(new)
+    return [f"another home's market answers at {url}; this home's own is at {new} from now on (config.toml)"]
+
+
+def _is_written_by_init(home: Home) -> bool:
+    """Whether the address is the one that `init` chose for this home's own market: on loopback, in its config.toml."""
+    url = home.settings.sandbox_url or ""
+    if os.environ.get("MARKETEER_SANDBOX_URL") or urlsplit(url).hostname != "127.0.0.1":
+        return False
+    return f'"{url}"' in home.settings.config_file.read_text(encoding="utf-8")
+
+
+def _moved(value: str, old: str, new: str) -> str:
+    return new + value[len(old) :] if value == old or value.startswith(f"{old}/") else value
+
+
+def adopt(home: Home, admin: SandboxAdmin) -> list[str]:
+    """Make the market that answers this home's: accounts for all simulated tenants, and their connections anew.
+
+    Returns the tenants that were moved. What they had published in the former market is not in this one.
+    """
+    face = admin.face()
+    if face is None:
+        raise ConfigError(f"no sandbox answers at {admin.url}", hint="start it: marketeer sandbox")
+    moved: list[str] = []
+    for tenant in home.store.tenants.list():
+        simulated = [c for c in home.store.connections.list(tenant=tenant.id) if c.simulated]
+        if simulated and any(connection.sandbox != face.id for connection in simulated):
+            home.store.contexts.latest(
+                tenant.id
+            )  # without one no account can be opened: say so before anything is lost
+            for connection in simulated:
+                home.store.connections.remove(tenant.id, connection.tool)
+            open_account(home, admin, tenant)
+            moved.append(tenant.id)
+    note(home.settings.home, face)
+    return moved
 
 
 def open_account(home: Home, admin: SandboxAdmin, tenant: Tenant, spec_file: Path | None = None) -> list[str]:

@@ -20,6 +20,7 @@ from marketeer_dagster.cli.home import Home
 from marketeer_dagster.model.errors import ConfigError
 from marketeer_dagster.publishing.exclusive import file_exclusive
 from marketeer_dagster.sandbox.client import SandboxAdmin
+from marketeer_dagster.sandbox.identity import place_of
 from marketeer_dagster.store.owners import lives_here, owner_of
 
 START_TIMEOUT_S = 30.0
@@ -34,6 +35,7 @@ class MarketUsers:
         folder = home.settings.home
         self._users = folder / "sandbox.users"
         self._started = folder / "sandbox.process"
+        self._folder = folder
         self._turn = file_exclusive(folder / "locks")
 
     @property
@@ -50,7 +52,9 @@ class MarketUsers:
                 if self.started_one_lives:  # it may be too busy to answer at once, but it is there
                     await_market(admin, lambda: self.started_one_lives)
                 elif (process := start()) is not None:
-                    self._started.write_text(owner_of(process.pid), encoding="utf-8")
+                    # With the folder's place: a copied home brings the note along, and must not end that process.
+                    noted = f"{owner_of(process.pid)}\n{place_of(self._folder)}"
+                    self._started.write_text(noted, encoding="utf-8")
             except BaseException:
                 os.close(mine)
                 raise
@@ -73,9 +77,10 @@ class MarketUsers:
 
     def _noted(self) -> str:
         try:
-            return self._started.read_text(encoding="utf-8")
+            owner, _, folder = self._started.read_text(encoding="utf-8").partition("\n")
         except FileNotFoundError:
             return ""
+        return owner if folder in ("", place_of(self._folder)) else ""
 
 
 def start_market(home: Home, *, seed: int = 7) -> "subprocess.Popen[bytes]":

@@ -1,6 +1,7 @@
 """`marketeer inbox`, `approve`, `reject`, `revise`: what waits for a person, and the answers."""
 
 import getpass
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -8,9 +9,10 @@ import typer
 from marketeer_dagster.campaigns.consequences import what_follows
 from marketeer_dagster.campaigns.decisions import decide
 from marketeer_dagster.campaigns.inbox import Question, held, meant, questions
-from marketeer_dagster.cli.home import open_home
+from marketeer_dagster.cli.home import Home, open_home
 from marketeer_dagster.cli.output import AsJson, console, print_json, print_table
 from marketeer_dagster.model.clock import SystemClock
+from marketeer_dagster.model.errors import ToolError
 from marketeer_dagster.model.ids import TenantId
 from marketeer_dagster.model.publication import Publication
 from marketeer_dagster.model.review import ApprovalState
@@ -100,6 +102,22 @@ def _lines(question: Question) -> list[tuple[str, str, str, str]]:
     return [head, *((f"  {item.id}", "", "", f"  {item.title}") for item in question.items)]
 
 
+class _SameTime:
+    """The time by which questions are asked, so that it can be told how long they waited; the machine's while a
+    simulated market does not answer: a decision does not wait for it."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    def now(self) -> datetime:
+        if self._home.settings.sandbox_url is None:
+            return SystemClock().now()
+        try:
+            return self._home.clock.now()
+        except ToolError:
+            return SystemClock().now()
+
+
 def _decide(id: str, state: ApprovalState, note: str, by: str | None, tenant: str | None) -> None:
     home = open_home()
     store = home.store
@@ -108,7 +126,7 @@ def _decide(id: str, state: ApprovalState, note: str, by: str | None, tenant: st
     wanted = meant(store, id, state, owner)
     for question in wanted.answered:
         approval = decide(
-            store, SystemClock(), question.id, state, by=who, note=note, tenant=owner, catalog=lambda: home.catalog
+            store, _SameTime(home), question.id, state, by=who, note=note, tenant=owner, catalog=lambda: home.catalog
         )
         console.print(f"{approval.id} {approval.state.value}: {approval.title}", markup=False)
         if said := what_follows(store, approval):

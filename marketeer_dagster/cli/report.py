@@ -3,6 +3,7 @@
 from typing import Any
 
 from marketeer_dagster.campaigns.closing import why_gone
+from marketeer_dagster.campaigns.costs import CampaignCost, campaign_cost
 from marketeer_dagster.cli.home import Home
 from marketeer_dagster.cli.output import console, print_table
 from marketeer_dagster.model.artefacts import Artefact, Spend
@@ -28,6 +29,7 @@ def campaign_report(home: Home, campaign: Campaign, wall_s: float | None = None)
     store = home.store
     artefacts = store.artefacts.heads(campaign.key)
     publications = store.publications.list(campaign=campaign.key)
+    cost = campaign_cost(store, campaign.key)
     return {
         "campaign": campaign.key,
         "title": campaign.title,
@@ -38,7 +40,7 @@ def campaign_report(home: Home, campaign: Campaign, wall_s: float | None = None)
         "artefacts": [_artefact(artefact) for artefact in artefacts],
         "publications": [_publication(store, publication) for publication in publications],
         "inbox": [question.model_dump(mode="json") for question in _open_questions(store, campaign)],
-        "llm": spend_report(store.llm.totals(campaign=campaign.key)),
+        "llm": spend_report(store.llm.totals(campaign=campaign.key)) | {"by_work": cost_report(cost)},
         "runs": runs_of(home, campaign.key),
         "wall_s": None if wall_s is None else round(wall_s, 2),
         "simulated": any(artefact.simulated for artefact in artefacts) or any(p.simulated for p in publications),
@@ -69,6 +71,11 @@ def runs_of(home: Home, key: CampaignKey) -> list[str]:
     with dagster_instance(home) as instance:
         records = instance.get_run_records(RunsFilter(tags={PARTITION_TAG: key}), ascending=True)
         return [record.dagster_run.run_id for record in records]
+
+
+def cost_report(cost: CampaignCost) -> dict[str, dict[str, float]]:
+    """Calls and USD by kind of work."""
+    return {part.work: {"calls": part.calls, "cost_usd": float(part.cost_usd)} for part in cost.parts}
 
 
 def spend_report(spend: Spend) -> dict[str, Any]:
@@ -148,3 +155,8 @@ def print_campaign(report: dict[str, Any]) -> None:
     console.print(
         f"Claude: {llm['calls']} calls, USD {llm['cost_usd']:.4f}{' (simulated)' if report['simulated'] else ''}"
     )
+    parts = [
+        f"{work} {told['cost_usd']:.4f} ({told['calls']})" for work, told in llm["by_work"].items() if told["calls"]
+    ]
+    if parts:
+        console.print(f"        {', '.join(parts)}", highlight=False)

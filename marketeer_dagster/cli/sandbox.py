@@ -6,11 +6,13 @@ from urllib.parse import urlsplit
 
 import typer
 
-from marketeer_dagster.cli.home import open_home
+from marketeer_dagster.cli.home import Home, open_home
+from marketeer_dagster.cli.market import adopt, attended_market, make_way
 from marketeer_dagster.cli.output import AsJson, console, print_json, print_table
 from marketeer_dagster.model.errors import ConfigError
 from marketeer_dagster.sandbox.client import SandboxAdmin
 from marketeer_dagster.sandbox.faults import FaultKind
+from resources.market_identity import assure_market
 
 DEFAULT_PORT = 8765
 LOOPBACK = ("127.0.0.1", "localhost")
@@ -40,8 +42,11 @@ def register(app: typer.Typer) -> None:
             return
         from marketeer_dagster.sandbox.server import serve as serve_forever
 
+        home = open_home()
         if port is None:
-            port, state = _own(state)
+            for line in make_way(home) if home.settings.config_file.exists() else ():
+                console.print(line, markup=False)
+            port, state = _own(home, state)
         where = f"http://127.0.0.1:{port}" if port else "a free port"
         console.print(f"sandbox on {where}, seed {seed}{f', state {state}' if state else ''}; Ctrl-C ends it")
         serve_forever(port=port, seed=seed, state=state)
@@ -94,15 +99,28 @@ def register(app: typer.Typer) -> None:
         _admin(url).habit(vendor, name, on=on, tenant=tenant)
         console.print(f"{vendor}: {name} is {'on' if on else 'off'}{f' for {tenant}' if tenant else ''}")
 
+    @group.command("adopt", help="Go over to the market that answers: new accounts for all simulated tenants.")
+    def adopt_(as_json: AsJson = False) -> None:
+        home = open_home()
+        if home.settings.sandbox_url is None:
+            raise ConfigError("this home has no sandbox", hint="set sandbox_url in config.toml")
+        with attended_market(home) as admin:
+            moved = adopt(home, admin)
+        if as_json:
+            print_json({"market": admin.url, "tenants": moved})
+            return
+        console.print(f"this home's market is the one at {admin.url} now; moved: {', '.join(moved) or 'nobody'}")
+        if moved:
+            console.print("what these tenants had published in the former market is not in this one")
+
     @group.command("heal", help="End all faults.")
     def heal(url: Url = None) -> None:
         _admin(url).clear_faults()
         console.print("no faults")
 
 
-def _own(state: Path | None) -> tuple[int, Path | None]:
+def _own(home: Home, state: Path | None) -> tuple[int, Path | None]:
     """Port and state of the home's sandbox, so that what was opened in it is there; a market of no home otherwise."""
-    home = open_home()
     parts = urlsplit(home.settings.sandbox_url or "")
     if parts.hostname not in LOOPBACK or parts.port is None:
         return DEFAULT_PORT, state
@@ -110,7 +128,10 @@ def _own(state: Path | None) -> tuple[int, Path | None]:
 
 
 def _admin(url: str | None) -> SandboxAdmin:
-    found = url or open_home().settings.sandbox_url
-    if found is None:
+    if url is not None:
+        return SandboxAdmin(url)
+    home = open_home()
+    if home.settings.sandbox_url is None:
         raise ConfigError("this home has no sandbox", hint="name one with --url")
-    return SandboxAdmin(found)
+    assure_market(home.settings)
+    return SandboxAdmin(home.settings.sandbox_url)

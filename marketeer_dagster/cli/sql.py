@@ -1,14 +1,17 @@
-"""`marketeer sql`: read-only questions to the warehouse's snapshot."""
+"""`marketeer sql`: read-only questions to the warehouse's snapshot, after its copies of the store are up to date."""
 
 import sys
+from csv import writer
 from typing import Annotated
 
 import duckdb
 import typer
 
+from marketeer_dagster.cli.fresh import freshen
 from marketeer_dagster.cli.home import open_home
 from marketeer_dagster.cli.output import AsJson, print_json, print_table
 from marketeer_dagster.model.errors import BadInput
+from marketeer_dagster.warehouse.answers import ask, readable
 
 SHOWN = 500
 READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
@@ -24,20 +27,23 @@ def register(app: typer.Typer) -> None:
         csv: Annotated[bool, typer.Option("--csv", help="Print CSV with a header.")] = False,
     ) -> None:
         text = sys.stdin.read() if query == "-" else query
-        with open_home().warehouse.reading() as connection:
+        home = open_home()
+        freshen(home)
+        with home.warehouse.reading() as connection:
             try:
                 _refuse_writes(connection.extract_statements(text))
-                frame = connection.execute(text).df()
+                found = ask(connection, text)
             except duckdb.Error as error:
                 raise BadInput(str(error), where="sql", hint="`SHOW ALL TABLES` lists what there is") from None
         if csv:
-            sys.stdout.write(frame.to_csv(index=False))
+            lines = ([readable(cell) for cell in row] for row in found.rows)
+            writer(sys.stdout, lineterminator="\n").writerows([found.columns, *lines])
         elif as_json:
-            print_json(frame.astype(object).where(frame.notna(), None).to_dict("records"))
+            print_json(found.records())
         else:
-            rows = frame.head(SHOWN).itertuples(index=False)
-            title = "" if len(frame) <= SHOWN else f"first {SHOWN} of {len(frame):,} rows"
-            print_table(title, tuple(map(str, frame.columns)), rows, "No rows.")
+            rows = ([readable(cell) for cell in row] for row in found.rows[:SHOWN])
+            title = "" if len(found.rows) <= SHOWN else f"first {SHOWN} of {len(found.rows):,} rows"
+            print_table(title, found.columns, rows, "No rows.")
 
 
 def _refuse_writes(statements: list[duckdb.Statement]) -> None:

@@ -16,6 +16,8 @@ class Connection(Value):
     """Encrypted at rest, redacted in logs and errors."""
     simulated: bool = False
     """Whether it leads to the sandbox."""
+    sandbox: str = ""
+    """Id of the market it leads to; empty for real tools, and for connections made before markets had ids."""
 
     @property
     def base_url(self) -> str | None:

@@ -15,6 +15,7 @@ from marketeer_dagster.model.exported import plain_markdown
 from marketeer_dagster.model.ids import TenantId, content_hash
 from marketeer_dagster.model.outline import Heading, heading_key, headings, plain_headings
 from marketeer_dagster.model.visible import Visible, visible
+from marketeer_dagster.model.wrapped import unwrapped
 
 MAX_BYTES = 512 * 1024
 """A context document above this is refused: it is the shared prefix of every prompt, not an archive."""
@@ -43,6 +44,7 @@ class Section(StrEnum):
 
 _BY_KEY = {heading_key(section.value): section for section in Section}
 _TITLE = re.compile(r"^\W*product context\s*[:：|–—-]\s*(?P<name>\S.*)$", re.IGNORECASE)
+_HTML = re.compile(r"<(?:!doctype html|html|body|h[1-6]|p)\b", re.IGNORECASE)
 _TITLE_WANTED = "a first line '# Product context: NAME'"
 
 
@@ -94,7 +96,7 @@ class ProductContext(Value):
                 expected=f"at most {MAX_BYTES:,} bytes",
                 hint="pictures that an exporter embedded count too: leave them out",
             )
-        seen = visible(text, where)
+        seen = visible(unwrapped(text.replace("\r\n", "\n").removeprefix("\ufeff"), _is_section), where)
         found = _outline(seen.text, where)
         name = _name(seen, found, where)
         lines = seen.text.split("\n")
@@ -140,6 +142,7 @@ def _outline(text: str, where: str) -> _Outline:
                 "no section heading was found",
                 where=where,
                 expected=f"twelve, such as '## 1. {Section.OVERVIEW.value}'",
+                hint="this is HTML: export it as Markdown" if _HTML.search(text) else None,
             )
         title = next((heading for heading in every if heading.line < bare[0].line), None)
         return _Outline(title, bare, bare)
@@ -153,6 +156,10 @@ def _outline(text: str, where: str) -> _Outline:
         if heading.key not in _BY_KEY:
             _refuse(heading, first.level, where)
     return _Outline(title, sections, sections)
+
+
+def _is_section(heading: str) -> bool:
+    return heading_key(heading) in _BY_KEY or _TITLE.match(heading) is not None
 
 
 def _by_chance(heading: Heading) -> bool:

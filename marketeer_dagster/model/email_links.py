@@ -12,6 +12,7 @@ from typing import Final
 from urllib.parse import unquote, urlencode, urljoin, urlsplit, urlunsplit
 
 from marketeer_dagster.model.errors import BadInput
+from marketeer_dagster.model.hosts import ascii_host
 from marketeer_dagster.model.merge_tags import ALLOWED_LINKS, TAG, is_link_tag
 from marketeer_dagster.model.site_path import below
 
@@ -76,8 +77,8 @@ def countable(url: str, website: str, utm: Mapping[str, str], *, where: str) -> 
 
 
 def _cleaned(url: str) -> str:
-    """Without blanks and control characters, and with the ampersands that somebody wrote as HTML writes them."""
-    bare = re.sub(r"[\x00-\x20\x7f]", "", url)
+    """Without control characters, with blanks as addresses have them, and ampersands that stand for themselves."""
+    bare = re.sub(r"[\x00-\x1f\x7f]", "", url).strip().replace(" ", "%20")
     return re.sub(r"&(?:amp|#38|#x26);", lambda entity: unescape(entity[0]), bare, flags=re.IGNORECASE)
 
 
@@ -96,7 +97,4 @@ def _host(url: str) -> str:
         host = (urlsplit(url).hostname or "").rstrip(".")
     except ValueError:
         return ""
-    try:
-        return host.encode("idna").decode()
-    except UnicodeError:
-        return host
+    return ascii_host(host)

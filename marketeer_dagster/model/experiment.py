@@ -53,11 +53,20 @@ class Variant(Value):
     """Planned share of visitors."""
 
 
+class ArmCount(Value):
+    """What was counted of one arm when the test was decided."""
+
+    name: str
+    visitors: int = Field(ge=0)
+    conversions: int = Field(ge=0)
+
+
 class Decision(Value):
     """How an experiment ended. `lift` figures are relative to control (0.12 is +12 %)."""
 
     winner: str
     lift: float
+    """Of `compared`: its conversions / visitors over the control's, less one, by the counts of `arms`."""
     low: float
     high: float
     confidence: float = Field(ge=0, le=1)
@@ -66,6 +75,12 @@ class Decision(Value):
     summary: str = Field(max_length=2000)
     """Plain-language verdict."""
     decided_on: date
+    measured_on: date | None = None
+    """The day of `experiment_daily` that was judged; None where nothing could be, and in decisions of old."""
+    compared: str = ""
+    """The challenger that `lift` is about: the best one; empty where nothing could be compared."""
+    arms: tuple[ArmCount, ...] = ()
+    """What the arms had on that day."""
 
 
 class Experiment(Value):

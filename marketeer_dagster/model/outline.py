@@ -8,7 +8,10 @@ from itertools import pairwise
 _HTML_HEADING = re.compile(r"^\s*<h(?P<level>[1-6])\b[^<>]*>(?P<text>.*?)</h(?P=level)\s*>\s*$", re.IGNORECASE)
 _ANCHOR = re.compile(r"\[\]\{[^{}\n]*\}|<a\b[^<>]*>\s*</a\s*>", re.IGNORECASE)
 _ATTRIBUTES = re.compile(r"\s*\{[^{}]*\}\s*$")
-_NUMBER = re.compile(r"^(?:section\s+)?(?:\d{1,2}|[ivx]{1,4}(?=\s*[.):]))\s*[.):、/-]*\s*", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"^(?:section\s+)?\(?(?:\d{1,2}(?:\.\d{1,2})*|(?:[ivx]{1,4}|[a-l])(?=\s*[.):]))\s*[.):、/-]*\s*", re.IGNORECASE
+)
+"""1. and 1) and (1), 1.0 and 2.1, I. and A)."""
 _AROUND = re.compile(r"^[^\w(]+|[^\w)!?]+$")
 _NUMBERED_LINE = re.compile(r"^ {0,3}\d{1,2}[.)]\s+\S")
 _UNDERLINE = re.compile(r"^ {0,3}(?P<mark>[=-])(?P=mark){2,}\s*$")

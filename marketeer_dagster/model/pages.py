@@ -15,6 +15,8 @@ import string
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
+from marketeer_dagster.model.hosts import ascii_address
+
 _ABSOLUTE: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://([^/]*)(.*)", re.DOTALL)
 _HOST_TAIL: Final = re.compile(r"(?:\.|:(?:80|443)?)+\Z")
 _WWW: Final = re.compile(r"\A(?:www\.)+")
@@ -51,8 +53,14 @@ def page_of(address: str, site: str | None = "") -> str:
 
 
 def named_page(written: str, site: str | None) -> str:
-    """The identity of a page that a person or an agent names: a path counts from the site's root, also in a folder."""
-    return page_of(written, "" if written.startswith("/") else site)
+    """The identity of a page that a person or an agent names: a path counts from the site's root, also in a folder.
+
+    People write hosts in their own letters; vendors, and so `page_of`, have them in ASCII.
+    """
+    if written.startswith("/") and not written.startswith("//"):
+        return page_of(written, "")
+    whole = f"https:{written}" if written.startswith("//") else written
+    return page_of(ascii_address(whole), ascii_address(site) if site else site)
 
 
 def _site(site: str) -> tuple[str, str]:

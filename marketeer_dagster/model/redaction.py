@@ -12,6 +12,7 @@ import os
 import re
 import threading
 from collections.abc import Iterable, Mapping
+from html import escape
 from urllib.parse import quote, quote_plus
 
 GONE = "***"
@@ -20,8 +21,9 @@ SHORTEST = 8
 
 _SECRET_NAME = re.compile(r"(?:KEY|SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIALS)$", re.IGNORECASE)
 _NAMES = (
-    r"access_token|refresh_token|id_token|api[_-]?key|client_secret|secret[_-]?key|private_key|application_password|"
-    r"password|passwd|pwd|secret|token|x-api-key|authorization|signature|sig"
+    r"access_token|refresh_token|id_token|api[_-]?key|client_secret|secret[_-]?(?:access[_-]?)?key|secrets_key|"
+    r"account_?key|private_key|application_password|password|passwd|pwd|secret|token|x-api-key|authorization|signature|"
+    r"sig|(?:set-)?cookie"
 )
 
 _SHAPES = tuple(
@@ -40,12 +42,16 @@ _SHAPES = tuple(
         r"\b(?:ghp|gho|github_pat|xoxb|xoxp)[_-][A-Za-z0-9_-]{10,}",
     )
 )
-_USERINFO = re.compile(r"(?<=://)([^\s/@:?#]*)(?::[^\s/@]*)?@")
+_USERINFO = re.compile(r"(?<=://)[^\s/?#]*@")
+"""Up to the last sign: a password may hold some that nobody encoded."""
 _PAIR = re.compile(
-    rf"(?i)(?<![A-Za-z0-9])({_NAMES})([\"']?\s*[=:]\s*)([\"']?)((?:bearer|basic)\s+)?([^\s\"'&,;<>}}\])]+)"
+    rf"(?i)(?<![A-Za-z0-9])({_NAMES})([\"']?\s*[=:]\s*)([\"']?)((?:bearer|basic|token|digest)\s+)?"
+    r"((?<=\")[^\"\n]+(?=\")|(?<=')[^'\n]+(?=')|[^\s\"'&,;<>}\])]+)"
 )
 _SCHEME = re.compile(r"(?i)\b(bearer|basic)\s+([A-Za-z0-9._~+/=-]{6,})")
 _WORDPRESS = re.compile(r"\b(?:[A-Za-z0-9]{4} ){5}[A-Za-z0-9]{4}\b")
+
+_URLSAFE = str.maketrans("+/", "-_")
 
 _lock = threading.Lock()
 _known: set[str] = set()
@@ -79,7 +85,8 @@ def redact(text: str) -> str:
 
 
 def _forms(secret: str) -> Iterable[str]:
-    """The ways in which one secret may be echoed: as it is, without its spaces, in an address, in JSON, in base64."""
+    """The ways in which one secret may be echoed: as it is, without its spaces, in an address, in JSON, in HTML, and in
+    base64, alone or after a user's name."""
     parts = {secret, secret.strip()}
     try:
         held = json.loads(secret)
@@ -88,10 +95,25 @@ def _forms(secret: str) -> Iterable[str]:
     if isinstance(held, dict):  # a service account's file: its fields are secrets, the file is never seen whole
         parts |= {value for name, value in held.items() if isinstance(value, str) and name == "private_key"}
     for part in parts:
-        encoded = base64.b64encode(part.encode()).decode().rstrip("=")
-        for form in (part, part.replace(" ", ""), quote(part), quote_plus(part), json.dumps(part)[1:-1], encoded):
+        spaceless = part.replace(" ", "")
+        addressed = (quote(part), quote(part, safe=""), quote_plus(part), quote(quote(part, safe=""), safe=""))
+        spelled = (json.dumps(part)[1:-1], json.dumps(part, ensure_ascii=False)[1:-1], escape(part))
+        spaced = (part.replace(" ", "\u00a0"),) if " " in part else ()
+        encoded = _in_base64(part.encode())
+        for form in (part, spaceless, *spaced, *addressed, *spelled, *encoded):
             if len(form) >= SHORTEST:
                 yield form
+
+
+def _in_base64(secret: bytes) -> Iterable[str]:
+    """What of base64 the secret alone decides, wherever it begins in what is encoded."""
+    for before in range(3):
+        whole = base64.b64encode(b"\0" * before + secret).decode()
+        # The first letters hold bits of what stands before; the last ones do of what follows, where something does.
+        at_the_end = whole[(0, 2, 3)[before] :].rstrip("=")
+        cut = at_the_end[:-1] if (before + len(secret)) % 3 else at_the_end
+        for known in {at_the_end, cut}:
+            yield from {known, known.translate(_URLSAFE)}
 
 
 def _without_value(found: re.Match[str]) -> str:

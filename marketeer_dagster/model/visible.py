@@ -38,6 +38,8 @@ _HIDDEN = (
     re.compile(r"\{>>.*?<<\}|\{--.*?--\}", re.DOTALL),
     re.compile(r"\[[^\]\n]*\]\{\.(?:deletion|comment-start|comment-end)\b[^}\n]*\}"),
     re.compile(r"(?<![~\\])~~(?![~\s])(?:(?!\n\s*\n).)+?(?<!\s)~~(?!~)", re.DOTALL),
+    # One sign strikes out as well (GitHub), unless it means about (~$19, ~$29) or stands within a word (H~2~O).
+    re.compile(r"(?<![\w~\\])~(?![~\s])[^~\n]+?(?<![\s\\])~(?![\w~])"),
 )
 """Inner ones first, until none is left: what is struck out within struck-out words does not end them.
 

@@ -54,6 +54,18 @@ def reading(dates: Sequence[date], values: ArrayLike, result: Reading, *, metric
     return _png(figure)
 
 
+def days(dates: Sequence[date], values: ArrayLike, *, metric: str, caption: str = "") -> bytes:
+    """A daily series as it is, from zero."""
+    y = vector(values, "values", allow_nan=True)
+    same_length(dates, y, ("dates", "values"))
+    figure, axes = _canvas(metric, caption)
+    axes.plot(_days(dates), y, color=ACCENT, linewidth=1.4, marker="o", markersize=2.5)
+    axes.set_ylim(bottom=0)
+    axes.xaxis_date()
+    figure.autofmt_xdate()
+    return _png(figure)
+
+
 def stream(values: ArrayLike, result: StreamScores, *, metric: str) -> bytes:
     """A stream of rows, those that fired marked, with the interval in which each was expected."""
     y = vector(values, "values", allow_nan=True)

@@ -1,5 +1,6 @@
 """Emails ready to be sent: HTML and plain text of each email of a sequence, with its links made countable."""
 
+import json
 from html import escape
 from typing import Final
 
@@ -8,8 +9,9 @@ from marketeer_dagster.model.artefacts.email_sequence import Email, EmailSequenc
 from marketeer_dagster.model.base import Value
 from marketeer_dagster.model.email_links import absolute, countable
 from marketeer_dagster.model.errors import BadInput
-from marketeer_dagster.model.ids import split_campaign_key
+from marketeer_dagster.model.ids import CampaignKey, split_campaign_key
 from marketeer_dagster.model.merge_tags import faults
+from marketeer_dagster.model.publication import Publication
 from marketeer_dagster.publishing.email_body import Body
 from marketeer_dagster.publishing.email_text import plain_text
 
@@ -59,13 +61,12 @@ def email_payloads(
     """
     sequence = sequence_of(artefact)
     refuse_merge_tags(artefact)
-    _, slug = split_campaign_key(artefact.campaign)
     payloads: list[EmailPayload] = []
     delay = 0
     for number, email in enumerate(sequence.emails, 1):
         # The first email's own delay counts from the trigger, which for a broadcast is the approval itself.
         delay += email.delay_days if number > 1 else 0
-        utm = {"utm_source": source, "utm_medium": "email", "utm_campaign": f"{slug}-email-{number}"}
+        utm = {"utm_source": source, "utm_medium": "email", "utm_campaign": utm_campaign(artefact.campaign, number)}
         where = f"emails[{number - 1}]"
         html, text = _parts(email, website, utm, footer, where)
         payloads.append(
@@ -83,6 +84,17 @@ def email_payloads(
             )
         )
     return tuple(payloads)
+
+
+def utm_campaign(campaign: CampaignKey, position: int) -> str:
+    """What the links of one email of a campaign are counted by."""
+    return f"{split_campaign_key(campaign)[1]}-email-{position}"
+
+
+def counted_as(publication: Publication) -> tuple[int, str] | None:
+    """An email's place in its sequence and the `utm_campaign` of its links; None for what is no email."""
+    position = json.loads(publication.payload).get("position") if publication.kind == EMAIL_CAMPAIGN else None
+    return None if position is None else (int(position), utm_campaign(publication.campaign, int(position)))
 
 
 def refuse_merge_tags(artefact: Artefact) -> None:

@@ -17,6 +17,7 @@ _BY_SIGN = {
     "€": "EUR", "£": "GBP", "₹": "INR", "₩": "KRW", "₺": "TRY", "₽": "RUB", "₴": "UAH", "₪": "ILS", "฿": "THB",
     "₫": "VND", "₱": "PHP", "₦": "NGN", "zł": "PLN", "kč": "CZK", "ft": "HUF", "元": "CNY", "块钱": "CNY", "円": "JPY",
     "美元": "USD", "欧元": "EUR", "日元": "JPY", "港元": "HKD", "港币": "HKD", "英镑": "GBP", "rs": "INR", "rs.": "INR",
+    "rp": "IDR", "rp.": "IDR", "rm": "MYR", "dh": "AED", "dhs": "AED",
 }  # fmt: skip
 _EVERY_CODE = """
 USD EUR GBP CNY RMB CHF INR AUD CAD NZD HKD SGD TWD JPY KRW SEK NOK DKK ISK PLN CZK HUF RON BGN TRY RUB UAH ILS ZAR BRL
@@ -25,17 +26,20 @@ MXN ARS CLP COP PEN THB VND PHP IDR MYR AED SAR QAR EGP NGN KES
 CODES = tuple(_EVERY_CODE.split())
 """ISO 4217's codes that people write."""
 _WORDS = {
-    r"(?:US|U\.S\.|American) dollars?": "USD", r"Australian dollars?": "AUD", r"Canadian dollars?": "CAD",
+    r"(?:US|U\.S\.|American)[ -]dollars?": "USD", r"Australian dollars?": "AUD", r"Canadian dollars?": "CAD",
     r"New Zealand dollars?": "NZD", r"Singapore dollars?": "SGD", r"Hong Kong dollars?": "HKD", r"dollars?": "$",
     r"euros?": "EUR", r"pounds?(?: sterling)?": "GBP", r"francs?": "CHF", r"franken": "CHF", r"yen": "JPY",
     r"yuan": "CNY", r"rupees?": "INR", r"reais|real": "BRL", r"(?:Swedish )kron(?:or|a)": "SEK", r"kronor": "SEK",
     r"(?:Norwegian )kroner?": "NOK", r"(?:Danish )kroner?": "DKK", r"kroner": "kr", r"zloty|złoty(?:ch)?": "PLN",
 }  # fmt: skip
+_APART = tuple(sorted((prefix for prefix in _DOLLARS if len(prefix) > 1), key=len, reverse=True))
+"""Those that may stand apart from the sign: US $49. A single letter would be an article: a $49 plan."""
+_PREFIXES = rf"(?:(?:{'|'.join(_APART)}) ?|{'|'.join(prefix for prefix in _DOLLARS if len(prefix) == 1)})"
 _NO_WORD_INSIDE = r"(?![\w])"
 _ANY_CODE = "|".join(CODES)
 BEFORE = (
-    rf"(?:\b(?:{_ANY_CODE}) ?|(?<![\w])(?:{'|'.join(sorted(_DOLLARS, key=len, reverse=True))})\$ ?|"
-    r"[$€£¥₹₩₺₽₴₪฿₫₱₦] ?|(?<![\w])(?:[Kk]r\.? |Rs\.? ?|CHF ?))"
+    rf"(?:\b(?:{_ANY_CODE}) ?|(?<![\w]){_PREFIXES}\$ ?|"
+    r"[$€£¥₹₩₺₽₴₪฿₫₱₦] ?|(?<![\w])(?:[Kk]r\.? |R[sp]\.? ?|CHF ?|RM ?|Dhs? ))"
 )
 """What stands before an amount."""
 AFTER = (
@@ -44,7 +48,7 @@ AFTER = (
     r" ?(?:美元|欧元|日元|港元|港币|英镑|人民币|元|块钱|円))"
 )
 """What stands after one."""
-NAMED_AFTER = rf"(?: ?\((?:in )?(?:{_ANY_CODE})\)| (?:{_ANY_CODE}){_NO_WORD_INSIDE})"
+NAMED_AFTER = rf"(?: ?\((?:in )?(?:{_ANY_CODE}|{'|'.join(_APART)})\)| (?:{_ANY_CODE}){_NO_WORD_INSIDE})"
 """A code that says which dollar or yen was meant: $49 (AUD), ¥4,900 JPY."""
 AMOUNT_WORDS = re.compile(
     rf"[$€£¥₹₩₺₽₴₪฿₫₱]|\b(?:{_ANY_CODE}|{'|'.join(_WORDS)})\b|\bkr\b|\bzł|\bKč|price|cost|\bfees?\b|preis|kosten|gebühr|元|价|费用|收费",
@@ -55,7 +59,7 @@ _NAMED = tuple(
     (re.compile(pattern), code)
     for pattern, code in (
         *((rf"\b{code}\b", "CNY" if code == "RMB" else code) for code in CODES),
-        *((rf"(?<!\w){prefix}\$", code) for prefix, code in _DOLLARS.items()),
+        *((rf"(?<!\w){prefix}{' ?' if prefix in _APART else ''}\$", code) for prefix, code in _DOLLARS.items()),
         *((rf"(?i:\b{word}\b)", code) for word, code in _WORDS.items() if code not in SIGNS),
         (r"日元|円", "JPY"), (r"人民币|元(?!素|旦)", "CNY"),
     )
@@ -93,7 +97,9 @@ def _of(mark: str) -> str:
     if upper in CODES:
         return "CNY" if upper == "RMB" else upper
     if bare.endswith("$"):
-        return _DOLLARS.get(bare[:-1], "$")
+        return _DOLLARS.get(bare[:-1].strip(), "$")
+    if bare in _APART:
+        return _DOLLARS[bare]
     low = bare.casefold()
     if low in ("¥", "kr", "kr."):
         return low.rstrip(".")
@@ -102,3 +108,7 @@ def _of(mark: str) -> str:
     return _BY_SIGN.get(low) or next(
         (code for word, code in _WORDS.items() if re.fullmatch(word, bare, re.IGNORECASE)), ""
     )
+
+
+IN_NAMES = rf"\b{_PREFIXES}(?=\$)|\b(?:{_ANY_CODE}|Rp|RM)(?= ?\d)|(?<=\d)[ -]?(?:{_ANY_CODE})\b"
+"""What says how much something costs where names are looked for: US $49, AUD49, 49 AUD."""

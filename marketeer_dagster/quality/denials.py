@@ -9,7 +9,7 @@ import re
 _SMALL_WORDS = """
 be been being to a an the any our your its their always necessarily yet ever claim claims claiming promise offer give
 make call ourselves itself it them this that such thing as of for get have need needs come comes with der die das den
-dem ein eine einen immer jemals zwingend fully completely entirely currently really
+dem ein eine einen immer jemals zwingend fully completely entirely currently really won win received
 """
 _NEGATING_WORDS = r"""
 not never nobody no neither nor cannot without isn't aren't wasn't weren't don't doesn't didn't can't couldn't won't
@@ -17,7 +17,11 @@ wouldn't hasn't haven't nicht nie niemals kein\w* ohne weder noch
 """
 _SMALL, _NEGATIONS = ("|".join(words.split()) for words in (_SMALL_WORDS, _NEGATING_WORDS))
 _IN_CHINESE = "(?:不|没有|没|无法|不能|不会|并非|不是|从不|绝不|未)(?:是|能|会|做|作|敢|提供|承诺|任何|所谓|有|的){0,3}"
-_DENIES = re.compile(rf"(?:\b(?:no one|{_NEGATIONS})(?: (?:{_SMALL})){{0,5}} ?|{_IN_CHINESE})$", re.IGNORECASE)
+_DENIES = re.compile(
+    rf"(?:\b(?:(?:no one|nobody|niemand)(?: (?:can|could|will|would|should|may|kann|wird))?|far from|hardly|scarcely|"
+    rf"{_NEGATIONS})(?: (?:{_SMALL})){{0,5}} ?|{_IN_CHINESE})$",
+    re.IGNORECASE,
+)
 _NOTHING_IS = re.compile(
     r"\b(?:no|nothing|none|kein\w*|nichts)(?! (?:\w+ )?(?:competitor|rival|other|tool|app|software|provider|agenc|"
     r"vendor|"
@@ -26,7 +30,12 @@ _NOTHING_IS = re.compile(
     r"(?: (?:ever|really|always|fully|completely|jemals|immer))? ?$",
     re.IGNORECASE,
 )
-_DENIED_AFTER = re.compile(r"^(?: (?:wir|dir|Ihnen|euch|dafür|hier))* (?:nichts?|kein\w*|nie)\b", re.IGNORECASE)
+_DENIED_AFTER = re.compile(
+    r"^(?: (?:geben|gibt|bieten|machen|leisten|es|wir|dir|Ihnen|euch|dafür|hier))* (?:nichts?|kein\w*|nie)\b|"
+    r"^ (?:is|are|was|were|will be|can be)(?: not|n't|'t) (?:available|offered|given|granted|possible|provided|"
+    r"included|issued|made|part of|something we)\b",
+    re.IGNORECASE,
+)
 _NO_DENIAL = re.compile(
     r"\b(?:not|nicht|n't) (?:only|just|merely|simply|nur|bloß)\b|\bnothing (?:but|less)\b|\bwhy (?:not|don't)\b|"
     r"\bno (?:doubt|wonder|matter|longer|other|more|reason)\b|\b(?:no one|nobody) (?:but|else)\b|\bkein\w* ander|"
@@ -36,7 +45,9 @@ _NO_DENIAL = re.compile(
     re.IGNORECASE,
 )
 _ELSEWHERE = re.compile(
-    r"\b(?:elsewhere|anywhere|anybody else|anyone else|only we|except us|but us|sonst|woanders)\b", re.I
+    r"\b(?:elsewhere|anywhere|anybody else|anyone else|only we|except us|but us|"
+    r"like (?:us|we)|as we|the way we|sonst|woanders|wie wir)\b",
+    re.I,
 )
 """Whose price nobody can get elsewhere is praised, not denied."""
 _CLAUSE = re.compile(r"[.;:!?。；！？,，—|()]| - | but | and | aber | und |但")

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from marketeer_dagster.quality.chinese_names import chinese_names
 from marketeer_dagster.quality.common import COMMON, is_common
-from marketeer_dagster.quality.currencies import CODES
+from marketeer_dagster.quality.currencies import CODES, IN_NAMES
 from marketeer_dagster.quality.text import cjk_share, plain, scripts_apart, sentences, stem
 
 _TOKEN = re.compile(r"[^\W_][\w'&.-]*\w|[^\W\d_]")
@@ -53,8 +53,10 @@ _TITLE_CASE = 0.6
 """Share of capitalised words after the first above which a line is a heading in Title Case and capitals say nothing."""
 _LEAST_WORDS = 3
 _INNER_CAPITAL = re.compile(r"[a-z][A-Z]")
-_NO_NAME = re.compile(r"\*\|[^|\n]{1,60}\|\*|https?://\S+|\S+@\S+|\bwww\.\S+|\b[A-Z]{1,3}(?=\$)")
-"""Merge tags, and what tells which dollar is meant."""
+_NO_NAME = re.compile(
+    rf"\*\|[^|\n]{{1,60}}\|\*|https?://\S+|\S+@\S+|\bwww\.\S+|{IN_NAMES}|\b(?:EO)?FY(?:(?: ?'| ?(?:19|20)?)\d\d)?\b"
+)
+"""Merge tags, addresses, what tells which money is meant, and fiscal years."""
 
 
 @dataclass(frozen=True)

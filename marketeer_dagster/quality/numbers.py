@@ -73,7 +73,7 @@ _SCALES = {
     "k": 1e3, "thousand": 1e3, "tausend": 1e3, "tsd": 1e3, "千": 1e3, "百": 1e2, "m": 1e6, "mn": 1e6, "mio": 1e6,
     "million": 1e6, "millionen": 1e6, "bn": 1e9, "mrd": 1e9, "billion": 1e9, "milliarden": 1e9, "万": 1e4, "亿": 1e8,
     "百万": 1e6, "千万": 1e7,
-    "lakh": 1e5, "crore": 1e7,
+    "mln": 1e6, "lakh": 1e5, "crore": 1e7,
 }  # fmt: skip
 _NUMBER = re.compile(
     r"(?P<percent_before>百分之)?"
@@ -81,7 +81,7 @@ _NUMBER = re.compile(
     r"(?P<digits>(?<![\d,])\d{1,2}(?:,\d\d)+,\d{3}(?:\.\d{1,2})?(?![\d,]\d)|"
     r"(?<!\d)\d{1,3}(?P<separator>[,.' ])\d{3}(?:(?P=separator)\d{3})*(?:[.,]\d{1,2})?(?!\d|[.,]\d)|"
     r"\d+(?:[.,]\d+)?)"
-    r"(?P<scale> ?(?:k\b|K\b|M\b|mn\b|bn\b|Mio\b\.?|Mrd\b\.?|Tsd\b\.?|[Mm]illion(?:en)?\b|[Bb]illion\b|"
+    r"(?P<scale> ?(?:k\b|K\b|M\b|mn\b|mln\b|bn\b|[Mm]io\b\.?|Mrd\b\.?|Tsd\b\.?|[Mm]illion(?:en)?\b|[Bb]illion\b|"
     r"[Tt]housand\b|[Ll]akh\b|[Cc]rore\b|[Tt]ausend\b|Milliarden\b|百万|千万|万|亿|千|百)|m\b)?"
     r"(?P<plus>\+|[多余](?=[个位家名人元次]))?"
     r"(?P<percent>[ -]?(?:%|percent\b|per cent\b|Prozent|percentage points?\b|pp\b|个百分点))?"
@@ -117,18 +117,19 @@ _MASKED = re.compile(
 _INDIAN = re.compile(r"\d{1,2}(?:,\d\d)+,\d{3}(?:\.\d{1,2})?")
 """Grouped by lakh and crore: 12,34,567."""
 _SAYS_NOTHING = re.compile(
-    r"(?:©|\(c\)|\bcopyright\b) ?(?:\(c\) ?|©? ?)(?:19|20)\d\d(?: ?[-,] ?(?:19|20)?\d\d)*|"
+    r"(?:©|\(c\)|\bcopyright\b) ?(?:\(c\) ?|©? ?)(?:(?-i:[A-Z])[\w&'-]*\.?,? ){0,4}"
+    r"(?:19|20)\d\d(?: ?[-,] ?(?:19|20)?\d\d)*|"
     r"\b(?:19|20)\d\d ?(?:©|\(c\))|"
     r"\b(?:Black Friday|Cyber Monday|Christmas|Easter|Halloween|Thanksgiving|New Year|Valentine's Day|Weihnachten|"
-    r"Ostern|"
+    r"Ostern|Cyber Week|Prime Day|Singles' Day|Boxing Day|(?:Mother|Father)'s Day|Ramadan|Diwali|Hanukkah|"
     r"(?:spring|summer|autumn|fall|winter|holiday|tax|Frühjahr|Frühling|Sommer|Herbst)(?: season)?|Q[1-4]|H[12]|FY|"
     r"(?:[1-4]\.|erstes|zweites|drittes|viertes) Quartal),? ?(?:of )?(?:(?:19|20)\d\d|'\d\d)(?![\d.,]\d)|"
     r"\b(?:19|20)\d\d(?= (?:edition|guide|calendar|catalog(?:ue)?|season|review|report|roundup|trends|Ausgabe|"
     r"Kalender)\b)|"
     r"\b(?:19|20)\d\d ?年?(?:双十一|双11|春节|元旦)|双11|"
     r"(?<![\d:.])1(?::| ?- ?| to | on |-on-|-to-|-zu-)1(?![\d:]|[.,]\d)|\b1(?:-2-3|, ?2,? (?:and )?3)(?![\d-])|"
-    r"\b(?:page|slide|screen|part|step|email|lesson|chapter|question|Seite|Teil|Schritt|Folie|Frage) \d{1,3} "
-    r"(?:of|/|von) \d{1,3}(?!\d)|"
+    r"\b(?:page|slide|screen|part|step|email|lesson|chapter|question|Seite|Teil|Schritt|Folie|Frage) \d{1,3}"
+    r"(?: (?:of|von) | ?/ ?)\d{1,3}(?!\d)|\b(?:EO)?FY ?'?(?:19|20)?\d\d\b|"
     r"第 ?\d{1,3} ?页[,，]? ?共 ?\d{1,3} ?页",
     re.IGNORECASE,
 )

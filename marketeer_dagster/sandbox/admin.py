@@ -31,7 +31,7 @@ class _Admin:
         self.world = world
 
     def health(self, request: Request) -> Response:
-        return JSONResponse({"status": "ok", "seed": self.world.seed, "simulated": True})
+        return JSONResponse({"status": "ok", "simulated": True, **self.world.face.model_dump()})
 
     def clock(self, request: Request) -> Response:
         now = self.world.told_now()

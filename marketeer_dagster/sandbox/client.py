@@ -5,13 +5,14 @@ import time
 from datetime import date, datetime
 
 import httpx
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import BadInput, ToolError, ToolErrorKind
 from marketeer_dagster.sandbox.accounts import AccountSpec
 from marketeer_dagster.sandbox.faults import FaultKind, FaultSpec
 from marketeer_dagster.sandbox.habits import HabitSpec
+from marketeer_dagster.sandbox.identity import MarketFace
 from marketeer_dagster.sandbox.ledger import LedgerEntry
 from marketeer_dagster.sandbox.shocks import Shock, ShockSpec
 
@@ -64,10 +65,15 @@ class SandboxAdmin:
         self._verify = self.url.startswith("https:")
 
     def healthy(self) -> bool:
+        return self.face() is not None
+
+    def face(self) -> MarketFace | None:
+        """Which market answers; None when none does."""
         try:
-            return httpx.get(f"{self.url}/_sandbox/health", timeout=5, verify=self._verify).status_code == 200
-        except httpx.HTTPError:
-            return False
+            answer = httpx.get(f"{self.url}/_sandbox/health", timeout=5, verify=self._verify)
+            return MarketFace.model_validate_json(answer.content) if answer.status_code == 200 else None
+        except (httpx.HTTPError, ValidationError):
+            return None
 
     def clock(self) -> ClockFace:
         return ClockFace.model_validate_json(self._call("GET", "clock"))
@@ -79,10 +85,10 @@ class SandboxAdmin:
     def open_account(self, spec: AccountSpec) -> tuple[Connection, ...]:
         """The tenant's connections, ready for the store; makes the account on the first call."""
         found = _ACCESS.validate_json(self._call("POST", "accounts", spec.model_dump_json()))
+        face = self.face()
+        kind = {"tenant": spec.tenant, "simulated": True, "sandbox": face.id if face else ""}
         return tuple(
-            Connection.model_validate(
-                {"tenant": spec.tenant, "tool": tool, "simulated": True, "settings": a.settings, "secrets": a.secrets}
-            )
+            Connection.model_validate({**kind, "tool": tool, "settings": a.settings, "secrets": a.secrets})
             for tool, a in found.items()
         )
 

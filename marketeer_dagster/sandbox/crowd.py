@@ -16,6 +16,7 @@ from marketeer_dagster.sandbox.chance import digest, stream
 from marketeer_dagster.sandbox.documents import Documents
 from marketeer_dagster.sandbox.shocks import Shock, ShockKind
 from marketeer_dagster.sandbox.state import State
+from marketeer_dagster.sandbox.subscriptions import Payment
 
 RETURNING = 0.3
 """Share of a page's sessions that people make who were there on an earlier day."""
@@ -37,6 +38,16 @@ class PeopleRow(NamedTuple):
     seen: list[int]
     won: list[int]
     """Of these, who signed up that day."""
+
+
+class PaidRow(NamedTuple):
+    """What people of one arm paid on one day: first payments, whenever and wherever they signed up."""
+
+    experiment: str
+    variant: str
+    user_property: str
+    payers: int
+    usd: float
 
 
 @dataclass
@@ -122,6 +133,18 @@ def _mixed(numbers: NDArray[np.int64], seed: int) -> NDArray[np.uint64]:
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return z ^ (z >> np.uint64(31))
+
+
+def paid_by_arm(payments: Iterable[Payment]) -> list[PaidRow]:
+    """First payments of those whose browser held an arm when they signed up."""
+    sums: dict[tuple[str, str, str], tuple[int, float]] = {}
+    for payment in payments:
+        origin = payment.origin
+        if origin.user_property:
+            key = (origin.experiment, origin.variant, origin.user_property)
+            payers, usd = sums.get(key, (0, 0.0))
+            sums[key] = payers + 1, round(usd + payment.usd, 2)
+    return [PaidRow(*key, *paid) for key, paid in sums.items()]
 
 
 def recorded_people(

@@ -7,7 +7,7 @@ stream named by seed, tenant, day and purpose. Vendors read the stored outcome.
 from datetime import date, timedelta
 
 from marketeer_dagster.sandbox.accounts import Account
-from marketeer_dagster.sandbox.crowd import Crowd, PeopleRow, recorded_people
+from marketeer_dagster.sandbox.crowd import Crowd, PaidRow, PeopleRow, paid_by_arm, recorded_people
 from marketeer_dagster.sandbox.mailing import Mailing
 from marketeer_dagster.sandbox.readers import EmailVisit, read
 from marketeer_dagster.sandbox.response import Audience
@@ -15,7 +15,7 @@ from marketeer_dagster.sandbox.searches import SearchRow, searches
 from marketeer_dagster.sandbox.shocks import Shocks
 from marketeer_dagster.sandbox.stage import LivePage, Stage
 from marketeer_dagster.sandbox.state import State
-from marketeer_dagster.sandbox.subscriptions import Book
+from marketeer_dagster.sandbox.subscriptions import Book, Origin
 from marketeer_dagster.sandbox.visits import VisitRow, email_visits, payments, recorded, web_visits
 
 _CLICKS_PER_SESSION = 0.93
@@ -56,6 +56,10 @@ class Market:
         """Whom web analytics recorded on pages under test on a lived day; empty for any other."""
         return tuple(PeopleRow._make(row) for row in self._state.get_day(tenant, "people", day.isoformat()) or ())
 
+    def paid(self, tenant: str, day: date) -> tuple[PaidRow, ...]:
+        """What the people of tests paid first on a lived day; empty for any other."""
+        return tuple(PaidRow._make(row) for row in self._state.get_day(tenant, "paid", day.isoformat()) or ())
+
     def searches(self, tenant: str, day: date) -> tuple[SearchRow, ...]:
         """What search recorded on a lived day; empty for any other."""
         return tuple(SearchRow._make(row) for row in self._state.get_day(tenant, "searches", day.isoformat()) or ())
@@ -70,13 +74,23 @@ class Market:
         mailed = self._read_emails(account, day, stage.audience)
         found = self._searches(account, day, pages, visits, stage.audience)
         visits += email_visits(self._seed, account, day, pages, mailed, shocks, crowd)
-        signups = [(row.page, row.source, row.medium, row.campaign) for row in visits for _ in range(row.conversions)]
-        visits += payments(self.book(account).live(day, signups))
+        kept_in = {page.experiment: page.user_property for page in pages if page.experiment}
+        signups = [
+            Origin(
+                row.page, row.source, row.medium, row.campaign,
+                row.experiment, row.variant, kept_in.get(row.experiment, ""),
+            )
+            for row in visits for _ in range(row.conversions)
+        ]  # fmt: skip
+        paid = self.book(account).live(day, signups)
+        visits += payments(paid)
         seen = recorded(self._seed, account, day, visits, shocks)
         self._state.put_day(account.tenant, "visits", day.isoformat(), seen)
         people = recorded_people(self._seed, account.tenant, day, crowd.rows(), shocks)
         if people:
             self._state.put_day(account.tenant, "people", day.isoformat(), people)
+        if by_arm := paid_by_arm(paid):
+            self._state.put_day(account.tenant, "paid", day.isoformat(), by_arm)
         self._state.put_day(account.tenant, "searches", day.isoformat(), found)
 
     def _read_emails(self, account: Account, day: date, audience: Audience) -> list[EmailVisit]:

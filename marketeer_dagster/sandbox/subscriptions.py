@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from pydantic import BaseModel
 
@@ -31,6 +32,19 @@ class PlanChange(BaseModel):
     plan: int
 
 
+class Origin(NamedTuple):
+    """The visit in which somebody signed up."""
+
+    page: str
+    source: str
+    medium: str
+    campaign: str
+    experiment: str = ""
+    """The test that the page was under, with the arm it showed and the user property that holds it; else empty."""
+    variant: str = ""
+    user_property: str = ""
+
+
 class Subscription(BaseModel):
     """One customer's subscription. Times are a day and a second of that day, UTC."""
 
@@ -44,8 +58,7 @@ class Subscription(BaseModel):
     paying_since: date | None = None
     ended: date | None = None
     ended_second: int = 0
-    origin: tuple[str, str, str, str] | None = None
-    """Landing page, source, medium and campaign of the sign-up."""
+    origin: Origin | None = None
 
     @property
     def plan(self) -> int:
@@ -85,7 +98,7 @@ class SubscriptionEvent(BaseModel):
 class Payment:
     """A first payment, with the visit it goes back to."""
 
-    origin: tuple[str, str, str, str]
+    origin: Origin
     usd: float
 
 
@@ -130,7 +143,7 @@ class Book:
             )
             mrr += spec.plans[plan].monthly_usd
 
-    def live(self, day: date, signups: list[tuple[str, str, str, str]]) -> list[Payment]:
+    def live(self, day: date, signups: list[Origin]) -> list[Payment]:
         """One day: what becomes of the existing subscriptions, then the new sign-ups. Returns first payments."""
         rng = stream(self._seed, self._account.tenant, "subscriptions", day)
         payments: list[Payment] = []
@@ -145,7 +158,7 @@ class Book:
             self._start(day, number, origin, choice, second)
         return payments
 
-    def _start(self, day: date, number: int, origin: tuple[str, str, str, str], draw: float, second: int) -> None:
+    def _start(self, day: date, number: int, origin: Origin, draw: float, second: int) -> None:
         trial_days = self._account.spec.trial_days
         plan = self._plan(draw)
         subscription = Subscription(

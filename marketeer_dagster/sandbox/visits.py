@@ -73,7 +73,8 @@ def email_visits(
 
 def payments(paid: Iterable[Payment]) -> list[VisitRow]:
     """First payments, credited to where the customer came from; the billing server sends them, without a session."""
-    return [VisitRow(*payment.origin, "", "", 0, 0, 0, 0, payment.usd) for payment in paid]
+    came = ((payment.origin, payment.usd) for payment in paid)
+    return [VisitRow(o.page, o.source, o.medium, o.campaign, "", "", 0, 0, 0, 0, usd) for o, usd in came]
 
 
 def recorded(seed: int, account: Account, day: date, rows: list[VisitRow], shocks: tuple[Shock, ...]) -> list[VisitRow]:

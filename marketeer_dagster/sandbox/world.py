@@ -12,6 +12,7 @@ What a vendor module needs:
 - `world.lock`: hold it around read-then-write sequences
 """
 
+import secrets
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime
@@ -23,6 +24,7 @@ from marketeer_dagster.sandbox.clock import WorldClock
 from marketeer_dagster.sandbox.documents import Documents
 from marketeer_dagster.sandbox.faults import Faults
 from marketeer_dagster.sandbox.habits import Habits
+from marketeer_dagster.sandbox.identity import MarketFace, place_of
 from marketeer_dagster.sandbox.ledger import Ledger
 from marketeer_dagster.sandbox.mailing import Mailing
 from marketeer_dagster.sandbox.market import Market
@@ -45,6 +47,8 @@ class World:
     def __init__(self, seed: int = 7, state: Path | None = None, start: date | None = None) -> None:
         self.state = State(state)
         self.seed = self._own_seed(seed, state)
+        self.face = MarketFace(id=self._own_id(), place=place_of(state) if state else "", seed=seed)
+        """Who this market is: the same after a restart, another after a reset."""
         self.clock = WorldClock(self.state, start)
         self.ledger = Ledger(self.state, self.clock.now)
         self.faults = Faults(seed)
@@ -64,6 +68,14 @@ class World:
                 f"this market has seed {known}, not {seed}", where=str(path), hint="use its own seed or a new file"
             )
         return seed
+
+    def _own_id(self) -> str:
+        with self.state.transaction():
+            known = self.state.meta("id")
+            if known is None:
+                known = secrets.token_hex(16)
+                self.state.set_meta("id", known)
+            return known
 
     @property
     def lock(self) -> AbstractContextManager[None]:

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from marketeer_dagster.store.artefact_sources import SourcesOfArtefacts
 from marketeer_dagster.store.artefacts import Artefacts
 from marketeer_dagster.store.campaigns import Briefs, Campaigns
+from marketeer_dagster.store.changes import Changes
 from marketeer_dagster.store.claims import Claims
 from marketeer_dagster.store.database import Database
 from marketeer_dagster.store.llm import LlmLedger
@@ -47,6 +48,7 @@ class Store:
         self.owners = Owners(database)
         self.claims = Claims(database, self.owners)
         self.llm = LlmLedger(database, self.owners)
+        self.changes = Changes(database)
 
     @classmethod
     def open(cls, url: str, *, secret_key: SecretStr | None = None) -> Self:

@@ -1,5 +1,6 @@
 """Tables copied from the operational store, so that analysts can join what was made with what came of it."""
 
+from marketeer_dagster.warehouse.decisions import APPROVALS, SKILLS
 from marketeer_dagster.warehouse.tables import (
     SIMULATED,
     TENANT,
@@ -23,6 +24,7 @@ _TOKENS = (
     count("cache_write_tokens", "Input tokens written to the prompt cache (count)."),
     usd("cost_usd", "Price of these calls (USD)."),
 )
+
 
 TENANTS = Table(
     "tenants",
@@ -74,12 +76,13 @@ CAMPAIGNS = Table(
             "drafted, planned, running, waiting (for a release), held (by a test), postponed, published, failed or "
             "escalated.",
         ),
+        text("reason", "Why it stands where it stands; empty while it is worked on and when all went well."),
         text("skills", "Chosen skills in plan order, separated by commas; null before planning.", nullable=True),
         text("kpi_metric", "Metric the plan is held to; null before planning.", nullable=True),
-        number("kpi_baseline", "The metric's level when planned, in its own unit.", nullable=True),
-        number("kpi_target", "The level aimed at, in its own unit.", nullable=True),
-        usd("budget_usd", "Money the plan may use (USD).", nullable=True),
-        date_of("deadline", "Day by which the target should be met.", nullable=True),
+        number("kpi_baseline", "Its level when planned, in its own unit; null before planning.", nullable=True),
+        number("kpi_target", "The level aimed at, in its own unit; null before planning.", nullable=True),
+        usd("budget_usd", "Money the plan may use (USD); null before planning.", nullable=True),
+        date_of("deadline", "Day by which the target should be met; null before planning.", nullable=True),
         _CREATED,
         moment("updated_at", "When it last changed (UTC)."),
         SIMULATED,
@@ -88,7 +91,9 @@ CAMPAIGNS = Table(
 
 ARTEFACTS = Table(
     "artefacts",
-    "Every version of everything written. The head is the version that the last finished round of work chose.",
+    "Every version of everything written. The head is the version that the last finished round of work chose; "
+    "artefact_heads has it alone. Calls, tokens and cost are a version's own, so that sums are right: what writing it "
+    "took, and on the version with which a round of work ended the reviews too.",
     (
         TENANT,
         name("artefact", "Artefact's id."),
@@ -100,9 +105,16 @@ ARTEFACTS = Table(
         text("title", "Title."),
         text("status", "draft, approved, escalated or rejected."),
         Column("is_head", "BOOLEAN", "Whether this is the artefact's current version."),
-        number("score", "Weighted rubric score, 0-10; 0 before a review."),
-        text("verdict", "APPROVE, REVISE, REJECT or NONE."),
-        Column("revisions", "INTEGER", "Revisions made on the way (count)."),
+        number(
+            "score",
+            "Weighted rubric score with which the work on it ended, 0-10; null for a version that was revised further "
+            "(reviews has what was said of it), and where nobody gave one.",
+            nullable=True,
+        ),
+        text("verdict", "How the work on it ended: APPROVE, REVISE, REJECT or NONE; NONE also while it has not."),
+        Column(
+            "revisions", "INTEGER", "Revisions on the way to this version when the work ended on it, else 0 (count)."
+        ),
         Column("context_version", "INTEGER", "Version of the product context it was written from."),
         text("skill_hash", "Fingerprint of the skill's folder."),
         text("prompt_hash", "Fingerprint of the prompt."),
@@ -125,7 +137,7 @@ REVIEWS = Table(
         text("reviewer", "Reviewing skill, or director."),
         Column("round", "INTEGER", "Round of review, from 1."),
         text("verdict", "APPROVE, REVISE, REJECT or NONE; NONE approves nothing."),
-        number("score", "Weighted rubric score, 0-10."),
+        number("score", "Weighted rubric score, 0-10; null where nobody gave one.", nullable=True),
         count("findings", "Flaws named (count)."),
         count("blockers", "Flaws that alone prevent approval (count)."),
         text("summary", "The reviewer's summary."),
@@ -147,6 +159,8 @@ PUBLICATIONS = Table(
         text("tool", "Connector: wordpress, mailchimp …"),
         text("kind", "What it is in the tool: page, page_variant, email_campaign …"),
         text("target", "Page path or list it is addressed to."),
+        Column("step", "INTEGER", "The email's place in its sequence, from 1; null for pages.", nullable=True),
+        text("utm_campaign", "What its links are counted by: campaign in ga4_daily; null for pages.", nullable=True),
         text("state", "pending, held, approved, writing, draft, published, rejected, withdrawn, failed or superseded."),
         text("external_id", "The tool's id; empty before the write."),
         text("url", "Where it can be seen; empty before the write."),
@@ -177,10 +191,16 @@ SIGNALS = Table(
         date_of("since", "First day it was off."),
         date_of("until", "Newest day looked at."),
         text("campaign", "Campaign that answers it; null while unanswered.", nullable=True),
-        text("run_id", "Dagster run it started; empty before."),
+        text("run_id", "Dagster run that planned the answer; empty before, and for what a person answers."),
         Column("recovered", "BOOLEAN", "Whether the metric came back; null until measured.", nullable=True),
+        number(
+            "recovery_observed", "The metric's level after the answer, same unit; null until measured.", nullable=True
+        ),
+        number("recovery_expected", "The level expected then, same unit; null until measured.", nullable=True),
+        date_of("recovery_since", "First day of that measurement; null until measured.", nullable=True),
+        date_of("recovery_until", "Last day of that measurement; null until measured.", nullable=True),
         _CREATED,
-        moment("measured_at", "When recovery was measured (UTC).", nullable=True),
+        moment("measured_at", "When recovery was measured (UTC); null before.", nullable=True),
         SIMULATED,
     ),
 )
@@ -202,11 +222,45 @@ EXPERIMENTS = Table(
         date_of("started_on", "First day."),
         date_of("decided_on", "Day of the decision; null while running.", nullable=True),
         text("winner", "Arm that won; null while running.", nullable=True),
-        number("lift", "Relative lift of the winner over control (ratio, 0.12 is +12 %).", nullable=True),
-        number("low", "Lower end of its always-valid interval (ratio).", nullable=True),
-        number("high", "Upper end of its always-valid interval (ratio).", nullable=True),
-        number("confidence", "Coverage of that interval (share).", nullable=True),
+        date_of(
+            "measured_on",
+            "Day of experiment_daily whose figures decided; null while running and where nothing could be said.",
+            nullable=True,
+        ),
+        text(
+            "compared",
+            "Challenger that lift is about, the best one; null while running and without any.",
+            nullable=True,
+        ),
+        number(
+            "lift",
+            "(conversions / visitors of that challenger) / (conversions / visitors of the control) - 1, from the rows "
+            "of experiment_daily on measured_on, as experiment_arms has them too (ratio, 0.12 is +12 %); where one of "
+            "them has no conversion, with half a one and one visitor more on both sides; null while running and "
+            "without people in every arm.",
+            nullable=True,
+        ),
+        number("low", "Lower end of its always-valid interval (ratio); null as lift is.", nullable=True),
+        number("high", "Upper end of its always-valid interval (ratio); null as lift is.", nullable=True),
+        number("confidence", "Coverage of that interval (share); null as lift is.", nullable=True),
         _CREATED,
+        SIMULATED,
+    ),
+)
+
+EXPERIMENT_ARMS = Table(
+    "experiment_arms",
+    "What the arms of tests show, and the figures of each on which the test was decided: those of experiment_daily on "
+    "the day experiments.measured_on.",
+    (
+        TENANT,
+        name("experiment", "Experiment's id."),
+        name("variant", "Arm: control or a short name such as b."),
+        text("artefact", "Artefact it shows."),
+        Column("version", "INTEGER", "Version it shows."),
+        number("share", "Planned share of visitors (share)."),
+        count("visitors", "People who were shown it when the test was decided (count); null before.", nullable=True),
+        count("conversions", "Of these, people who converted (count); null before.", nullable=True),
         SIMULATED,
     ),
 )
@@ -239,7 +293,12 @@ LLM_CALLS = Table(
         name("call", "Call's id."),
         text("campaign", "Campaign's key."),
         text("skill", "Skill it was made for."),
-        text("role", "draft, revise, review, plan …"),
+        text("role", "What was asked in the skill's name, as the ledger has it: draft, revise, review-<reviewer> …"),
+        text(
+            "purpose",
+            "The same in one word: plan, draft, revision, review, direction (the Director's look back), repair (of an "
+            "answer of another form, or against a rule) or other.",
+        ),
         text("run_id", "Dagster run."),
         text("model", "Claude model."),
         text("month", "Month it is booked to, YYYY-MM, in the tenant's time zone."),
@@ -251,7 +310,7 @@ LLM_CALLS = Table(
         usd("reserved_usd", "Worst case held back before the call (USD)."),
         *_TOKENS,
         text("stop_reason", "Why the answer ended; empty before."),
-        number("latency_s", "Duration of the call (seconds).", nullable=True),
+        number("latency_s", "Duration of the call (seconds); null where it has not ended.", nullable=True),
         text("error", "What went wrong, or why the answer was judged bad; empty otherwise."),
         moment("reserved_at", "When the call began (UTC)."),
         moment("finished_at", "When it ended (UTC); null while under way.", nullable=True),
@@ -260,5 +319,6 @@ LLM_CALLS = Table(
 )
 
 COPIES = (
-    TENANTS, GOALS, CAMPAIGNS, ARTEFACTS, REVIEWS, PUBLICATIONS, SIGNALS, EXPERIMENTS, LEARNINGS, LLM_CALLS,
+    TENANTS, GOALS, CAMPAIGNS, ARTEFACTS, REVIEWS, APPROVALS, PUBLICATIONS, SIGNALS, EXPERIMENTS, EXPERIMENT_ARMS,
+    LEARNINGS, LLM_CALLS, SKILLS,
 )  # fmt: skip

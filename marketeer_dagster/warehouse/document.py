@@ -4,7 +4,9 @@ from collections.abc import Iterable
 
 from marketeer_dagster.warehouse.copies import COPIES
 from marketeer_dagster.warehouse.facts import FACTS
+from marketeer_dagster.warehouse.logs import LOGS
 from marketeer_dagster.warehouse.marts import MARTS, mart
+from marketeer_dagster.warehouse.stale import STALE_ARTEFACTS
 from marketeer_dagster.warehouse.tables import Table
 
 _HEAD = """\
@@ -26,7 +28,16 @@ A connection keeps the state it opened; connect again to see newer figures. The 
 SELECT column_name, comment FROM duckdb_columns() WHERE table_name = 'ga4_daily';
 ```
 
-Every table has `tenant`. `simulated` is true for figures that the sandbox's market made.
+Every table has `tenant`. `simulated` is true for figures that the sandbox's market made. Twelve questions with their
+SQL: [questions.md](questions.md).
+
+How fresh it is: daily facts are as new as their newest reading (`landings`, `data_coverage`). Copies of the store, and
+the marts made of them, follow each change within half a minute while the daemon runs, and at once for `marketeer sql`
+and `marketeer export`, which bring them up to date before they read (`copied` says when). Where that is not possible,
+they say so and how old the copies are.
+
+Elsewhere than in DuckDB: `marketeer export FOLDER` writes every table as Parquet, by tenant and year, types kept. With
+pictures: the notebook `examples/notebook.py` (`pip install 'marketeer-dagster[notebook]'`).
 """
 
 _EXPLAINED = {
@@ -52,9 +63,15 @@ days.
 - Tax: a price that includes tax counts with it; other tax does not.
 - Plan: the price's nickname, its product's name, lookup key or id. Lines of one name are one plan.
 
+Movements, by day and plan: `mrr` = `mrr` of the day before + `new_mrr` + `expansion_mrr` - `contraction_mrr` -
+`churned_mrr` + `moved_in_mrr` - `moved_out_mrr`. Whoever goes on paying expands or contracts by what they pay in all,
+more or less; what they take from one plan to another moves. An upgrade from $39 to $119 is 80 expansion of the new plan
+and 39 moved; the way back is 80 contraction of the old plan and 39 moved. Over all plans moves cancel out, so that for
+the company the change of MRR is new + expansion - contraction - churned.
+
 What cannot be known is left out (a line) or not taken off (a discount) and is a note of the run. Stripe keeps events
-for 30 days: days before that stay as they were read; those never read are told from what subscriptions are today, and
-the run says so.
+for 30 days: days before that stay as they were read. Of those never read, `mrr` and `active` are told from what
+subscriptions are today, what happened on them is null, and the run says so.
 """,
 }
 """What a table's columns do not say by themselves, below its description."""
@@ -67,7 +84,9 @@ def render() -> str:
         "## Daily facts\n",
         *map(_table, FACTS),
         "## Copies of the store\n",
-        *map(_table, COPIES),
+        *map(_table, (*COPIES, STALE_ARTEFACTS)),
+        "## How it came here\n",
+        *map(_table, LOGS),
         "## Marts\n",
     ]
     for name in MARTS:

@@ -3,6 +3,7 @@
 from marketeer_dagster.warehouse.tables import SIMULATED, TENANT, Table, count, day, name, number
 
 _CURRENCY = "in the tenant's currency"
+_UNTOLD = "); null on days before Stripe's events reach"
 ANONYMIZED = "(rare searches)"
 """What stands for the query of searches that Google withholds because few people made them."""
 
@@ -20,7 +21,11 @@ GA4_DAILY = Table(
         ),
         name("source", "Session source as GA4 reports it, for instance google or (direct)."),
         name("medium", "Session medium as GA4 reports it, for instance organic, cpc or email."),
-        name("campaign", "Session campaign (utm_campaign); empty when not set."),
+        name(
+            "campaign",
+            "Session campaign as GA4 reports it: a utm_campaign, a name of Google Ads, or its own (direct), (organic) "
+            "and (referral); empty where GA4 says (not set).",
+        ),
         count("sessions", "Sessions begun (count)."),
         count("users", "Users with a session (count); not additive over rows."),
         count("engaged_sessions", "Sessions of 10 s or more, with a key event or two page views (count)."),
@@ -66,15 +71,47 @@ STRIPE_DAILY = Table(
         TENANT,
         day("Day in the account's time zone."),
         name("plan", "Plan: the price's nickname, or its product's name."),
-        number("mrr", f"Monthly recurring revenue at the end of the day ({_CURRENCY})."),
-        number("new_mrr", f"MRR of customers who began to pay that day, or again ({_CURRENCY})."),
-        number("expansion_mrr", f"MRR gained from paying customers that day ({_CURRENCY}, positive)."),
-        number("contraction_mrr", f"MRR lost by downgrades and discounts that day ({_CURRENCY}, positive)."),
-        number("churned_mrr", f"MRR lost with customers who stopped paying that day ({_CURRENCY}, positive)."),
+        number(
+            "mrr",
+            f"Monthly recurring revenue at the end of the day ({_CURRENCY}); told from what subscriptions are today "
+            "where the day's movements are unknown.",
+        ),
+        number(
+            "new_mrr", f"MRR of customers who began to pay that day, or again ({_CURRENCY}{_UNTOLD}.", nullable=True
+        ),
+        number(
+            "expansion_mrr",
+            f"MRR that paying customers added that day, on the plans that grew ({_CURRENCY}, positive{_UNTOLD}.",
+            nullable=True,
+        ),
+        number(
+            "contraction_mrr",
+            "MRR that customers who go on paying took away that day, by downgrades and discounts, on the plans that "
+            f"shrank ({_CURRENCY}, positive{_UNTOLD}.",
+            nullable=True,
+        ),
+        number(
+            "churned_mrr",
+            f"MRR lost with customers who stopped paying that day ({_CURRENCY}, positive{_UNTOLD}.",
+            nullable=True,
+        ),
+        number(
+            "moved_in_mrr",
+            "MRR that came from other plans of the same customers that day; over all plans of a day the same sum as "
+            f"moved_out_mrr ({_CURRENCY}, positive{_UNTOLD}.",
+            nullable=True,
+        ),
+        number(
+            "moved_out_mrr",
+            f"MRR that went to other plans of the same customers that day ({_CURRENCY}, positive{_UNTOLD}.",
+            nullable=True,
+        ),
         count("active", "Paying subscriptions at the end of the day (count)."),
-        count("trials_started", "Trials begun that day (count)."),
-        count("trials_converted", "Trials that became paying that day (count)."),
-        count("churned", "Customers of the plan who stopped paying altogether that day (count)."),
+        count("trials_started", f"Trials begun that day (count{_UNTOLD}.", nullable=True),
+        count("trials_converted", f"Trials that became paying that day (count{_UNTOLD}.", nullable=True),
+        count(
+            "churned", f"Customers of the plan who stopped paying altogether that day (count{_UNTOLD}.", nullable=True
+        ),
         SIMULATED,
     ),
 )

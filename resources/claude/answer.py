@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from marketeer_dagster.agents.forms import Misread, problems_of, read
 from marketeer_dagster.agents.protocols import Refused, Unreadable, Usage
@@ -40,16 +40,16 @@ class _Block(_Lenient):
 
 
 class _CacheCreation(_Lenient):
-    ephemeral_1h_input_tokens: int = 0
+    ephemeral_1h_input_tokens: int = Field(default=0, ge=0)
 
 
 class _Counts(_Lenient):
     """Tokens as billed, by kind."""
 
-    input_tokens: int
-    output_tokens: int
-    cache_creation_input_tokens: int | None = None
-    cache_read_input_tokens: int | None = None
+    input_tokens: int = Field(ge=0)
+    output_tokens: int = Field(ge=0)
+    cache_creation_input_tokens: int | None = Field(default=None, ge=0)
+    cache_read_input_tokens: int | None = Field(default=None, ge=0)
     cache_creation: _CacheCreation | None = None
 
     @property
@@ -80,8 +80,8 @@ class _Counts(_Lenient):
 class _Iteration(_Counts):
     """One pass of the model within an answer (compaction, a server's tool, an adviser of another model)."""
 
-    input_tokens: int = 0
-    output_tokens: int = 0
+    input_tokens: int = Field(default=0, ge=0)
+    output_tokens: int = Field(default=0, ge=0)
     model: str | None = None
 
 
@@ -98,6 +98,8 @@ class Message(_Lenient):
     """A Messages API answer, as far as it matters here. Unknown fields and block types are no error."""
 
     id: str = ""
+    model: str | None = None
+    """Which model answered: a gateway may have asked another than was named."""
     content: tuple[_Block, ...]
     stop_reason: str | None = None
     stop_details: _Refusal | None = None
@@ -136,9 +138,10 @@ class Message(_Lenient):
         """What this call of `model` is billed at most.
 
         The figures at the top leave passes out that are billed (compactions, advisers), so the sum of the passes counts
-        where it is dearer.
+        where it is dearer. Where another model answered, the dearer of both prices counts.
         """
-        whole = self.usage.spend(price_of(model, self.usage.prompt))
+        prices = [_price(name or model, model, self.usage.prompt, price_of) for name in (model, self.model)]
+        whole = max((self.usage.spend(price) for price in prices), key=lambda spend: spend.cost_usd)
         passes = self.usage.iterations or ()
         parts = sum((one.spend(_price(one.model or model, model, one.prompt, price_of)) for one in passes), Spend())
         dearer = parts if parts.cost_usd > whole.cost_usd else whole

@@ -74,7 +74,10 @@ class Gathered:
     def _end(self, delta: Mapping[str, Any], usage: Mapping[str, Any]) -> None:
         if self.message is None:
             return
-        self.message.update(delta)
+        # A later one need not repeat the reason to stop, and its null takes none back.
+        self.message.update(
+            (key, value) for key, value in delta.items() if value is not None or key not in self.message
+        )
         # Totals that overwrite; one that is left out keeps the value of the start.
         told = {key: value for key, value in usage.items() if value is not None}
         self.message["usage"] = {**self.usage, **told}

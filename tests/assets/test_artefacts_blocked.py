@@ -5,9 +5,18 @@ from collections.abc import Iterator
 
 import pytest
 import yaml
-from dagster import AssetKey, DagsterEventType, DagsterInstance, DagsterRun, DagsterRunStatus, Definitions
+from dagster import (
+    AssetCheckEvaluation,
+    AssetKey,
+    DagsterEventType,
+    DagsterInstance,
+    DagsterRun,
+    DagsterRunStatus,
+    Definitions,
+)
 
 from assets.launching import run_tags, stage_job
+from assets.unchecked import NOT_LOOKED_AT, explain_unchecked
 from marketeer_dagster.campaigns.decisions import decide
 from marketeer_dagster.campaigns.status import settle
 from marketeer_dagster.catalog import Catalog
@@ -70,6 +79,13 @@ def checks(instance: DagsterInstance, run: DagsterRun) -> dict[str, bool]:
     return {e.check_name: e.passed for e in found if e.asset_key == EMAILS}
 
 
+def evaluation(instance: DagsterInstance, run: DagsterRun, name: str, of: AssetKey = EMAILS) -> AssetCheckEvaluation:
+    """The run's newest result of a check."""
+    records = instance.get_records_for_run(run.run_id, of_type=DagsterEventType.ASSET_CHECK_EVALUATION).records
+    found = [r.event_log_entry.dagster_event.asset_check_evaluation_data for r in records]  # type: ignore[union-attr]
+    return next(e for e in reversed(found) if (e.asset_key, e.check_name) == (of, name))
+
+
 def made(instance: DagsterInstance, run: DagsterRun) -> set[AssetKey]:
     records = instance.get_records_for_run(run.run_id, of_type=DagsterEventType.ASSET_MATERIALIZATION).records
     return {key for r in records if (key := r.event_log_entry.dagster_event.asset_key)}  # type: ignore[union-attr]
@@ -107,6 +123,26 @@ def test_a_person_is_asked_about_this_very_version(home: CampaignHome, blocked: 
     assert question.subject == f"{head.id}@{head.version}"
     assert question.reason in (ApprovalReason.NOT_APPROVED, ApprovalReason.LEGAL_RISK)
     assert question.detail
+
+
+def test_the_failed_check_says_who_found_what_and_the_command_that_answers(
+    home: CampaignHome, instance: DagsterInstance, blocked: tuple[Campaign, DagsterRun]
+) -> None:
+    campaign, run = blocked
+    (question,) = home.store.approvals.list(campaign=campaign.key)
+    quality = evaluation(instance, run, "quality")
+    told = {name: str(value.value) for name, value in quality.metadata.items()}
+    assert (
+        f"marketeer approve {question.id}" in told["next_step"]
+        and f"marketeer revise {question.id}" in told["next_step"]
+    )
+    assert campaign.key in told["looked_at"] and quality.description
+    rows = told["findings"].splitlines()
+    assert rows[0].startswith("| Who |") and rows[2].startswith("| the gate |")
+    explain_unchecked(instance, run, home.store)
+    followed = evaluation(instance, run, "consistency", REVIEW).metadata
+    assert "email sequence" in str(followed[NOT_LOOKED_AT].value)
+    assert f"marketeer campaign show {campaign.key}" in str(followed["next_step"].value)
 
 
 def test_an_approval_turns_the_check_green_and_publishes_without_another_call(

@@ -77,7 +77,11 @@ def test_a_winner_ends_the_test_and_is_learnt(
     decision, state = decision_of(found)
     assert (decision.winner, state) == ("b", ExperimentState.DECIDED)
     assert 0 < decision.low < decision.lift < decision.high
-    assert decision.lift == pytest.approx(1.0, abs=0.05)
+    assert decision.lift == pytest.approx((420 / 7000) / (210 / 7000) - 1)
+    assert (decision.measured_on, decision.compared) == (experiment.started_on + 6 * DAY, "b")
+    assert [(arm.name, arm.visitors, arm.conversions) for arm in decision.arms] == [
+        ("control", 7000, 210), ("b", 7000, 420)
+    ]  # fmt: skip
     learning = learning_of(store, experiment, decision, state, NOW)
     assert learning is not None
     assert "Your Friday back" in learning.statement

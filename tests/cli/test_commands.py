@@ -161,6 +161,13 @@ def test_the_sandbox_of_the_home_is_the_one_that_is_served(marketeer: CommandLin
 def test_sql_reads_the_snapshot(marketeer: CommandLine):
     assert marketeer.ok("sql", "select 6 * 7 as answer", "--json").json == [{"answer": 42}]
     assert marketeer.ok("sql", "select 1 as a, null as b", "--csv").out == "a,b\n1,\n"
+    query = "select date '2026-05-10' as day, 0::decimal(18,9) as usd, null::bigint as n union all select null, 1.5, 7"
+    assert marketeer.ok("sql", query, "--csv").out == "day,usd,n\n2026-05-10,0,\n,1.5,7\n"
+    assert marketeer.ok("sql", query, "--json").json == [
+        {"day": "2026-05-10", "usd": 0.0, "n": None}, {"day": None, "usd": 1.5, "n": 7}
+    ]  # fmt: skip
+    shown = marketeer.ok("sql", query).said
+    assert "2026-05-10" in shown and "00:00" not in shown and "0E" not in shown and "7.0" not in shown
     tables = marketeer.ok("sql", "select table_name, comment from duckdb_tables()", "--json").json
     assert {"ga4_daily", "gsc_daily", "stripe_daily", "email_daily", "experiment_daily"} <= {
         t["table_name"] for t in tables

@@ -34,7 +34,7 @@ READING: dict[str, Words] = {
 }
 DOING = {
     "goal", "pipeline", "campaign continue", "artefact show", "publication retry", "tenant add", "context import",
-    "ingest", "sandbox advance", "sandbox habits",
+    "ingest", "sandbox advance", "sandbox habits", "export",
 }  # fmt: skip
 """Commands that take --json and are run by other tests, being slow or in need of something made."""
 REQUIRED: dict[str, str] = {

@@ -61,3 +61,25 @@ def test_the_reason_of_a_failed_ingest_is_printed_and_is_the_checks(
     code, said = ingest(marketeer)
     assert code == 1 and words in said
     assert "threlby" in said
+
+
+def test_a_failed_ingest_says_reason_and_next_step_by_tool_and_day(marketeer: CommandLine, vendor: SandboxAdmin):
+    vendor.habit("searchconsole", "unverified_user")
+    days = ("--from", "2026-04-01", "--to", "2026-04-02")
+    told = marketeer("ingest", "-t", "threlby", *days)
+    assert told.code == 1 and "Dagster UI" not in told.said
+    for line in (
+        "not landed: gsc_daily of threlby, 2026-04-01 to 2026-04-02",
+        "why search_console: ",
+        "next ",
+        "again ",
+    ):
+        assert line in told.said, line
+    assert "marketeer ingest --from 2026-04-01 --to 2026-04-02 --tenant threlby" in told.said
+    asked = marketeer("ingest", "-t", "threlby", *days, "--json")
+    assert asked.code == 1
+    answer = asked.json
+    assert answer["state"] == "failed" and answer["other_failures"] == []
+    (reason,) = answer["failed"]
+    assert reason["tool"] == "search_console" and reason["table"] == "gsc_daily" and reason["tenant"] == "threlby"
+    assert reason["first"] == "2026-04-01" and reason["last"] == "2026-04-02" and reason["tried_again"]

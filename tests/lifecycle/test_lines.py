@@ -1,6 +1,7 @@
 """What went wrong for operators, line by line: questions that outlive their version, held work that is lost."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from marketeer_dagster.model.tenant import Autonomy
 from marketeer_dagster.store import Store
 from tests.campaigns.test_publishing import plan_of_test
 from tests.lifecycle.company import EMAILS, PAGE, PATH, Company, open_store
+from tests.lifecycle.vendor import Killed
 from tests.store import values
 from tests.support.publishing import NOW, a_page, an_artefact, approved
 
@@ -107,7 +109,7 @@ def test_what_was_sent_asks_nobody_and_says_so_to_whom_answers_late(company: Com
     question = about(company, "list/spring/1")
     company.policy(Autonomy.AUTOPILOT)
     company.tick()
-    with pytest.raises(Conflict, match="was closed on .*nobody needs to answer it"):
+    with pytest.raises(Conflict, match=r"was closed on .*nobody needs to answer it"):
         say(company, question, YES)
     assert company.questions() == ()
     assert company.campaign().status is CampaignStatus.PUBLISHED, "no ghost keeps it waiting"
@@ -166,7 +168,7 @@ def test_a_campaigns_key_answers_all_of_it(company: Company) -> None:
         say(company, question, YES)
     company.tick()
     assert len(company.vendor.public) == 3 and company.campaign().status is CampaignStatus.PUBLISHED
-    with pytest.raises(Conflict, match="was approved|nothing of"):
+    with pytest.raises(Conflict, match="was approved"):
         say(company, wanted.answered[0], NO)
 
 
@@ -177,9 +179,9 @@ def test_a_sequence_is_answered_by_its_own_id(company: Company) -> None:
     (one,) = meant(company.store, emails, BACK).answered
     say(company, one, BACK, "shorter")
     assert {q.subject for q in company.questions()} == {row(company, PATH).id}
+    company.make(EMAILS, 2, ArtefactStatus.APPROVED)
+    company.run()
     with pytest.raises(BadInput, match="work of 2 kinds"):
-        company.make(EMAILS, 2, ArtefactStatus.APPROVED)
-        company.run()
         meant(company.store, company.key, BACK)
 
 
@@ -233,7 +235,9 @@ def _under_test(company: Company) -> Publication:
     """The challenger of a test that waits for its release: another campaign's page is live."""
     other = f"{company.tenant}:old"
     company.store.campaigns.add(values.campaign(other))
-    old = approved(company.store, an_artefact(a_page(PATH, "The page as it was"), tenant=company.tenant, campaign="old"))
+    old = approved(
+        company.store, an_artefact(a_page(PATH, "The page as it was"), tenant=company.tenant, campaign="old")
+    )
     live = values.publication(
         f"live-{company.tenant}", tenant=company.tenant, campaign=other, artefact=old.id, version=old.version,
         state=State.WRITING, target=PATH,
@@ -248,9 +252,7 @@ def _under_test(company: Company) -> Publication:
 
 
 @pytest.mark.parametrize("whole", [False, True])
-def test_rejecting_a_challenger_that_nobody_saw_ends_its_test_and_frees_the_page(
-    company: Company, whole: bool
-) -> None:
+def test_rejecting_a_challenger_that_nobody_saw_ends_its_test_and_frees_the_page(company: Company, whole: bool) -> None:
     challenger = _under_test(company)
     (test,) = company.store.experiments.list(tenant=company.tenant)
     assert test.state is ExperimentState.RUNNING
@@ -294,10 +296,8 @@ def test_an_answer_that_a_crash_cut_short_is_followed_by_the_daemon(
     assert head is not None
     (question,) = [q for q in company.questions() if q.subject == artefact_subject(head)]
     company.clock.left = at
-    try:
+    with suppress(Killed):
         say(company, question, answer, "name the price")
-    except BaseException as killed:
-        assert type(killed).__name__ == "Killed"
     company.clock.left = None
     if company.store.approvals.get(question.id).state is ApprovalState.PENDING:
         return  # the answer itself was not stored: the person is asked still

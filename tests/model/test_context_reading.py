@@ -1,5 +1,6 @@
 """A context document's hidden words are no facts; what cannot be read is refused with its line and the mend."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -157,3 +158,32 @@ def test_what_is_left_out_keeps_the_lines_that_follow_in_place(text: str):
 def test_a_parsed_context_parses_to_itself(text: str):
     context = ProductContext.parse(document(OVERVIEW=f"{BODY}\n{text}"))
     assert ProductContext.parse(context.render()) == context
+
+
+WRAPPED: dict[str, Callable[[str], str]] = {
+    "a fence": lambda text: f"```markdown\n{text}\n```\n",
+    "a quotation": lambda text: "".join(f"> {line}\n" for line in text.split("\n")),
+    "toggles": lambda text: re.sub(r"(?m)^(?!- ## |# )(?=.)", "    ", re.sub(r"(?m)^## ", "- ## ", text)),
+    "numbers in brackets": lambda text: re.sub(r"(?m)^## (\d+)\. ", r"## (\1) ", text),
+    "numbers of chapters": lambda text: re.sub(r"(?m)^## (\d+)\. ", r"## 2.\1 ", text),
+    "letters": lambda text: re.sub(r"(?m)^## (\d+)\. ", lambda m: f"## {'ABCDEFGHIJKL'[int(m[1]) - 1]}) ", text),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", WRAPPED)
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_a_document_that_is_wrapped_as_a_whole_says_the_same(how: str, ends: str) -> None:
+    original = (Path(__file__).parent / "original.md").read_text(encoding="utf-8")
+    assert ProductContext.parse(WRAPPED[how](original).replace("\n", ends)) == ProductContext.parse(original)
+
+
+def test_html_without_lines_is_named_and_its_mend() -> None:
+    with pytest.raises(BadInput) as refused:
+        ProductContext.parse("<html><body><h1>Product context: Acme</h1><h2>Product overview</h2></body></html>")
+    assert refused.value.hint == "this is HTML: export it as Markdown"
+
+
+def test_what_one_tilde_strikes_out_is_not_said_and_what_it_means_about_is() -> None:
+    assert visible("was ~$19 a month~ and is $29").text == "was  and is $29"
+    for kept in ("~$19 a month, ~$29 a year", "H~2~O and x~3~", "~$19", r"\~$19\~"):
+        assert visible(kept).text == kept

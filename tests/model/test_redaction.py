@@ -3,6 +3,7 @@
 import base64
 import json
 import logging
+from html import escape
 from urllib.parse import quote
 
 import pytest
@@ -42,6 +43,11 @@ def test_what_has_the_shape_of_a_credential_goes(secret: str, text: str) -> None
     [
         ("https://ana:s3cret@example.com/a?b=1", "https://***@example.com/a?b=1"),
         ("postgresql://me:p%40ss@db:5432/store", "postgresql://***@db:5432/store"),
+        ("postgresql://me:p@ss:w@rd@db:5432/store", "postgresql://***@db:5432/store"),
+        ('{"password": "two words", "user": "ana"}', '{"password": "***", "user": "ana"}'),
+        ("Authorization: token abcdef123", "Authorization: token ***"),
+        ("AWS_SECRET_ACCESS_KEY=abc/def+1 x", "AWS_SECRET_ACCESS_KEY=*** x"),
+        ("Set-Cookie: wordpress_logged_in=ana%7C12; path=/", "Set-Cookie: ***; path=/"),
         ("GET /x?access_token=abc123&page=2", "GET /x?access_token=***&page=2"),
         ("api_key=abc, user=ana", "api_key=***, user=ana"),
         ('{"password": "hunter2", "user": "ana"}', '{"password": "***", "user": "ana"}'),
@@ -76,9 +82,26 @@ def test_ordinary_words_stay(text: str) -> None:
 @given(st.text(alphabet=st.characters(min_codepoint=33, max_codepoint=126), min_size=8, max_size=60))
 def test_a_known_secret_goes_in_whatever_form_it_is_echoed(secret: str) -> None:
     keep_out([secret])
-    forms = (secret, quote(secret), json.dumps(secret)[1:-1], base64.b64encode(secret.encode()).decode().rstrip("="))
+    forms = (
+        secret,
+        quote(secret),
+        quote(secret, safe=""),
+        escape(secret),
+        json.dumps(secret)[1:-1],
+        base64.b64encode(secret.encode()).decode().rstrip("="),
+        base64.urlsafe_b64encode(secret.encode()).decode().rstrip("="),
+    )
     for form in forms:
         assert form not in redact(f"before {form} after").replace(GONE, "")
+
+
+@given(before=st.binary(max_size=4), after=st.binary(max_size=4))
+def test_a_known_secret_goes_out_of_base64_of_more_than_itself(before: bytes, after: bytes) -> None:
+    keep_out(["correct-horse-battery-9"])
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        left = redact(encode(before + b"correct-horse-battery-9" + after).decode())
+        assert GONE in left
+        assert len(left.replace(GONE, "")) <= 18  # at most two letters on each side tell a bit of the secret
 
 
 def test_a_password_that_is_written_with_spaces_is_known_without_them() -> None:

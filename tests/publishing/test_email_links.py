@@ -45,7 +45,7 @@ def test_links_are_countable_and_keep_what_they_say(url: str, expected: str) -> 
         ("./signup?x=1", "https://acme.example/signup?x=1"),
         ("?plan=team", "https://acme.example/?plan=team"),
         ("//app.acme.example/x", "https://app.acme.example/x"),
-        (" https://acme.example/a b\n", "https://acme.example/ab"),
+        (" https://acme.example/a b\n", "https://acme.example/a%20b"),
         ("https://acme.example/?a=1&amp;b=2", "https://acme.example/?a=1&b=2"),
         ("HTTPS://acme.example/X", "HTTPS://acme.example/X"),
         ("tel:+49-30-1", "tel:+49-30-1"),
@@ -95,6 +95,16 @@ def test_what_leads_nowhere_is_refused(url: str) -> None:
 def test_whose_host_it_is(url: str, own: bool) -> None:
     assert is_own(url, SITE) is own
     assert is_own("https://xn--mller-kva.example/x", "https://m\u00fcller.example")
+
+
+def test_a_host_in_its_own_letters_is_the_same_host() -> None:
+    assert is_own("https://straße.example/x", "https://xn--strae-oqa.example/")
+    assert is_own("https://www.xn--mller-kva.example/", "https://Müller.example/")
+    assert not is_own("https://strasse.example/x", "https://straße.example/")
+
+
+def test_a_blank_inside_of_an_address_stays_one() -> None:
+    assert absolute(" /our team\n ", "https://acme.example", where="body") == "https://acme.example/our%20team"
 
 
 def test_only_own_hosts_are_counted() -> None:

@@ -18,6 +18,10 @@ CASES = {
     "499 kr per month, prices in SEK": ("499 kr|SEK 499|kr 499|499 SEK", "NOK 499|DKK 499|€499"),
     "Costs $49 a month.": ("$49|US$49|USD 49|49 dollars", "A$49|AUD 49|$49 AUD|CA$49"),
     "All prices in Canadian dollars: $49 a month.": ("$49|CAD 49|CA$49", "US$49|AUD 49"),
+    "Rp 150.000 or RM 20, from 1.2 million users": (
+        "Rp150.000|IDR 150,000|MYR 20|RM20|1.2 mln users",
+        "INR 150,000|SGD 20",
+    ),
     "₹4,999, zł 199 and 1 299 Kč": ("INR 4,999|₹4,999|1 299 Kč", "$4,999|€199"),
     "1.2 million users. 3,500,000 files. Budgets of $1.5 million to $3 million.": (
         "1.2m users|1.2M users|1.2 million users|3.5M files|$1.5 to $3 million|$1.5–3 million|$1.5m to $3m|"
@@ -31,11 +35,14 @@ CASES = {
         "Black Friday 2026|"
         "Q1 2027|A 1:1 call|As easy as 1-2-3|page 1 of 2|Half the work|It is day 15 of a 14-day trial|9 to 5|Open 9-5|"
         "No result is guaranteed.|We never promise the lowest price|It is not unlimited|There is no free plan|"
-        "Without any guarantee|我们不保证结果|Wir garantieren nichts",
+        "Without any guarantee|我们不保证结果|Wir garantieren nichts|Nobody can guarantee rankings|"
+        "Far from the cheapest|Refunds are not available|We have not won any awards|Garantien geben wir keine|"
+        "© Acme Ltd. 2019-2026|FY2026|FY 26|Cyber Week 2026|page 2/5",
         "Not only the cheapest|nothing but the best|Why not get the cheapest plan?|We guarantee results|9 to 6|8 to 5|"
         "day 15 of a 30-day trial|Founded in 2019|We are the cheapest, not the best|In 2026 we grew|1:2 odds|"
         "We won't rest: guaranteed results|Do not wait for the best tool|Half the price|guaranteed, not hoped for|"
-        "page 1 of Google within 2 days|不仅保证结果",
+        "page 1 of Google within 2 days|不仅保证结果|Nobody can guarantee results like we do|"
+        "Such a guarantee is not available elsewhere|© Acme. Founded in 2019|Unlimited seats are not only included",
     ),
     "We do not give refunds. We are not the cheapest. We are not GDPR-compliant. We do not offer 24/7 support. "
     "There is no free plan. We are not certified. We never discount.": (

@@ -9,6 +9,7 @@ from marketeer_dagster.agents.prompt import draft_prompt
 from marketeer_dagster.campaigns.sources import sources_of
 from marketeer_dagster.catalog import Catalog
 from marketeer_dagster.model.artefacts import Artefact, ArtefactContent, artefact_kinds, dump_content
+from marketeer_dagster.model.artefacts.page_copy import PageCopy
 from marketeer_dagster.model.campaign import Brief
 from marketeer_dagster.model.context import ContextVersion, ProductContext
 from marketeer_dagster.model.ids import ArtefactId, derived
@@ -55,13 +56,13 @@ class Written:
 
 @cache
 def contexts() -> dict[str, ProductContext]:
-    """The sample tenant's context and the test contexts, by name; among them those that the author was not tuned on."""
-    tests = ROOT / "tests/sandbox"
-    files = [
-        ROOT / "examples/threlby/context.md",
-        *sorted((tests / "contexts").glob("*.md")),
-        *sorted((tests / "unseen").glob("*.md")),
-    ]
+    """The sample tenant's context and the test contexts, by name.
+
+    The author was tuned on `contexts`; `unseen`, `fresh` and `heldout` were written before it was tried on them.
+    """
+    folders = ("contexts", "unseen", "fresh", "heldout")
+    listed = [sorted((ROOT / "tests/sandbox" / folder).glob("*.md")) for folder in folders]
+    files = [ROOT / "examples/threlby/context.md", *(file for files in listed for file in files)]
     names = ["threlby" if file.name == "context.md" else file.stem for file in files]
     return {name: ProductContext.parse(file.read_text()) for name, file in zip(names, files, strict=True)}
 
@@ -90,9 +91,7 @@ def campaign(name: str, page: str, concern: str) -> list[Written]:
         )
         work = replace(
             marketing.assignment(catalog, skill, brief=brief),
-            context=ContextVersion(
-                tenant=marketing.TENANT, version=1, context=contexts()[name], created_at=marketing.NOW
-            ),
+            context=_version(name),
         )
         work = replace(work, upstream=tuple(a for a in made if a.skill in work.skill.reads))
         drafted, best = _written(draft_prompt(work), work.skill.artefact)
@@ -100,6 +99,20 @@ def campaign(name: str, page: str, concern: str) -> list[Written]:
         asked = (sources_of(work), work.tenant, brief)
         found += [Written(name, skill, drafted, *asked), Written(name, skill, best, *asked)]
     return found
+
+
+def copy_for(name: str, brief: Brief, metrics: str = "") -> PageCopy:
+    """The page that its author can do best for a brief, with these figures before it."""
+    work = replace(
+        marketing.assignment(_catalog(), "copywriting", brief=brief), context=_version(name), metrics=metrics
+    )
+    best = _written(draft_prompt(work), work.skill.artefact)[1]
+    assert isinstance(best, PageCopy)
+    return best
+
+
+def _version(name: str) -> ContextVersion:
+    return ContextVersion(tenant=marketing.TENANT, version=1, context=contexts()[name], created_at=marketing.NOW)
 
 
 def _written(prompt: object, kind: str) -> tuple[ArtefactContent, ArtefactContent]:

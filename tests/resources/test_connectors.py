@@ -11,7 +11,7 @@ import resources
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import BadInput, ConfigError, ToolError
 from marketeer_dagster.sandbox.server import Running, run_in_thread
-from resources.connectors import CONNECTORS, check
+from resources.connectors import CONNECTORS, check, for_tenant
 from resources.mailchimp import MailchimpPublisher
 from resources.mailchimp_sdk import mailchimp_sdk
 from tests.contract import recorded
@@ -76,12 +76,37 @@ def test_a_setting_that_is_read_can_be_set(tool: str) -> None:
         ("mailchimp", "test_emails", "a@acme.example; b", "apart by commas"),
         ("mailchimp", "from_name", "Acme", ""),
         ("mailchimp", "admin_url", "us21.admin.mailchimp.com", "https://"),
+        ("mailchimp", "segment_id", "²", "a number"),
+        ("mailchimp", "list_id", "a/../b", "letters and digits"),
+        ("mailchimp", "list_id", "", "list_id"),
+        ("wordpress", "user", "", "missing user"),
+        ("ga4", "property_id", "properties/123", ""),
+        ("ga4", "property_id", "G-ABC123", "the property's number"),
+        ("ga4", "property_id", "12/../13", "the property's number"),
+        ("ga4", "currency", "dollars", "three letters"),
+        ("ga4", "key_event", "sign up", "an event's name"),
+        ("search_console", "site_url", "sc-domain:acme.example", ""),
+        ("search_console", "site_url", "https://acme.example", "last slash"),
+        ("search_console", "site_url", "acme.example", "last slash"),
+        ("search_console", "data_state", "fnal", "all or final"),
+        ("stripe", "timezone", "Europe/Berlin", ""),
+        ("stripe", "timezone", "Mars/Phobos", "time zone"),
+        ("stripe", "timezone", "../etc", "time zone"),
+        ("stripe", "currency", "euro", "three letters"),
+        ("stripe", "fx_rates", "eur=1.08, GBP=1.27", ""),
+        ("stripe", "fx_rates", "eur=1,08", "rates above zero"),
+        ("stripe", "fx_rates", "eur=0", "rates above zero"),
+        ("stripe", "fx_rates", "eur=-1", "rates above zero"),
+        ("stripe", "fx_rates", "eur=nan", "rates above zero"),
+        ("stripe", "fx_rates", "eur=1e9", "rates above zero"),
+        ("wordpress", "base_url", "https://acme.example:99999", "https://"),
         ("wordpress", "site_url", "acme.example", "https://"),
         ("wordpress", "base_url", "acme.example", "https://"),
     ],
 )
 def test_a_wrong_value_is_refused_when_it_is_set(tool: str, key: str, value: str, expected: str) -> None:
-    given = {"base_url": "https://acme.example", "user": "u", "list_id": "x", key: value}
+    needed = {"user": "u", "list_id": "x", "property_id": "1", "site_url": "https://acme.example/"}
+    given = {"base_url": "https://acme.example", **needed, key: value}
     known = CONNECTORS[tool]
     settings = {name: said for name, said in given.items() if name in ("base_url", *known.settings)}
     secrets = {name: SecretStr("x") for name in known.secrets}
@@ -91,6 +116,16 @@ def test_a_wrong_value_is_refused_when_it_is_set(tool: str, key: str, value: str
     with pytest.raises(BadInput, match=expected) as refused:
         known.validate_keys(settings, secrets)
     assert key in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("tool", "known"),
+    [("ga4", {"currency": "EUR", "timezone": "UTC"}), ("stripe", {"tenant_currency": "EUR"}), ("wordpress", {})],
+)
+def test_a_tool_knows_of_its_tenant_what_it_must(tool: str, known: dict[str, str]) -> None:
+    tenant = a_tenant().model_copy(update={"currency": "EUR"})
+    connection = Connection(tenant=tenant.id, tool=tool, settings={}, secrets={})
+    assert dict(for_tenant(connection, tenant).settings) == known
 
 
 def mailchimp(key: str, **settings: str) -> Connection:

@@ -114,6 +114,30 @@ def test_a_person_counts_once_however_often_they_come(tested: Tested) -> None:
         assert sum(len(seen_that_day) for seen_that_day, _ in daily) > 1.15 * len(seen)
 
 
+def test_an_arms_revenue_is_what_its_people_paid_to_date(tested: Tested) -> None:
+    """It was 0 always: first payments come when a trial ends, on other pages, from whoever signed up as an arm."""
+    last = START + timedelta(days=DAYS - 4)
+    rows = tested.client.experiments(START, last)
+    paid: dict[tuple[str, str], float] = {}
+    for n in range((last - START).days + 1):
+        for row in tested.sandbox.world.market.paid("acme", START + timedelta(days=n)):
+            key = (row.experiment, row.variant)
+            paid[key] = paid.get(key, 0.0) + row.usd
+    told = rows[rows["date"] == last].set_index(["experiment", "variant"])["revenue"].to_dict()
+    assert told == pytest.approx(paid) and min(told.values()) > 0 and len(told) == 4
+    assert rows[rows["date"] == START]["revenue"].tolist() == [0.0] * 4, "nobody's trial has ended"
+
+
+def test_revenue_that_the_account_may_not_see_is_unknown(tested: Tested) -> None:
+    admin = tested.sandbox.admin
+    admin.habit("ga4", "restricted_revenue", on=True, tenant="acme")
+    try:
+        rows = tested.client.experiments(START, START + timedelta(days=15))
+    finally:
+        admin.habit("ga4", "restricted_revenue", on=False, tenant="acme")
+    assert rows["revenue"].isna().all() and (rows["visitors"] > 0).all()
+
+
 def test_days_read_one_by_one_are_those_read_together(tested: Tested) -> None:
     day = START + timedelta(days=6)
     together = tested.client.experiments(START, START + timedelta(days=8))

@@ -46,8 +46,12 @@ def _gsc(days: list[date], recent: list[bool]) -> pd.DataFrame:
 
 def _stripe(days: list[date]) -> pd.DataFrame:
     zero = dict.fromkeys(
-        ("new_mrr", "expansion_mrr", "contraction_mrr", "churned_mrr", "active", "trials_converted", "churned"), 0
-    )
+        (
+            "new_mrr", "expansion_mrr", "contraction_mrr", "churned_mrr", "moved_in_mrr", "moved_out_mrr", "active",
+            "trials_converted", "churned",
+        ),
+        0,
+    )  # fmt: skip
     return pd.DataFrame(
         [
             {"date": day, "plan": "Team", "mrr": 1000.0 + (day - days[-1]).days, "trials_started": 1, **zero}
@@ -76,6 +80,30 @@ def test_queries_that_rose_are_named_and_cannot_break_the_table(warehouse: Wareh
     brief = metrics_brief(warehouse, "acme", "/pricing")
     assert "Risen search query of /pricing" in brief
     assert "| acme gdpr \\| data residency | 0 | 0 | 840 | 0 | 2.0 |" in brief
+
+
+def test_a_search_has_risen_when_it_is_shown_or_chosen_much_more_and_matters(tmp_path: Path) -> None:
+    found = Warehouse(tmp_path / "w.duckdb", tmp_path / "w.snapshot.duckdb")
+    days = [LAST - timedelta(days=n) for n in range(2 * WINDOW_DAYS)]
+    searches = {  # impressions and clicks a day: before, now
+        "steady": ((400, 20), (400, 20)),
+        "chosen more often": ((400, 10), (400, 20)),
+        "shown more often": ((100, 1), (200, 1)),
+        "doubled from nothing": ((1, 0), (2, 0)),
+    }
+    rows = [
+        {"date": day, "page": "/", "query": query, "impressions": now[recent][0], "clicks": now[recent][1]}
+        for query, now in searches.items()
+        for day in days
+        for recent in [day > LAST - timedelta(days=WINDOW_DAYS)]
+    ]
+    with found.writing() as writer:
+        writer.replace("ga4_daily", "acme", days[-1], LAST, _ga4(days, [False] * len(days)))
+        gsc = pd.DataFrame(rows).assign(country="usa", device="desktop", position=2.0)
+        writer.replace("gsc_daily", "acme", days[-1], LAST, gsc)
+    risen = metrics_brief(found, "acme", "/").partition("Risen search query of /")[2]
+    named = [query for query in searches if f"| {query} |" in risen]
+    assert named == ["chosen more often", "shown more often"]
 
 
 def test_equal_data_gives_equal_bytes(warehouse: Warehouse, tmp_path: Path) -> None:

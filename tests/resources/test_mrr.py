@@ -32,10 +32,26 @@ def test_a_customer_arrives_grows_shrinks_and_leaves() -> None:
     assert (on(0), "Team") not in rows and (on(7), "Team") not in rows
 
 
-def test_a_change_of_plan_is_contraction_in_the_old_and_expansion_in_the_new() -> None:
-    rows = daily_movements([history("ann", (0, {"Starter": 29}), (2, {"Team": 99}))], on(2), on(2))
-    assert rows[on(2), "Starter"] == Movement(contraction=Decimal(29))
-    assert rows[on(2), "Team"] == Movement(mrr=Decimal(99), expansion=Decimal(99), active=1)
+def test_an_upgrade_expands_by_the_difference_and_the_rest_moves() -> None:
+    """From $39 to $119 is 80 expansion; it was 119 expansion and 39 contraction."""
+    rows = daily_movements([history("ann", (0, {"Solo": 39}), (2, {"Team": 119}))], on(2), on(2))
+    assert rows[on(2), "Solo"] == Movement(moved_out=Decimal(39))
+    assert rows[on(2), "Team"] == Movement(mrr=Decimal(119), expansion=Decimal(80), moved_in=Decimal(39), active=1)
+
+
+def test_a_downgrade_contracts_the_old_plan_by_the_difference() -> None:
+    rows = daily_movements([history("ann", (0, {"Team": 119}), (2, {"Solo": 39}))], on(2), on(2))
+    assert rows[on(2), "Team"] == Movement(contraction=Decimal(80), moved_out=Decimal(39))
+    assert rows[on(2), "Solo"] == Movement(mrr=Decimal(39), moved_in=Decimal(39), active=1)
+
+
+def test_what_moves_among_several_plans_is_shared_by_their_changes() -> None:
+    """60 and 30 are given up for 10 and 20 and 30 of others: 60 moved, a third of what each old plan lost is lost."""
+    before, after = {"A": 60, "B": 30}, {"C": 10, "D": 20, "E": 30}
+    rows = daily_movements([history("ann", (0, before), (1, after))], on(1), on(1))
+    assert {plan: row.moved_in for (_, plan), row in rows.items() if row.moved_in} == after
+    lost = {plan: (row.moved_out, row.contraction) for (_, plan), row in rows.items() if row.moved_out}
+    assert lost == {"A": (40, 20), "B": (20, 10)}
 
 
 def test_a_second_subscription_of_a_paying_customer_is_expansion() -> None:
@@ -73,7 +89,8 @@ def test_mrr_is_yesterdays_plus_movements_for_every_plan(account: list, begin: i
     for day in (on(n) for n in range(-1, 91)):
         for plan in ("Starter", "Team", "Business"):
             row = whole.get((day, plan), Movement())
-            assert row.mrr == before[plan] + row.new + row.expansion - row.contraction - row.churned_mrr
+            moved = row.moved_in - row.moved_out
+            assert row.mrr == before[plan] + row.new + row.expansion - row.contraction - row.churned_mrr + moved
             assert row.mrr >= 0 and row.active >= 0 and (row.active > 0) == (row.mrr > 0)
             before[plan] = row.mrr
     last = {plan: sum((s[-1][1].get(plan, 0) if s else 0) for _, s in account) for plan in before}

@@ -136,8 +136,11 @@ def test_days_before_the_events_are_told_from_today_and_say_so() -> None:
     assert mrr(found, date(2026, 9, 10)) == 100
     assert found.certain_from == date(2026, 10, 30), "the last 30 days are certain even where nothing happened"
     assert found.notes == (
-        "days before 2026-10-30 are told from what subscriptions are today: Stripe keeps no older events",
+        "days before 2026-10-30 are told from what subscriptions are today, and what happened on them is unknown: "
+        "Stripe keeps no older events",
     )
+    happened = [name for name in found.rows.columns if name not in ("date", "plan", "mrr", "active")]
+    assert len(happened) == 9 and found.rows[happened].isna().all(axis=None), "unknown, not zero"
 
 
 def test_a_young_account_is_known_from_its_first_day() -> None:

@@ -248,10 +248,38 @@ def test_movements_are_the_change_of_mrr(account: list[Life], complete: bool) ->
     for day in (DAY0 + timedelta(days=n) for n in range(-1, LENGTH + 1)):
         for plan in ("Basic", "Team", "Addon"):
             row = rows.get((day, plan), Movement())
-            assert row.mrr - before[plan] == row.new + row.expansion - row.contraction - row.churned_mrr
+            moved = row.moved_in - row.moved_out
+            assert row.mrr - before[plan] == row.new + row.expansion - row.contraction - row.churned_mrr + moved
             assert min(row.mrr, row.new, row.expansion, row.contraction, row.churned_mrr) >= 0
+            assert min(row.moved_in, row.moved_out) >= 0
             assert (row.active > 0) == (row.mrr > 0)
             before[plan] = row.mrr
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(lives, max_size=4))
+def test_what_the_company_gained_and_lost_is_told_by_customers_alone(account: list[Life]) -> None:
+    """Over all plans: somebody began, left, or pays more or less in all than the day before; plans change nothing."""
+    rows = told(account)
+    before: dict[str, Fraction] = {}
+    for day in range(-1, LENGTH + 1):
+        paid: dict[str, Fraction] = defaultdict(Fraction)
+        for life in account:
+            paid[life.customer] += sum(truth(life, day).values())
+        new = expansion = contraction = churned = Fraction(0)
+        for customer, now in paid.items():
+            change, was = now - before.get(customer, Fraction(0)), before.get(customer, Fraction(0))
+            new, expansion = new + change * (was == 0), expansion + max(change, 0) * (was > 0)
+            contraction, churned = contraction + max(-change, 0) * (now > 0), churned + was * (now == 0)
+        here = [row for (on, _), row in rows.items() if on == DAY0 + timedelta(days=day)]
+        sums = [
+            Fraction(sum((getattr(row, name) for row in here), Decimal(0)))
+            for name in ("new", "expansion", "contraction", "churned_mrr", "moved_in", "moved_out")
+        ]
+        for told_, true in zip(sums[:4], (new, expansion, contraction, churned), strict=True):
+            assert abs(told_ - true) < Fraction(1, 10_000), (day, sums, new, expansion, contraction, churned)
+        assert sums[4] == sums[5], "what moves leaves one plan for another"
+        before = dict(paid)
 
 
 @settings(max_examples=60, deadline=None)

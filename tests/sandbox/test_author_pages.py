@@ -16,7 +16,8 @@ from marketeer_dagster.model.artefacts.page_copy import PageCopy
 from marketeer_dagster.model.context import Section
 from marketeer_dagster.model.review import Severity
 from marketeer_dagster.quality import claims, consistency, rules
-from tests.quality.written import ROOT, Written, campaign, contexts
+from tests.quality.written import ROOT, Written, campaign, contexts, copy_for
+from tests.support import marketing
 
 CONCERNS = {
     "threlby": (
@@ -183,3 +184,17 @@ def test_the_sample_has_approved_lines_and_they_lead() -> None:
     heads = {concern: page("threlby", concern).headline for concern in CONCERNS["threlby"]}
     assert set(heads.values()) <= set(lines)
     assert len(set(heads.values())) >= 4, heads
+
+
+def test_what_the_brief_asks_for_leads_before_what_the_figures_show_besides():
+    """A drop's brief names the searches that rose by hundreds; what two people typed does not open the page."""
+    asked = [f"Answer visitors who search for “{q}”" for q in ("move clients from old portal", "replace suite portal")]
+    brief = marketing.brief(
+        "copywriting", audience="", key_message="", offer="", cta="", target="/", keywords=(), must_address=tuple(asked)
+    )
+    metrics = (
+        "| Risen search query of / | Clicks | Clicks before | Impressions | Impressions before | Position |\n"
+        "| --- | --- | --- | --- | --- | --- |\n| which client is still missing papers | 2 | 1 | 33 | 14 | 8.1 |\n"
+    )
+    written = copy_for("threlby", brief, metrics)
+    assert re.search(r"\bportal\b", written.headline), written.headline

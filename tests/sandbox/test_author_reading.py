@@ -1,5 +1,7 @@
 """What the author reads: prompts with marked blocks, free Markdown in contexts, metric tables, sentences and cuts."""
 
+import re
+
 import pytest
 
 from marketeer_dagster.sandbox.author.facts import DIFFERENTIATION, PROOF, Facts
@@ -60,10 +62,13 @@ def test_answers_are_found_by_subject() -> None:
         ("Is our data safe?", "Is our data safe?"),
         ("会不会乱收费", "会不会乱收费？"),
         ("太贵", "担心“太贵”怎么办？"),
+        ("Mum did not want a church", "“Mum did not want a church”"),
+        ("Our pickers know the shortest way.", "“Our pickers know the shortest way”"),
+        ("IT has no time this year", "What if IT has no time this year?"),
     ],
 )
 def test_objections_become_questions(objection: str, question: str) -> None:
-    assert as_question(objection, chinese=not objection.isascii()) == question
+    assert as_question(objection, "zh" if re.search(r"[\u4e00-\u9fff]", objection) else "en") == question
 
 
 def test_sentences_respect_abbreviations_numbers_and_chinese_marks() -> None:

@@ -75,6 +75,8 @@ def stripe_says(lists: Mapping[str, Sequence[Body]], refused: Mapping[str, Answe
             if path.startswith(f"{known}/"):
                 found = next((one for one in lists[known] if one["id"] == path.rsplit("/", 1)[1]), None)
                 return _missing(path) if found is None else Answer(path, 200, {}, found)
+        if path.count("/") > 2:
+            return _missing(path)
         return Answer(path, 200, {}, _page(path, _wanted(path, lists.get(path, ()), query), query))
 
     with serve(answer) as wire:
@@ -109,6 +111,8 @@ def _wanted(path: str, found: Sequence[Body], query: dict[str, list[str]]) -> li
         types = [kind for name, kinds in query.items() if name.startswith("types[") for kind in kinds]
         asked = [one for one in found if since <= one["created"] < before and (not types or one["type"] in types)]
         return sorted(asked, key=lambda one: -one["created"])
+    if path == "/v1/prices" and "active" not in query:
+        return [one for one in found if one.get("active", True)]  # archived ones are answered by their id only
     if path == "/v1/subscriptions" and "status" not in query:
         return [one for one in found if one["status"] != "canceled"]
     return list(found)

@@ -138,7 +138,7 @@ def test_emails_are_followed_by_campaign_id_and_stand_beside_each_other(warehous
     put(warehouse, "acme", rows, "email_daily")
     build(warehouse, store)
     found = ask(
-        warehouse, "SELECT version, sends, opens, clicks, revenue, sessions FROM artefact_performance ORDER BY 1"
+        warehouse, "SELECT version, sends, opens, clicks, tool_revenue, sessions FROM artefact_performance ORDER BY 1"
     )
     assert found == [(1, 50, 40, 10, 60.0, None), (2, 70, 20, 5, 30.0, None)]
 
@@ -197,10 +197,11 @@ def test_the_store_is_copied_whole_each_time(warehouse: Warehouse, store: Store)
     store.signals.open(values.signal(), timedelta(0))
     store.experiments.add(values.experiment())
     store.learnings.add(values.learning())
+    store.approvals.open(values.approval())
     for _ in range(2):
         with warehouse.writing() as w:
             counts = sync_store(store, w)
-        assert counts == dict.fromkeys(counts, 1) | {"llm_calls": 0}
+        assert counts == dict.fromkeys(counts, 1) | {"llm_calls": 0, "experiment_arms": 2}
     assert ask(warehouse, "SELECT skills, kpi_target, status, simulated FROM campaigns") == [
         ("copywriting", 12.0, "planned", True)
     ]

@@ -10,7 +10,7 @@ from marketeer_dagster.cli.output import console
 QUERIES = (
     (
         "conversion rate of the page, week by week",
-        "select date_trunc('week', date) as week, sum(sessions) as sessions, "
+        "select date_trunc('week', date)::date as week, sum(sessions) as sessions, "
         "round(100.0 * sum(conversions) / sum(sessions), 2) as rate_percent "
         "from page_performance where page = '{page}' group by 1 order by 1",
     ),

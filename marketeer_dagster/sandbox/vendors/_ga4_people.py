@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any, Final
 
 from marketeer_dagster.sandbox.chance import uniform
-from marketeer_dagster.sandbox.crowd import PeopleRow
+from marketeer_dagster.sandbox.crowd import PaidRow, PeopleRow
 from marketeer_dagster.sandbox.vendors._ga4_report import Row, filter_of, names_of
 
 USER_SCOPED: Final = "customUser:"
@@ -28,6 +28,9 @@ _NOT_SET: Final = "(not set)"
 class _Counted:
     people: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
     events: int = 0
+    payers: int = 0
+    """People who paid, of whom no more is known: each pays first once."""
+    usd: float = 0.0
 
 
 def asks_for_people(body: dict[str, Any]) -> bool:
@@ -38,7 +41,7 @@ def asks_for_people(body: dict[str, Any]) -> bool:
 def people_report(
     body: dict[str, Any],
     ranges: list[str],
-    seen: Iterable[tuple[str, date, PeopleRow]],
+    seen: Iterable[tuple[str, date, PeopleRow | PaidRow]],
     *,
     registered: tuple[str, ...],
     estimated: bool,
@@ -50,20 +53,31 @@ def people_report(
     keep = filter_of(body["dimensionFilter"], known) if body.get("dimensionFilter") else None
     sums: dict[tuple[str, ...], _Counted] = {}
     for range_name, day, row in seen:
-        for event, people in (("experiment_impression", row.seen), ("sign_up", row.won)):
+        for event, people, paid in _events(row):
             values = _values(day, event, row, registered)
-            if not people or (keep is not None and not keep(values.__getitem__)):
+            if keep is not None and not keep(values.__getitem__):
                 continue
             key = tuple(values[name] for name in dimensions)
             counted = sums.setdefault((*key, range_name) if len(ranges) > 1 else key, _Counted())
             counted.people.update((f"{row.experiment}/{row.variant}", person) for person in people)
-            counted.events += len(people)
+            counted.events += len(people) + (paid.payers if paid else 0)
+            counted.payers += paid.payers if paid else 0
+            counted.usd += paid.usd if paid else 0.0
     if len(ranges) > 1:
         dimensions = [*dimensions, "dateRange"]
     return dimensions, metrics, list(_rows(sums, metrics, estimated, len(body.get("dimensions", []))))
 
 
-def _values(day: date, event: str, row: PeopleRow, registered: tuple[str, ...]) -> dict[str, str]:
+def _events(row: PeopleRow | PaidRow) -> Iterator[tuple[str, list[int], PaidRow | None]]:
+    if isinstance(row, PaidRow):
+        yield "purchase", [], row
+        return
+    for event, people in (("experiment_impression", row.seen), ("sign_up", row.won)):
+        if people:
+            yield event, people, None
+
+
+def _values(day: date, event: str, row: PeopleRow | PaidRow, registered: tuple[str, ...]) -> dict[str, str]:
     told = f"{row.experiment}.{row.variant}"
     properties = {name: told if name == f"{USER_SCOPED}{row.user_property}" else _NOT_SET for name in registered}
     return {"date": day.strftime("%Y%m%d"), "eventName": event, **properties}
@@ -71,10 +85,15 @@ def _values(day: date, event: str, row: PeopleRow, registered: tuple[str, ...]) 
 
 def _rows(sums: dict[tuple[str, ...], _Counted], metrics: list[str], estimated: bool, width: int) -> Iterator[Row]:
     for key, counted in sums.items():
-        people = len(counted.people)
+        people = len(counted.people) + counted.payers
         if estimated and people > EXACT_BELOW:
             people = round(people * (1 + _STANDARD_ERROR * _luck(key[:width], people)))
-        values = {"totalUsers": people, "activeUsers": people, "eventCount": counted.events, "totalRevenue": 0.0}
+        values = {
+            "totalUsers": people,
+            "activeUsers": people,
+            "eventCount": counted.events,
+            "totalRevenue": counted.usd,
+        }
         yield key, tuple(float(values[name]) for name in metrics)
 
 

@@ -57,6 +57,7 @@ class Goods:
         tiered = charge in (Charge.SEATS, Charge.VOLUME)
         made = self._priced(self.id("price", plan, *([charge] if charge is not Charge.MONTH else [])), cents)
         return made | {
+            "active": charge is not Charge.VOLUME,  # no longer sold: it is in no list, and those who had it keep it
             "billing_scheme": "tiered" if tiered else "per_unit",
             "lookup_key": "_".join([*spec.name.lower().split(), *([charge] if charge is not Charge.MONTH else [])]),
             "product": self.id("prod", plan),

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from marketeer_dagster.sandbox.accounts import Account
 from marketeer_dagster.sandbox.chance import stream
-from marketeer_dagster.sandbox.crowd import PeopleRow, glimpsed
+from marketeer_dagster.sandbox.crowd import PaidRow, PeopleRow, glimpsed
 from marketeer_dagster.sandbox.errors import error_response
 from marketeer_dagster.sandbox.faults import FaultKind
 from marketeer_dagster.sandbox.freshness import newest_day, seen_share
@@ -159,9 +159,13 @@ class _Api:
             registered=self._registered(account),
             estimated=self._world.habits.on(account.tenant, "ga4", "estimated_users"),
         )
-        rows = ordered(rows, body.get("orderBys", []), dimensions, metrics)
         unkind = Unkind(self._world, account.tenant)
         currency = unkind.currency(str(body.get("currencyCode") or ""))
+        rows = [
+            (key, tuple(unkind.value(name, one, currency) for name, one in zip(metrics, values, strict=True)))
+            for key, values in rows
+        ]
+        rows = ordered(rows, body.get("orderBys", []), dimensions, metrics)
         return self._response(account, body, dimensions, metrics, rows, unkind.metadata(currency, metrics))
 
     def _response(
@@ -207,7 +211,7 @@ class _Api:
 
     def _people(
         self, account: Account, ranges: list[tuple[str, date, date]], fault: FaultKind | None
-    ) -> Iterator[tuple[str, date, PeopleRow]]:
+    ) -> Iterator[tuple[str, date, PeopleRow | PaidRow]]:
         today = self._world.clock.day
         newest = newest_day(today, fault)
         for name, first, last in ranges:
@@ -217,6 +221,8 @@ class _Api:
                 rng = stream(self._world.seed, account.tenant, "late people", day, (today - day).days)
                 for row in self._world.market.people(account.tenant, day):
                     yield name, day, row if kept == 1.0 else glimpsed(row, kept, rng)
+                for paid in self._world.market.paid(account.tenant, day):
+                    yield name, day, paid
 
     def _counted(self, tenant: str, day: date, today: date) -> list[VisitRow]:
         """The visits of `day` as far as they are counted by `today`."""

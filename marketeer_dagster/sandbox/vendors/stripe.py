@@ -203,10 +203,13 @@ class _Api:
         return self._customer(asked, asked.request.path_params["id"])
 
     def goods(self, kind: str) -> _Handler:
-        """The list of what the account sells: products, prices or coupons."""
+        """The list of what the account sells: products, coupons, or the prices that are not archived."""
 
         def answer(asked: AskedOf) -> dict[str, Any]:
             made: list[dict[str, Any]] = getattr(asked.objects.goods, kind)()
+            if kind == "prices":
+                active = asked.request.query_params.get("active", "true") == "true"
+                made = [price for price in made if price["active"] is active]
             return listed(asked, f"/v1/{kind}", made, lambda p: p["id"], lambda p: p["created"], lambda p: p)
 
         return answer

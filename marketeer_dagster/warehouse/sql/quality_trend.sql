@@ -5,11 +5,11 @@
 -- artefacts: Finished artefacts: those with a head version of that day (count).
 -- approved: Of these, approved (count).
 -- escalated: Of these, left to a person (count).
--- mean_score: Mean weighted rubric score, 0-10.
--- lowest_score: Lowest weighted rubric score, 0-10.
+-- mean_score: Mean weighted rubric score, 0-10; null when none was given.
+-- lowest_score: Lowest weighted rubric score, 0-10; null when none was given.
 -- mean_revisions: Revisions per artefact (count).
 -- approval_rate: approved / artefacts (share).
--- cost_usd: Claude cost of these artefacts (USD).
+-- cost_usd: Claude cost of these artefacts in all their versions, reviews included (USD).
 -- simulated: True for figures of the sandbox's market.
 SELECT
     tenant,
@@ -24,7 +24,6 @@ SELECT
     count(*) FILTER (status = 'approved') / count(*) AS approval_rate,
     sum(cost_usd)::DECIMAL(18, 9) AS cost_usd,
     bool_or(simulated) AS simulated
-FROM artefacts
-WHERE is_head
+FROM artefact_heads
 GROUP BY tenant, created_at::DATE, skill
 ORDER BY tenant, date, skill
