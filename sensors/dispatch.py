@@ -23,13 +23,14 @@ from assets.jobs import Job
 from assets.launching import claim_of, finished_run, is_being_worked_on, is_untouched, run_request, settle_run
 from assets.partitions import campaigns, phantoms, requested_changes
 from marketeer_dagster.campaigns.postponing import WALL, is_due
-from marketeer_dagster.campaigns.status import OPEN, WITH_PEOPLE, settle
+from marketeer_dagster.campaigns.status import OPEN, WITH_PEOPLE
+from marketeer_dagster.campaigns.tending import resettle, tend, tended
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.model.campaign import Campaign, CampaignStatus
 from marketeer_dagster.model.clock import Clock
 from marketeer_dagster.model.ids import CampaignKey, TenantId
 from marketeer_dagster.store import Store
-from sensors.approved_publications import DELIVERABLE
+from sensors.approved_publications import deliverable
 from sensors.telling import at_work, counted, listed, tell
 
 DISPATCHER = "dispatcher"
@@ -55,8 +56,8 @@ def build_dispatcher(catalog: Catalog, jobs: Sequence[Job], interval_s: int) -> 
         working, paused = at_work(store)
         at_work_here = {tenant.id for tenant in working}
         _take_up_postponed(context.instance, store, clock, at_work_here)
+        _tend(context.instance, store, clock)
         there = store.campaigns.list()
-        _settle_decided(context.instance, store, clock, [c for c in there if _only_delivers(c)])
         looks = [
             _next(context.instance, store, clock, catalog, campaign, held=campaign.tenant not in at_work_here)
             for campaign in there
@@ -116,19 +117,14 @@ def _take_up_postponed(instance: DagsterInstance, store: Store, clock: Clock, te
                 store.campaigns.reopen(campaign.key, clock.now())
 
 
-def _only_delivers(campaign: Campaign) -> bool:
-    """Whether nothing but people's answers and the outbox can still change where the campaign stands."""
-    return campaign.status in WITH_PEOPLE or (
-        campaign.status is CampaignStatus.POSTPONED and campaign.resume_at is None
-    )
-
-
-def _settle_decided(instance: DagsterInstance, store: Store, clock: Clock, decided: Sequence[Campaign]) -> None:
-    """What people decided may have ended a campaign, once everything they released is delivered."""
-    for campaign in decided:
-        due = [p for p in store.publications.list(campaign=campaign.key) if p.state in DELIVERABLE]
-        if not due and not is_being_worked_on(instance, campaign.key):
-            settle(store, clock, campaign.key)
+def _tend(instance: DagsterInstance, store: Store, clock: Clock) -> None:
+    """What people decided, what a policy changed, and tests that ended may have moved a campaign without any run."""
+    for campaign in tended(store):
+        if is_being_worked_on(instance, campaign.key):
+            continue
+        tend(store, clock, campaign)
+        if not deliverable(store, campaign.key):
+            resettle(store, clock, store.campaigns.get(campaign.key))
 
 
 def _next(

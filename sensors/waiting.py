@@ -31,7 +31,7 @@ from assets.waiting import APPROVED, SHOW, SHOW_GOALS, Place, said, waiting
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.model.ids import CampaignKey
 from marketeer_dagster.store import Store
-from sensors.approved_publications import DELIVERABLE
+from sensors.approved_publications import deliverable
 from sensors.telling import counted, listed, tell
 
 
@@ -84,7 +84,7 @@ def _run_follows(instance: DagsterInstance, store: Store, partition: str) -> boo
     """Whether a run of the campaign, under way or about to deliver, evaluates the check by itself."""
     if is_being_worked_on(instance, CampaignKey(partition)):
         return True
-    return ":" in partition and any(p.state in DELIVERABLE for p in store.publications.list(campaign=partition))
+    return ":" in partition and bool(deliverable(store, CampaignKey(partition)))
 
 
 def _request(place: Place, change: str) -> RunRequest:

@@ -37,7 +37,8 @@ from marketeer_dagster.model.ids import CampaignKey
 from marketeer_dagster.model.pausing import refuse_paused, said_of
 from marketeer_dagster.model.tenant import Tenant
 from marketeer_dagster.publishing.exclusive import file_exclusive
-from sensors.approved_publications import DELIVERABLE
+from marketeer_dagster.publishing.retrying import try_now
+from sensors.approved_publications import deliverable
 
 SENSOR_DAEMON = "SENSOR"
 EVENT_BATCH = "DAGSTER_EVENT_BATCH_SIZE"
@@ -129,7 +130,12 @@ def _tenant(home: Home, key: CampaignKey) -> Tenant:
 
 def _go_on_now(home: Home, key: CampaignKey) -> None:
     with home.store.claims.held(claim_of(key)) as mine:
-        if mine and home.store.campaigns.get(key).status is CampaignStatus.POSTPONED:
+        if not mine:
+            return
+        try_now(home.store, home.clock, key)
+        campaign = home.store.campaigns.get(key)
+        # Without a moment it waits for the outbox alone, which needs no other run of the campaign's work.
+        if campaign.status is CampaignStatus.POSTPONED and campaign.resume_at is not None:
             home.store.campaigns.reopen(key, home.clock.now())
 
 
@@ -170,7 +176,7 @@ def deliver_approved(home: Home, instance: DagsterInstance, key: CampaignKey, pr
 
 
 def _due(home: Home, key: CampaignKey) -> bool:
-    return any(p.state in DELIVERABLE for p in home.store.publications.list(campaign=key))
+    return bool(deliverable(home.store, key))
 
 
 def _deliver(home: Home, instance: DagsterInstance, key: CampaignKey, progress: Progress) -> Campaign:

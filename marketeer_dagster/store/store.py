@@ -67,6 +67,10 @@ class Store:
         """Holds `name` for one block at a time over all machines, freed by the holder's death; None on SQLite."""
         return None if self._database.is_sqlite else self._database.session_lock("exclusive", name)
 
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Reads of this thread in the block see one moment (on SQLite) and cost one transaction; nothing is written."""
+        return self._database.held_open()
+
     def migrate(self) -> None:
         """Create the tables, or bring them to this version; safe to repeat and to run from many processes at once.
 

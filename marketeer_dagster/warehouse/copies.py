@@ -73,7 +73,8 @@ CAMPAIGNS = Table(
         Column("priority", "INTEGER", "0 (most urgent) to 3."),
         text(
             "status",
-            "drafted, planned, running, approved (waits for a release), postponed, published, failed or escalated.",
+            "drafted, planned, running, approved (waits for a release), held (by a test), postponed, published, failed "
+            "or escalated.",
         ),
         text("reason", "Why it stands where it stands; empty while it is worked on and when all went well."),
         text("skills", "Chosen skills in plan order, separated by commas; null before planning.", nullable=True),
@@ -160,7 +161,7 @@ PUBLICATIONS = Table(
         text("target", "Page path or list it is addressed to."),
         Column("step", "INTEGER", "The email's place in its sequence, from 1; null for pages.", nullable=True),
         text("utm_campaign", "What its links are counted by: campaign in ga4_daily; null for pages.", nullable=True),
-        text("state", "pending, approved, writing, draft, published, rejected, failed or superseded."),
+        text("state", "pending, held, approved, writing, draft, published, rejected, withdrawn, failed or superseded."),
         text("external_id", "The tool's id; empty before the write."),
         text("url", "Where it can be seen; empty before the write."),
         text("experiment", "Experiment it is part of; null otherwise.", nullable=True),
