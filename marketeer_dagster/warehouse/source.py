@@ -7,11 +7,28 @@ import duckdb
 
 from marketeer_dagster.model.clock import SystemClock
 from marketeer_dagster.warehouse.marts import MARTS, mart
+from marketeer_dagster.warehouse.tables import comments
 
 _TABLE = "warehouse_source"
 CREATE = (
     f"CREATE TABLE IF NOT EXISTS {_TABLE} (store VARCHAR NOT NULL, mark BIGINT NOT NULL, skills VARCHAR NOT NULL)",
     "CREATE TABLE IF NOT EXISTS warehouse_marts (mart VARCHAR NOT NULL, built_at TIMESTAMP NOT NULL)",
+)
+SOURCE_COMMENTS = (
+    *comments(
+        _TABLE,
+        "Which store the copies were made of, and how far. Kept by the software.",
+        {
+            "store": "Address of the store, without a password.",
+            "mark": "All changes before this mark of the store's are in the copies.",
+            "skills": "Fingerprint of the skills that were copied last; empty when none were.",
+        },
+    ),
+    *comments(
+        "warehouse_marts",
+        "When each mart was computed. Kept by the software.",
+        {"mart": "Name of the mart.", "built_at": "When it was computed last (UTC, by the clock on the wall)."},
+    ),
 )
 _READ = """
 SELECT table_name, max(read_at) FROM landings WHERE state <> 'failed' GROUP BY table_name
