@@ -1,13 +1,13 @@
 """Which rows changed, and when: what is copied elsewhere is copied again, and nothing else
 
-Revision: 0008, after 0006. The triggers that fill the table are installed after each migration (see watching.py):
+Revision: 0007, after 0006. The triggers that fill the table are installed after each migration (see watching.py):
 a migration that makes a table anew would drop them.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008"
+revision = "0007"
 down_revision = "0006"
 branch_labels = None
 depends_on = None
