@@ -43,7 +43,9 @@ def draft_op(catalog: Catalog, skill: Skill, after: Mapping[str, In], retries: R
             # In a thread: pages are read with an ordinary client, and other steps wait on this loop for Claude.
             bench = await to_thread.run_sync(Workshop.of, context, catalog, skill, abandon_on_cancel=True)
             if (kept := bench.settled()) is not None:
-                context.log.info(f"version {kept.version} was approved and what it rests on is unchanged: kept")
+                context.log.info(
+                    f"version {kept.version} is {kept.status.value}, for good or on what is unchanged: kept"
+                )
                 return bench.working_copy(kept.version, revisions=kept.revisions, spend=kept.spend, settled=True)
             drafted = await Author(bench.model).draft(bench.assignment)
             version = bench.version(drafted)

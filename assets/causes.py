@@ -11,7 +11,7 @@ from dagster import AssetKey, DagsterEvent, DagsterEventType, DagsterInstance, D
 from dagster._core.execution.plan.objects import StepFailureData
 
 from assets.failures import HINT, KIND
-from marketeer_dagster.model.errors import BudgetExceeded, TryLater
+from marketeer_dagster.model.errors import BudgetExceeded, Paused, TryLater
 from marketeer_dagster.model.redaction import redact
 
 _LIMIT = 600
@@ -52,7 +52,7 @@ def _failed_steps(instance: DagsterInstance, run: DagsterRun) -> Iterator[Cause]
     for event in _events(instance, run, DagsterEventType.STEP_FAILURE):
         data = event.step_failure_data
         kind = _kind(data)
-        answered = kind in (_GATE, BudgetExceeded.__name__, TryLater.__name__)
+        answered = kind in (_GATE, BudgetExceeded.__name__, TryLater.__name__, Paused.__name__)
         text = redact(f"{_step(event.step_key)}: {_words(data)}")[:_LIMIT]
         yield Cause(text, answered, event.step_key or "", _hint(data))
 

@@ -26,6 +26,7 @@ from dagster import (
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from pydantic import Field
 
+from assets.asked import choice
 from assets.failures import explained
 from assets.labels import labelled
 from assets.names import NEXT_STEP, PRODUCT_CONTEXT
@@ -38,6 +39,7 @@ from marketeer_dagster.model.clock import Clock, today
 from marketeer_dagster.model.direction import DirectorReview, Period
 from marketeer_dagster.model.errors import BadInput
 from marketeer_dagster.model.ids import TenantId
+from marketeer_dagster.model.pausing import refuse_paused
 from marketeer_dagster.store import Store
 from resources.period_data import period_material
 
@@ -45,10 +47,15 @@ DIRECTOR_REVIEW = AssetKey("director_review")
 RECOMMENDED_GOALS = AssetKey("recommended_goals")
 
 
+Window = choice("ReviewWindow", [period.value for period in Period])
+
+
 class ReviewConfig(Config):
     """What to look back on. Nothing needs to be set: the default is yesterday."""
 
-    window: str = Field(default="day", description="`day`, or `month` for the last four whole weeks.")
+    window: Window = Field(  # pyright: ignore[reportInvalidTypeForm]
+        default=Window("day"), description="`day`, or `month` for the last four whole weeks."
+    )
     last: str | None = Field(default=None, description="The period's last day, YYYY-MM-DD; empty: yesterday.")
 
 
@@ -73,6 +80,7 @@ def build_director_review(catalog: Catalog) -> list[AssetsDefinition]:
         clock: Clock = context.resources.clock.clock()
         with explained():
             tenant = store.tenants.get(TenantId(context.partition_key))
+            refuse_paused(tenant)
             last = _day(config.last) or today(clock, tenant.timezone) - timedelta(days=1)
             warehouse = context.resources.warehouse.warehouse()
             review = await look_back(
@@ -80,7 +88,7 @@ def build_director_review(catalog: Catalog) -> list[AssetsDefinition]:
                 catalog,
                 tenant,
                 store.contexts.latest(tenant.id),
-                period_material(store, warehouse, tenant.id, _period(config.window), last),
+                period_material(store, warehouse, tenant.id, Period(config.window.value), last),
                 at=clock.now(),
                 run_id=context.run_id,
             )
@@ -183,13 +191,6 @@ def build_review_job() -> UnresolvedAssetJobDefinition | JobDefinition:
         tags={"marketeer/kind": "agents"},
         description="The Director looks back on a tenant's day or month and recommends goals.",
     )
-
-
-def _period(window: str) -> Period:
-    try:
-        return Period(window)
-    except ValueError:
-        raise BadInput(f"{window!r} is no period", where="window", expected="day or month") from None
 
 
 def _day(text: str | None) -> date | None:

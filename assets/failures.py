@@ -12,9 +12,21 @@ from dagster import Failure, MetadataValue, OpExecutionContext, RetryRequested
 
 from marketeer_dagster.campaigns.escalation import ask_about_budget
 from marketeer_dagster.campaigns.postponing import postpone
-from marketeer_dagster.model.errors import BadInput, BudgetExceeded, MarketeerError, NoVerdict, ToolError, TryLater
-from marketeer_dagster.model.ids import CampaignKey
+from marketeer_dagster.campaigns.status import OPEN
+from marketeer_dagster.model.campaign import Campaign
+from marketeer_dagster.model.errors import (
+    BadInput,
+    BudgetExceeded,
+    MarketeerError,
+    NotFound,
+    NoVerdict,
+    Paused,
+    ToolError,
+    TryLater,
+)
+from marketeer_dagster.model.pausing import refuse_paused
 from marketeer_dagster.model.redaction import redact
+from marketeer_dagster.store import Store
 
 KIND = "kind"
 """Metadata of a failure: the name of the error's class."""
@@ -37,21 +49,37 @@ def explained() -> Generator[None]:
         raise _failure(error) from None
 
 
+def campaign_asked(store: Store, key: str) -> Campaign:
+    """The campaign that a partition stands for; NotFound says how one is started, which no typed partition does."""
+    try:
+        return store.campaigns.get(key)
+    except NotFound:
+        hint = (
+            "a partition alone is no campaign: start one with the job `start_pipeline` or `start_goal` in the "
+            "Launchpad, or with `marketeer pipeline NAME --tenant ID`; the typed partition goes away by itself"
+        )
+        raise NotFound(f"there is no campaign {key!r}", hint=hint) from None
+
+
 @contextmanager
 def explained_or_asked(context: OpExecutionContext) -> Generator[None]:
-    """As `explained`, for a campaign's work: a budget that is used up becomes a question in the inbox, an
-    outage postpones the campaign."""
+    """As `explained`, for a step of a campaign's work: a budget that is used up becomes a question in the inbox, an
+    outage postpones the campaign, and so does a pause of its tenant, in which no step begins."""
     with explained():
+        store: Store = context.resources.store.store()
+        campaign = campaign_asked(store, context.partition_key)
         try:
+            refuse_paused(store.tenants.get(campaign.tenant))
             yield
         except BudgetExceeded as error:
-            resources = context.resources
-            ask_about_budget(
-                resources.store.store(), resources.clock.clock(), CampaignKey(context.partition_key), error
-            )
+            ask_about_budget(store, context.resources.clock.clock(), campaign.key, error)
+            raise
+        except Paused as error:
+            if store.campaigns.get(campaign.key).status in OPEN:  # what only delivers waits in the outbox instead
+                postpone(store, campaign.key, error)
             raise
         except TryLater as error:
-            postpone(context.resources.store.store(), CampaignKey(context.partition_key), error)
+            postpone(store, campaign.key, error)
             raise
 
 

@@ -6,21 +6,23 @@ from decimal import Decimal
 from dagster import Config, MetadataValue, OpExecutionContext, job, op
 from pydantic import Field
 
+from assets.asked import choice, day_of, tenant_asked
 from assets.failures import explained
-from assets.labels import label_run
 from assets.partitions import campaigns, metrics_start
 from marketeer_dagster.campaigns.intake import take_goal, take_pipeline
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.model.campaign import Campaign
 from marketeer_dagster.model.clock import today
 from marketeer_dagster.model.errors import BadInput
-from marketeer_dagster.model.ids import TenantId
+from marketeer_dagster.model.pausing import said_of
+
+OF_TENANT = "Id of the tenant; a wrong one is refused with the list of those that there are."
 
 
 class GoalConfig(Config):
     """A goal in a person's words. The Director plans it; sensors run what was planned."""
 
-    tenant: str = Field(description="Id of the tenant, as `marketeer tenant list` shows it.")
+    tenant: str = Field(description=OF_TENANT)
     goal: str = Field(description='What is wanted, for instance "+20 % trial signups this quarter".')
     budget_usd: float | None = Field(
         default=None,
@@ -32,16 +34,6 @@ class GoalConfig(Config):
     def day(self) -> date | None:
         """The deadline; raises BadInput when it is no date."""
         return None if self.deadline is None else day_of(self.deadline, "deadline")
-
-
-class PipelineConfig(Config):
-    """One named pipeline for one tenant."""
-
-    tenant: str = Field(description="Id of the tenant.")
-    pipeline: str = Field(description="Name of the pipeline, for instance page-launch.")
-    campaign: str | None = Field(
-        default=None, description="Slug for the campaign; empty: made from the pipeline's name."
-    )
 
 
 class IngestRequest(Config):
@@ -68,16 +60,29 @@ class IngestRequest(Config):
 
 
 def build_intake_jobs(catalog: Catalog):
-    """The jobs `state_goal`, `start_pipeline` and `start_ingest`."""
+    """The jobs `start_goal`, `start_pipeline` and `start_ingest`."""
+    pipelines = choice("Pipeline", sorted(catalog.pipelines))
+
+    class PipelineConfig(Config):
+        """One named pipeline for one tenant."""
+
+        tenant: str = Field(description=OF_TENANT)
+        pipeline: pipelines = Field(  # pyright: ignore[reportInvalidTypeForm]
+            description="\n".join(
+                f"{name}: {catalog.pipelines[name].description}" for name in sorted(catalog.pipelines)
+            )
+        )
+        campaign: str | None = Field(
+            default=None, description="Slug for the campaign (a-z, 0-9, hyphens); empty: made from the pipeline's name."
+        )
 
     @op(required_resource_keys={"store", "clock"}, description="Checks the goal and opens a campaign for it.")
     def accept_goal(context: OpExecutionContext, config: GoalConfig) -> None:
         with explained():
-            _label(context, config.tenant)
             campaign = take_goal(
                 context.resources.store.store(),
                 context.resources.clock.clock(),
-                tenant=TenantId(config.tenant),
+                tenant=tenant_asked(context, config.tenant).id,
                 text=config.goal,
                 budget_usd=None if config.budget_usd is None else Decimal(str(config.budget_usd)),
                 deadline=config.day,
@@ -87,13 +92,12 @@ def build_intake_jobs(catalog: Catalog):
     @op(required_resource_keys={"store", "clock"}, description="Opens a campaign for one named pipeline.")
     def accept_pipeline(context: OpExecutionContext, config: PipelineConfig) -> None:
         with explained():
-            _label(context, config.tenant)
             campaign = take_pipeline(
                 context.resources.store.store(),
                 catalog,
                 context.resources.clock.clock(),
-                tenant=TenantId(config.tenant),
-                pipeline=config.pipeline,
+                tenant=tenant_asked(context, config.tenant).id,
+                pipeline=config.pipeline.value,
                 slug=config.campaign,
             )
         _announce(context, campaign)
@@ -102,16 +106,14 @@ def build_intake_jobs(catalog: Catalog):
     def accept_ingest(context: OpExecutionContext, config: IngestRequest) -> None:
         with explained():
             for tenant in config.tenants:
-                context.resources.store.store().tenants.get(TenantId(tenant))
-            if len(config.tenants) == 1:
-                _label(context, config.tenants[0])
+                tenant_asked(context, tenant)
             first, last = config.days
             if last >= (now := today(context.resources.clock.clock())):
                 raise BadInput(f"{last} is not over", where="to_day", expected=f"a day before {now}")
         context.log.info(f"the sensor `ingest_asked` launches one run of {first} to {last}")
 
     @job(description="State a goal for a tenant. The sensor `campaigns` has the Director plan it and runs the plan.")
-    def state_goal() -> None:
+    def start_goal() -> None:
         accept_goal()
 
     @job(description="Start a named pipeline for a tenant. The sensor `campaigns` plans and runs it.")
@@ -122,23 +124,12 @@ def build_intake_jobs(catalog: Catalog):
     def start_ingest() -> None:
         accept_ingest()
 
-    return [state_goal, start_pipeline, start_ingest]
-
-
-def day_of(text: str, where: str) -> date:
-    """A day as YYYY-MM-DD; raises BadInput that names the field."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise BadInput(f"{text!r} is not a date", where=where, expected="YYYY-MM-DD") from None
-
-
-def _label(context: OpExecutionContext, tenant: str) -> None:
-    owner = context.resources.store.store().tenants.get(TenantId(tenant)).id
-    label_run(context.instance, context.run_id, owner)
+    return [start_goal, start_pipeline, start_ingest]
 
 
 def _announce(context: OpExecutionContext, campaign: Campaign) -> None:
     context.instance.add_dynamic_partitions(campaigns.name or "campaigns", [campaign.key])
-    context.log.info(f"campaign {campaign.key} is {campaign.status.value}")
-    context.add_output_metadata({"campaign": campaign.key, "title": MetadataValue.text(campaign.title)})
+    held = said_of(context.resources.store.store().tenants.get(campaign.tenant))
+    context.log.info(f"campaign {campaign.key} is {campaign.status.value}{f'; it waits: {held}' if held else ''}")
+    told = {"campaign": campaign.key, "title": MetadataValue.text(campaign.title)}
+    context.add_output_metadata(told | ({"waits": held} if held else {}))

@@ -10,8 +10,11 @@ TENANT_TAG = "tenant"
 
 
 def tenant_of_campaign(key: str) -> str:
-    """The tenant whose campaign a partition is."""
-    return split_campaign_key(CampaignKey(key))[0]
+    """The tenant whose campaign a partition is; empty for what somebody typed that is no key: its run says so."""
+    try:
+        return split_campaign_key(CampaignKey(key))[0]
+    except ValueError:
+        return ""
 
 
 def labelled(partitions: PartitionsDefinition, tenant_of: Callable[[str], str]) -> PartitionedConfig:
@@ -19,7 +22,7 @@ def labelled(partitions: PartitionsDefinition, tenant_of: Callable[[str], str]) 
     return PartitionedConfig(
         partitions_def=partitions,
         run_config_for_partition_key_fn=lambda key: {},
-        tags_for_partition_key_fn=lambda key: {TENANT_TAG: tenant_of(key)},
+        tags_for_partition_key_fn=lambda key: {TENANT_TAG: tenant} if (tenant := tenant_of(key)) else {},
     )
 
 

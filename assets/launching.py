@@ -6,6 +6,7 @@ from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 from assets.causes import causes_of
 from assets.jobs import campaign_keys, pipeline_job_name
 from assets.labels import TENANT_TAG
+from assets.partitions import PARTITION_TAG
 from marketeer_dagster.campaigns.escalation import (
     CASCADE,
     ask_about_failure,
@@ -20,7 +21,6 @@ from marketeer_dagster.model.clock import Clock
 from marketeer_dagster.model.ids import CampaignKey
 from marketeer_dagster.store import Store
 
-PARTITION_TAG = "dagster/partition"
 STAGE_TAG = "marketeer/stage"
 FINISHED = [DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED]
 

@@ -2,7 +2,7 @@
 
 from dagster import AssetExecutionContext, AssetKey, AssetsDefinition, MaterializeResult, MetadataValue, asset
 
-from assets.failures import explained
+from assets.failures import campaign_asked, explained, explained_or_asked
 from assets.partitions import campaigns
 from assets.publications import publication_key
 from assets.whereabouts import changed, observations
@@ -37,7 +37,8 @@ def build_experiment_readout(catalog: Catalog) -> AssetsDefinition:
         store: Store = context.resources.store.store()
         clock: Clock = context.resources.clock.clock()
         key = CampaignKey(context.partition_key)
-        tenant = store.campaigns.get(key).tenant
+        with explained_or_asked(context.op_execution_context):
+            tenant = campaign_asked(store, key).tenant
         mine = [e for e in store.experiments.list(tenant=tenant) if e.campaign == key]
         if not mine:
             return MaterializeResult(metadata={"state": "this campaign has no experiment"})

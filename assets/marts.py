@@ -3,7 +3,6 @@
 A mart's dependencies are read out of its SQL, so the asset graph cannot say other than what the query does.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +29,7 @@ from assets.metrics.sources import SOURCES
 from assets.names import NEXT_STEP
 from assets.tables import address, markdown_table, mart_schema, preview, row_count, rows_version, table_schema
 from marketeer_dagster import warehouse
+from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.model.ids import content_hash
 from marketeer_dagster.store import Store
 from marketeer_dagster.warehouse import MARTS, Warehouse, Writer, sync_store
@@ -42,7 +42,8 @@ ADDS_UP = "adds_up"
 PREVIEW_ROWS = 12
 _COPIES = frozenset(table.name for table in COPIES)
 _INGESTED = frozenset(source.table for source in SOURCES)
-_READS = re.compile(r"\b(?:FROM|JOIN)\s+\"?(\w+)", re.IGNORECASE)
+_LOG = "landings"
+"""Written with every daily fact."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +69,10 @@ def build_marts() -> AssetsDefinition:
         required_resource_keys={"store", "warehouse"},
     )
     def marts(context: AssetExecutionContext) -> Iterator[MaterializeResult]:
-        store: Store = context.resources.store.store()
         warehouse: Warehouse = context.resources.warehouse.warehouse()
         wanted, checks = context.selected_asset_keys, context.selected_asset_check_keys
         with explained(), warehouse.writing() as writer:
-            made = [_copy_store(store, writer)] if STORE_TABLES in wanted else []
+            made = [_copy_store(context, writer)] if STORE_TABLES in wanted else []
             for name in MARTS:
                 if AssetKey(name) in wanted:
                     asked = sorted(check.name for check in checks if check.asset_key == AssetKey(name))
@@ -83,8 +83,9 @@ def build_marts() -> AssetsDefinition:
     return marts
 
 
-def _copy_store(store: Store, writer: Writer) -> MaterializeResult:
-    rows = sync_store(store, writer)
+def _copy_store(context: AssetExecutionContext, writer: Writer) -> MaterializeResult:
+    store: Store = context.resources.store.store()
+    rows = sync_store(store, writer, Catalog.load(context.resources.store.settings().catalog).skills)
     versions = [rows_version(writer.connection, f'"{name}"').value for name in rows]
     return MaterializeResult(
         asset_key=STORE_TABLES,
@@ -125,8 +126,9 @@ def _store_spec() -> AssetSpec:
         group_name="marts",
         kinds={"sqlalchemy", "duckdb"},
         owners=["team:measure"],
-        description="What was planned, made, reviewed, published, signalled, tested, learned and spent, copied from "
-        "the operational store for analysts: " + ", ".join(f"`{name}`" for name in sorted(_COPIES)) + ".",
+        description="What was planned, made, reviewed, decided, published, signalled, tested, learned and spent, and "
+        "the skills in force, copied whole from the operational store for analysts; between ingests the sensor "
+        "`store_copies` copies what changed. Tables: " + ", ".join(f"`{name}`" for name in sorted(_COPIES)) + ".",
         metadata={f"schema of {table.name}": table_schema(table.name) for table in COPIES},
     )
 
@@ -156,7 +158,7 @@ def _check_specs(name: str) -> Iterator[AssetCheckSpec]:
 
 def _dependencies(definition: Mart) -> list[AssetKey]:
     """Assets that fill the tables a mart reads. Facts of tools that cannot be connected yet have none."""
-    read = set(_READS.findall(definition.select)) & (_COPIES | _INGESTED | set(MARTS))
+    read = definition.reads & (_COPIES | _INGESTED | set(MARTS)) | (_INGESTED if _LOG in definition.reads else set())
     return sorted({STORE_TABLES if table in _COPIES else AssetKey(table) for table in read})
 
 
@@ -215,7 +217,22 @@ WHERE m.sessions IS DISTINCT FROM f.sessions OR m.conversions IS DISTINCT FROM f
 
 _EARNED = """tenant, campaign, coalesce(sum({0}sessions), 0) AS sessions, round(coalesce(sum({0}conversions), 0), 4) AS
     conversions, round(coalesce(sum({0}revenue), 0), 2) AS revenue"""
+
+
+def _same_cost(name: str) -> _Reconciliation:
+    sums = "SELECT tenant, sum(cost_usd) AS cost_usd FROM"
+    return _Reconciliation(
+        "Every tenant's Claude cost is the sum of its settled and cut calls in llm_calls.",
+        f"""
+SELECT tenant, m.cost_usd AS in_mart, f.cost_usd AS in_ledger
+FROM ({sums} {name} GROUP BY tenant) AS m
+FULL JOIN ({sums} llm_calls WHERE state IN ('settled', 'cut') GROUP BY tenant) AS f USING (tenant)
+WHERE coalesce(m.cost_usd, 0) <> coalesce(f.cost_usd, 0)""",
+    )
+
+
 _RECONCILIATIONS = {
+    "claude_costs": _same_cost("claude_costs"),
     "artefact_performance": _Reconciliation(
         "The rows of every page, arms of tests included, have the sessions of page_performance since its first one.",
         """
@@ -238,16 +255,7 @@ WHERE (r.sessions, r.conversions, r.revenue) IS DISTINCT FROM (a.sessions, a.con
     ),
     "channel_performance": _same_traffic("channel_performance"),
     "page_performance": _same_traffic("page_performance"),
-    "spend_and_budget": _Reconciliation(
-        "Every tenant's Claude cost is the sum of its settled and cut calls in llm_calls.",
-        """
-SELECT tenant, m.cost_usd AS in_mart, f.cost_usd AS in_ledger
-FROM (SELECT tenant, sum(cost_usd) AS cost_usd FROM spend_and_budget GROUP BY tenant) AS m
-FULL JOIN (SELECT tenant, sum(cost_usd) AS cost_usd FROM llm_calls WHERE state IN ('settled', 'cut')
-    GROUP BY tenant) AS f
-    USING (tenant)
-WHERE coalesce(m.cost_usd, 0) <> coalesce(f.cost_usd, 0)""",
-    ),
+    "spend_and_budget": _same_cost("spend_and_budget"),
 }
 _NEWEST_ARTEFACTS = (
     "SELECT tenant, campaign, skill, version, title, status, score, cost_usd FROM artefacts "

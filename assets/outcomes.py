@@ -33,7 +33,7 @@ SHOWN = 40
     description="Every publication with what it has brought so far and where it stands. Told again on each artefact's "
     "asset, and what a campaign has cost on its plan.",
 )
-def outcomes(context: AssetExecutionContext) -> MaterializeResult[None]:
+def outcomes(context: AssetExecutionContext) -> MaterializeResult:
     store: Store = context.resources.store.store()
     with explained(), context.resources.warehouse.warehouse().reading() as snapshot:
         told = [one for tenant in store.tenants.list() for one in _told(store, snapshot, tenant)]

@@ -1,10 +1,18 @@
 """Every partition set, in one place."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 
-from dagster import DailyPartitionsDefinition, DynamicPartitionsDefinition
+from dagster import (
+    AddDynamicPartitionsRequest,
+    DagsterInstance,
+    DailyPartitionsDefinition,
+    DeleteDynamicPartitionsRequest,
+    DynamicPartitionsDefinition,
+    RunsFilter,
+)
+from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 from marketeer_dagster.model.errors import ConfigError
 
@@ -39,3 +47,31 @@ campaigns = DynamicPartitionsDefinition(name="campaigns")
 """`<tenant>:<slug>`, one for each campaign."""
 tenants = DynamicPartitionsDefinition(name="tenants")
 """The tenants' ids."""
+
+PARTITION_TAG = "dagster/partition"
+
+
+def phantoms(instance: DagsterInstance, unknown: Iterable[str]) -> list[str]:
+    """Partitions that somebody typed and that stand for nothing in the store, and that no unfinished run has.
+
+    `unknown` are keys without a row. Who finds them has to read the partitions before the rows: a row is written before
+    its partition is added, so that a key that is there has its row by then.
+    """
+    return sorted(key for key in unknown if not _has_run(instance, key))
+
+
+def _has_run(instance: DagsterInstance, key: str) -> bool:
+    filters = RunsFilter(tags={PARTITION_TAG: key}, statuses=list(NOT_FINISHED_STATUSES))
+    return bool(instance.get_run_records(filters, limit=1))
+
+
+def requested_changes(
+    of: DynamicPartitionsDefinition, *, add: Iterable[str], delete: Iterable[str]
+) -> list[AddDynamicPartitionsRequest | DeleteDynamicPartitionsRequest]:
+    """What a sensor asks Dagster to add to a set of partitions and to take away from it."""
+    found: list[AddDynamicPartitionsRequest | DeleteDynamicPartitionsRequest] = []
+    if added := sorted(set(add)):
+        found.append(of.build_add_request(added))
+    if deleted := sorted(set(delete)):
+        found.append(of.build_delete_request(deleted))
+    return found

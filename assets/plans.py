@@ -81,12 +81,14 @@ def build_campaign_plan(catalog: Catalog) -> AssetsDefinition:
     async def campaign_plan(context: AssetExecutionContext) -> MaterializeResult:
         store: Store = context.resources.store.store()
         clock = context.resources.clock.clock()
-        campaign = store.campaigns.get(CampaignKey(context.partition_key))
-        signal = store.signals.get(campaign.signal) if campaign.signal else None
-        learnings = applicable_learnings(store, clock, campaign.tenant)
-        subject = signal.subject if signal and signal.subject.startswith("/") else None
-        director = Director(context.resources.claude.model(), catalog)
         with explained_or_asked(context.op_execution_context):
+            campaign = store.campaigns.get(CampaignKey(context.partition_key))
+            signal = store.signals.get(campaign.signal) if campaign.signal else None
+            learnings = applicable_learnings(store, clock, campaign.tenant)
+            subject = signal.subject if signal and signal.subject.startswith("/") else None
+            if signal is not None:
+                store.signals.link(signal.id, campaign.key, context.run_id)
+            director = Director(context.resources.claude.model(), catalog)
             plan, spend = await director.plan(
                 goal_of(store, campaign, signal),
                 store.tenants.get(campaign.tenant),

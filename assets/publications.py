@@ -14,7 +14,7 @@ from dagster import (
 )
 
 from assets.artefact_checks import findings_table, next_step, nothing_made, stands_against
-from assets.failures import explained
+from assets.failures import campaign_asked, explained, explained_or_asked
 from assets.names import CAMPAIGN_REVIEW, NEXT_STEP, asset_key
 from assets.partitions import campaigns
 from assets.whereabouts import changed, observations, spent
@@ -65,6 +65,8 @@ def _campaign_review(catalog: Catalog) -> AssetsDefinition:
     )
     def campaign_review(context: AssetExecutionContext) -> MaterializeResult:
         store: Store = context.resources.store.store()
+        with explained():
+            campaign_asked(store, context.partition_key)
         heads = _heads(store, context.partition_key)
         cost = campaign_cost(store, context.partition_key)
         context.log_event(spent(CampaignKey(context.partition_key), cost))
@@ -109,7 +111,7 @@ def build_campaign_check(catalog: Catalog) -> AssetChecksDefinition:
         for head, findings in against.items():
             escalate(store, context.resources.clock.clock(), head, findings, why="it disagrees with the campaign")
         every = tuple(finding for findings in found.values() for finding in findings)
-        steps = "\n".join(f"- **{head.skill}**: {next_step(store, head)}" for head in against)
+        steps = "\n".join(f"{head.skill}: {next_step(store, head)}" for head in against)
         return AssetCheckResult(
             passed=not against,
             description=f"held back: {', '.join(head.skill for head in against)}" if against else None,
@@ -155,7 +157,8 @@ def _publication(catalog: Catalog, tool: str) -> AssetsDefinition:
         store: Store = context.resources.store.store()
         clock = context.resources.clock.clock()
         key = CampaignKey(context.partition_key)
-        tenant = store.campaigns.get(key).tenant
+        with explained_or_asked(context.op_execution_context):
+            tenant = campaign_asked(store, key).tenant
         publishers = context.resources.publishers.of(tenant)
         if tool not in publishers:
             note = f"{tool} is not connected for {tenant}: `marketeer connect {tool} --tenant {tenant}`"

@@ -80,7 +80,7 @@ def _check(found: list[Stale]) -> AssetCheckResult:
             "looked_at": "the current version of every artefact, with what it was made from",
             "found": MetadataValue.md(_table(found)),
             "tenants": ", ".join(dict.fromkeys(one.tenant for one in found)) or "none",
-            **({NEXT_STEP: MetadataValue.text("\n".join(f"- {step}" for step in steps))} if found else {}),
+            **({NEXT_STEP: MetadataValue.text("\n".join(steps))} if found else {}),
         },
     )
 

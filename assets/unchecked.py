@@ -44,9 +44,10 @@ def explain_unchecked(instance: DagsterInstance, run: DagsterRun, store: Store |
     landed = _landings(instance, run)
     for planned in missing:
         said = _about(instance, run, planned, landed.get(planned.asset_key.to_user_string(), ()), store)
+        # Of a range of days a check gives one result, for no day in particular: so does this.
         subset = planned.partitions_subset
-        for partition in subset.get_partition_keys() if subset else [None]:
-            _report(instance, run, planned, partition, said)
+        keys = list(subset.get_partition_keys()) if subset else []
+        _report(instance, run, planned, keys[0] if len(keys) == 1 else None, said)
     return len(missing)
 
 
@@ -89,7 +90,7 @@ def _about(
     campaign = run.tags.get(_CAMPAIGN, "")
     return {
         NOT_LOOKED_AT: "; ".join(cause.text for cause in causes),
-        NEXT_STEP: MetadataValue.text("\n".join(f"- {step}" for step in [*hints, _step(run, campaign)])),
+        NEXT_STEP: MetadataValue.text("\n".join([*hints, _step(run, campaign)])),
         "tried_again": _tried_again(campaign, store),
     }
 

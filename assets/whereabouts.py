@@ -33,7 +33,7 @@ def observations(store: Store, publications: Sequence[Publication]) -> Iterator[
 
 
 def outcome(
-    store: Store, publication: Publication, result: Result, series: Sequence[tuple[date, int, float]]
+    store: Store, publication: Publication, result: Result, series: Sequence[tuple[date, float, float]]
 ) -> AssetObservation:
     """What a publication has brought so far, with its traffic by day where it is a page."""
     stands = standing(store, publication)
@@ -94,7 +94,7 @@ def _standing(stands: Standing) -> dict[str, Any]:
     return {name: value for name, value in {**told, "since": since}.items() if value}
 
 
-def _plot(publication: Publication, series: Sequence[tuple[date, int, float]]) -> str:
+def _plot(publication: Publication, series: Sequence[tuple[date, float, float]]) -> str:
     from marketeer_dagster.optimise import plots  # brings matplotlib along
 
     dates, sessions, conversions = zip(*series, strict=True)

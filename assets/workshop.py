@@ -10,7 +10,8 @@ from assets.io import WorkingCopy
 from marketeer_dagster.agents.assignment import Assignment, Drafted, Reviewed
 from marketeer_dagster.agents.prompt import DIRECTOR
 from marketeer_dagster.agents.reviewer import make_review
-from marketeer_dagster.campaigns.decisions import human_decision
+from marketeer_dagster.campaigns.closing import close_dead
+from marketeer_dagster.campaigns.decisions import human_decision, rejected_by_person
 from marketeer_dagster.campaigns.escalating import escalate
 from marketeer_dagster.campaigns.examining import Examination
 from marketeer_dagster.campaigns.sources import (
@@ -78,6 +79,8 @@ class Workshop:
             head = self.store.artefacts.get(self.assignment.artefact_id)
         except NotFound:
             return None
+        if head.status is ArtefactStatus.REJECTED and rejected_by_person(self.store, head) is not None:
+            return head  # stopped for good: nothing is written, paid or asked for it again
         kept = self.store.artefact_sources.get(head.id, head.version)
         if kept is None or kept.inputs != inputs_of(self.assignment) or head.status is not ArtefactStatus.APPROVED:
             return None
@@ -169,7 +172,7 @@ class Workshop:
         """
         standing = self.standing(candidate.version)
         agreed = standing.approved and work.ended is None
-        approved = self._may_go_on(candidate, agreed)
+        approved = self._may_go_on(candidate, agreed) and rejected_by_person(self.store, candidate) is None
         verdict = review.verdict if agreed or review.verdict is not Verdict.APPROVE else standing.verdict
         artefact = self.store.artefacts.finalise(
             candidate.id,
@@ -181,6 +184,7 @@ class Workshop:
             spend=spend,
             prompt_hash=candidate.prompt_hash,
         )
+        close_dead(self.store, self.clock, artefact.campaign)  # questions about the head before this one
         if approved:
             return artefact
         if agreed:

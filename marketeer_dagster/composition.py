@@ -17,10 +17,12 @@ from assets.jobs import build_jobs
 from assets.learnings import build_experiment_readout
 from assets.marts import mart_assets
 from assets.metrics import SCOPE, IngestScope, metric_assets, metric_checks
+from assets.operating import build_operating_jobs
 from assets.outcomes import outcomes
 from assets.plans import build_campaign_plan, product_context
 from assets.publications import build_campaign_check, build_publication_assets
 from assets.stale import build_stale_artefacts
+from assets.waiting import build_waiting_checks, build_waiting_jobs
 from marketeer_dagster.catalog.catalog import Catalog
 from resources.claude import ClaudeResource
 from resources.clock import ClockResource
@@ -35,7 +37,15 @@ from sensors.schedules import build_schedules
 def build_definitions(catalog: Catalog) -> Definitions:
     """Everything Dagster knows of the platform, from one catalog."""
     jobs = {
-        job.name: job for job in [*build_jobs(catalog), *build_intake_jobs(catalog), ingest_job, build_review_job()]
+        job.name: job
+        for job in [
+            *build_jobs(catalog),
+            *build_intake_jobs(catalog),
+            *build_operating_jobs(catalog),
+            *build_waiting_jobs(catalog),
+            ingest_job,
+            build_review_job(),
+        ]
     }
     store = StoreResource()
     made = [
@@ -60,6 +70,7 @@ def build_definitions(catalog: Catalog) -> Definitions:
             *build_artefact_checks(catalog),
             build_campaign_check(catalog),
             build_review_check(catalog),
+            *build_waiting_checks(catalog),
             *metric_checks,
         ],
         jobs=list(jobs.values()),

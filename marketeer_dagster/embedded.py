@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy
+from dagster._core.event_api import EventHandlerFn
 from dagster._core.events import DagsterEventType
 from dagster._core.events.log import EventLogEntry
+from dagster._core.storage.event_log.base import EventLogConnection
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._core.storage.runs.sqlite.sqlite_run_storage import SqliteRunStorage
 from dagster._core.storage.schedules.sqlite.sqlite_schedule_storage import SqliteScheduleStorage
@@ -25,6 +27,8 @@ from dagster._serdes import ConfigurableClassData
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.event import listen
 from sqlalchemy.pool import QueuePool
+
+from marketeer_dagster.embedded_watch import RunWatcher
 
 BUSY_TIMEOUT_S = 30
 """Seconds a connection waits for another process's commit."""
@@ -69,6 +73,25 @@ class _Schedules(SqliteScheduleStorage):
 
 
 class _Events(SqliteEventLogStorage):
+    def __init__(self, base_dir: str) -> None:
+        super().__init__(base_dir)
+        self._runs_watched = RunWatcher(self._after)
+
+    def watch(self, run_id: str, cursor: str | None, callback: EventHandlerFn) -> None:
+        """Tell `callback` the run's events after `cursor` as they come; see embedded_watch.py."""
+        self._runs_watched.watch(run_id, cursor, callback)
+
+    def end_watch(self, run_id: str, handler: EventHandlerFn) -> None:
+        """Tell it nothing more."""
+        self._runs_watched.end(run_id, handler)
+
+    def dispose(self) -> None:
+        """Stop whatever is watched."""
+        self._runs_watched.close()
+
+    def _after(self, run_id: str, cursor: str | None, limit: int) -> EventLogConnection:
+        return self.get_records_for_run(run_id, cursor, limit=limit)
+
     @contextmanager
     def _connect(self, shard: str) -> Generator[Connection]:
         with self._db_lock:

@@ -112,13 +112,16 @@ CONNECTORS: Mapping[str, Connector] = {
 }
 
 
-_FROM_TENANT: Mapping[str, tuple[str, ...]] = {"ga4": ("currency", "timezone")}
-"""Settings that a tool takes from its tenant where the connection does not say otherwise."""
+_FROM_TENANT: Mapping[str, Mapping[str, str]] = {
+    "ga4": {"currency": "currency", "timezone": "timezone"},
+    "stripe": {"tenant_currency": "currency"},
+}
+"""Settings that a tool takes from its tenant where the connection does not say otherwise, and from which field."""
 
 
 def for_tenant(connection: Connection, tenant: Tenant) -> Connection:
     """The connection with what its tool must know of the tenant: the currency figures are kept in, the time zone."""
-    known = {name: str(getattr(tenant, name)) for name in _FROM_TENANT.get(connection.tool, ())}
+    known = {name: str(getattr(tenant, theirs)) for name, theirs in _FROM_TENANT.get(connection.tool, {}).items()}
     return connection.model_copy(update={"settings": {**known, **connection.settings}}) if known else connection
 
 

@@ -242,7 +242,7 @@ class Report:
             return
         if not self.question.currency:
             self._notes[f"revenue is in {code}, the property's currency"] = None
-        elif code != self.question.currency:
+        elif code.upper() != self.question.currency:
             for metric in MONEY & set(self.question.metrics):
                 self.unknown(metric, f"{metric} came in {code} although {self.question.currency} was asked for")
 

@@ -7,7 +7,6 @@ a few seconds, so that a run with many steps does not ask before each.
 import threading
 import time
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import ToolError, ToolErrorKind
@@ -41,10 +40,9 @@ def assure_market(settings: Settings) -> None:
 
 def assure_connection(connection: Connection) -> None:
     """Raises ToolError(invalid), which nothing tries again, when another market answers than it was connected to."""
-    if not connection.simulated or not connection.sandbox or not connection.base_url:
+    url = connection.sandbox_at
+    if not connection.simulated or not connection.sandbox or not f"{connection.base_url}/".startswith(f"{url}/"):
         return
-    parts = urlsplit(connection.base_url)
-    url = f"{parts.scheme}://{parts.netloc}"
     face = _face(url)
     if face is not None and face.id != connection.sandbox:
         raise ToolError(

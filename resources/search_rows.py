@@ -4,6 +4,7 @@ Asked by query, Search Console leaves rare queries out, often more than half of 
 counts them. What is counted by page and stands under no query lands under ANONYMIZED, so that a page's sums are true.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -102,7 +103,10 @@ class Figures:
 
 def path_of(page: str, own_hosts: frozenset[str]) -> str:
     """A page of the property's own host as the path that analytics knows it by; another subdomain's stays whole."""
-    parts = urlsplit(page)
+    try:
+        parts = urlsplit(page)
+    except ValueError:  # no address at all: it is nobody's page, and others' rows must not be lost for it
+        return page
     return (parts.path or "/") if parts.netloc.lower() in own_hosts else page
 
 
@@ -119,11 +123,13 @@ def _read(row: Any, dimensions: tuple[str, ...]) -> tuple[tuple[str, ...], Figur
         return None
     if not isinstance(keys, list) or len(keys) != len(dimensions) or not all(isinstance(key, str) for key in keys):
         return None
+    if not all(math.isfinite(number) and number >= 0 for number in (clicks, impressions, position)):
+        return None
     # Impressions are what positions are weighed by; a row of none would weigh nothing and divide by it.
-    if not impressions >= 0 or not clicks >= 0 or clicks + impressions == 0:
+    if clicks + impressions == 0:
         return None
     shown = max(impressions, clicks)
-    return tuple(keys), Figures(clicks, shown, position * shown)
+    return tuple(keys), Figures(clicks, shown, max(position, 1.0) * shown)
 
 
 def _record(place: Iterable[object], query: str, figures: Figures) -> dict[str, object]:

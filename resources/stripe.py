@@ -169,16 +169,23 @@ class StripeClient_:  # noqa: N801 - the SDK's own client is called StripeClient
             currency=chosen or most,
             rates=_rates(self.connection),
             product_names=account.product_names,
+            nicknames=account.nicknames,
             prices=account.prices,
             book=account.book,
         )
 
     def _remarks(self, account: Account, valuation: Valuation) -> list[str]:
+        settings, told = self.connection.settings, valuation.currency.upper()
         used = sorted(code.upper() for code in self._currencies(account))
-        if len(used) < 2 or self.connection.settings.get("currency"):
-            return []
-        return [f"subscriptions in {', '.join(used)}: told in {valuation.currency.upper()}, which most are in; choose "
-                "with --set currency="]  # fmt: skip
+        remarks: list[str] = []
+        if len(used) > 1 and not settings.get("currency"):
+            remarks.append(f"subscriptions in {', '.join(used)}: told in {told}, which most are in; choose with "
+                           "--set currency=")  # fmt: skip
+        tenants = settings.get("tenant_currency", "").upper()
+        if used and tenants and tenants != told and not self.connection.simulated:
+            remarks.append(f"money is in {told}, the tenant's currency is {tenants}: --set currency={tenants.lower()} "
+                           f"--set fx_rates={told.lower()}=RATE tells it in that")  # fmt: skip
+        return remarks
 
     def _currencies(self, account: Account) -> Counter[str]:
         return Counter(one.money_of(item) for one in account.subscriptions for item in one.items.data)

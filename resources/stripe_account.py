@@ -55,6 +55,8 @@ class Account:
     prices: dict[str, Price] = field(default_factory=dict[str, Price])
     book: DiscountBook = field(default_factory=DiscountBook)
     product_names: dict[str, str] = field(default_factory=dict[str, str])
+    nicknames: dict[str, str | None] = field(default_factory=dict[str, str | None])
+    """Of the prices of subscriptions, as they are called today."""
     notes: frozenset[str] = frozenset()
 
 
@@ -81,10 +83,15 @@ class _Reading:
             self._notes.add(f"{self._unread} ended subscriptions are told by their last events only, without their "
                             "customers' discounts")  # fmt: skip
         lines = [(one, item) for one in states for item in one.items.data]
-        names = self._product_names() if any(item.price.nickname is None for _, item in lines) else {}
+        nicknames: dict[str, str | None] = {}
+        for item in (item for one in subscriptions for item in one.items.data):
+            nicknames.setdefault(item.price.id, item.price.nickname)  # those that live come first, as they are now
+        unnamed = any(nicknames.get(item.price.id, item.price.nickname) is None for _, item in lines)
+        names = self._product_names() if unnamed else {}
         if _all_born_since(subscriptions, events, known_from):
             known_from = self._first
-        return Account(subscriptions, events, known_from, self._prices(lines), book, names, frozenset(self._notes))
+        prices, notes = self._prices(lines), frozenset(self._notes)
+        return Account(subscriptions, events, known_from, prices, book, names, nicknames, notes)
 
     def _events(self) -> Iterator[StripeEvent]:
         asked = {"types": [*CHANGES, *DISCOUNTS], "created": {"gte": self._second(self._first)}}
@@ -109,6 +116,8 @@ class _Reading:
             asked["status"] = "all"
         living: set[str] = set()
         for subscription in parsed(Subscription, self._api.pages("/v1/subscriptions", **asked)):
+            if subscription.id in living:
+                continue  # while pages are read, a list may shift, and one subscription is paid once
             living.add(subscription.id)
             yield subscription
         ended: dict[str, dict[str, Any]] = {}

@@ -35,13 +35,16 @@ class Valuation:
     rates: Mapping[str, Decimal] = field(default_factory=dict[str, Decimal])
     """Units of `currency` for one of another; amounts in currencies without a rate are left out."""
     product_names: Mapping[str, str] = field(default_factory=dict[str, str])
+    nicknames: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
+    """What prices are called today, by id: events keep the names of their time, and a plan is one under all of them."""
     prices: Mapping[str, Price] = field(default_factory=dict[str, Price])
     """By id, with tiers and other currencies, where a subscription's own copy lacks what it takes."""
     book: DiscountBook = field(default_factory=DiscountBook)
 
     def plan(self, price: Price) -> str:
         """The name people know a price by."""
-        return price.nickname or self.product_names.get(price.product) or price.lookup_key or price.id
+        nickname = self.nicknames.get(price.id, price.nickname)
+        return nickname or self.product_names.get(price.product) or price.lookup_key or price.id
 
     def worth(self, subscription: Subscription, at: int) -> Worth:
         """What it pays at `at` (seconds since 1970), told from its lines, discounts and paused collection."""

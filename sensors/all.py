@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dagster import SensorDefinition
 
 from assets.jobs import Job
+from assets.waiting import SHOW, SHOW_GOALS
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.model.errors import ConfigError
 from sensors.approved_publications import build_approved_publications
@@ -18,9 +19,11 @@ from sensors.ingest_asked import build_ingest_asked
 from sensors.loop import Loop, build_loop
 from sensors.metrics_due import build_metrics_due
 from sensors.signal_recovery import build_signal_recovery
+from sensors.store_copies import build_store_copies
 from sensors.tracking_broken import TRACKING_BROKEN
 from sensors.traffic_drop import TRAFFIC_DROP
 from sensors.unlooked_checks import build_unlooked_checks
+from sensors.waiting import build_waiting
 
 LOOPS: tuple[Loop, ...] = (CONVERSION_DROP, TRAFFIC_DROP, EMAIL_UNDERPERFORMING, TRACKING_BROKEN)
 """The loops over metrics. Experiments have a sensor of their own, which asks for runs."""
@@ -45,7 +48,9 @@ def build_sensors(catalog: Catalog, jobs: Mapping[str, Job]) -> list[SensorDefin
         *(build_loop(catalog, loop, later) for loop in LOOPS),
         build_experiment_decided(catalog, jobs["conclude_experiment"], later),
         build_signal_recovery(catalog, LOOPS, later),
+        build_store_copies(catalog, soon),
         build_unlooked_checks(soon),
+        build_waiting(catalog, [jobs[SHOW], jobs[SHOW_GOALS]], soon),
     ]
 
 

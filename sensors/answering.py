@@ -5,12 +5,13 @@ live for less than the week it is measured over, a second firing would only repe
 cooldown alone counts: an answer that ended with nothing live has changed nothing that would be worth waiting for.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from marketeer_dagster.campaigns.intake import answer_signal
+from marketeer_dagster.campaigns.looking import Sighting
 from marketeer_dagster.campaigns.status import UNDER_WAY as WORKED_ON
-from marketeer_dagster.campaigns.watch import Sighting
 from marketeer_dagster.catalog.models import SignalSpec
 from marketeer_dagster.model.clock import Clock
 from marketeer_dagster.model.experiment import ExperimentState
@@ -81,11 +82,15 @@ def open_signal(store: Store, clock: Clock, spec: SignalSpec, sighting: Sighting
     return store.signals.open(signal, spec.cooldown)
 
 
-def answer_all(store: Store, clock: Clock, spec: SignalSpec) -> int:
-    """Answer every firing that has no answer yet, by the catalog's pipeline or by asking a person; says how many."""
+def answer_all(store: Store, clock: Clock, spec: SignalSpec, tenants: Collection[TenantId]) -> int:
+    """Answer these tenants' firings that have no answer yet, by the catalog's pipeline or by asking a person.
+
+    Says how many.
+    """
     if spec.pipeline is None:
-        return sum(_tell(store, clock, spec, signal) for signal in store.signals.list(name=spec.name, unmeasured=True))
-    waiting = store.signals.list(name=spec.name, unanswered=True)
+        told = [signal for signal in store.signals.list(name=spec.name, unmeasured=True) if signal.tenant in tenants]
+        return sum(_tell(store, clock, spec, signal) for signal in told)
+    waiting = [signal for signal in store.signals.list(name=spec.name, unanswered=True) if signal.tenant in tenants]
     for signal in waiting:
         answer_signal(store, clock, signal, pipeline=spec.pipeline, priority=spec.priority)
     return len(waiting)

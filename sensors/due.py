@@ -34,6 +34,13 @@ def looked_up_to(instance: DagsterInstance, schedule: str, moment: datetime) -> 
     return datetime.fromtimestamp(max(known), UTC) if known else moment - QUARTER
 
 
+def not_looked_at_since(tenant: Tenant, since: datetime) -> datetime:
+    """The moment after which nobody has looked for this tenant: a pause that ended since hid what was due in it."""
+    pause = tenant.pause
+    ended = pause.over_at if pause else None
+    return min(since, pause.since) if pause and ended and ended > since else since
+
+
 def _known(instance: DagsterInstance, schedule: str, moment: datetime) -> Iterable[float]:
     from dagster._core.scheduler.instigation import InstigatorType, ScheduleInstigatorData, TickStatus
 

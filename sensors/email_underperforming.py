@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
-from marketeer_dagster.campaigns.watch import Sighting
+from marketeer_dagster.campaigns.looking import Looked
 from marketeer_dagster.campaigns.watch_emails import click_rate, email_underperforming, newest_day, sends
 from marketeer_dagster.catalog.models import SignalSpec
 from marketeer_dagster.model.ids import TenantId
@@ -15,7 +15,7 @@ from sensors.site import measured
 SOURCE = "email_daily"
 
 
-def _watch(scene: Scene, tenant: TenantId, as_of: date, spec: SignalSpec) -> Iterator[Sighting]:
+def _watch(scene: Scene, tenant: TenantId, as_of: date, spec: SignalSpec) -> Iterator[Looked]:
     return email_underperforming(scene.connection, tenant, as_of, spec)
 
 

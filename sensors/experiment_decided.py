@@ -15,6 +15,7 @@ from marketeer_dagster.model.ids import SignalId, derived
 from marketeer_dagster.model.signal import Evidence, Signal
 from marketeer_dagster.store import Store
 from sensors.loop import SIGNAL_TAG, scene_for
+from sensors.telling import at_work, counted, tell
 
 NAME = "experiment_decided"
 SOURCE = "experiment_daily"
@@ -40,28 +41,53 @@ def build_experiment_decided(catalog: Catalog, job: Job, interval_s: int) -> Sen
         clock: Clock = context.resources.clock.clock()
         seen: dict[str, str] = json.loads(context.cursor or "{}")
         requests: list[RunRequest] = []
-        held: list[str] = []
+        said: list[str] = []
         now: dict[str, str] = {}
+        running = store.experiments.list(state=ExperimentState.RUNNING)
+        working, paused = at_work(store)
+        tenants = {tenant.id for tenant in working}
         with scene_for(context, SOURCE) as scene:
-            for experiment in store.experiments.list(state=ExperimentState.RUNNING):
+            for experiment in running:
+                name = f"{experiment.id} ({experiment.subject} of {experiment.tenant})"
+                now |= {id_: day for id_, day in seen.items() if id_ == experiment.id}
+                if experiment.tenant not in tenants:
+                    said.append(f"{name} is held by a pause")
+                    continue
                 look = look_at(scene.connection, experiment, spec)
                 if look is None:
+                    said.append(f"{name} has no figures yet")
                     continue
                 why = scene.checks.against(experiment.tenant, SOURCE)
                 if why is not None:
-                    held.append(f"{experiment.id} is held: {why}")
-                    now |= {id_: day for id_, day in seen.items() if id_ == experiment.id}
+                    said.append(f"{experiment.id} is held: {why}")
                     continue
                 now[experiment.id] = look.as_of.isoformat()
                 if look.over and seen.get(experiment.id) != now[experiment.id]:
                     _record(store, clock, spec, look)
                     requests.append(_request(look))
-        said = ". ".join(held) or None
+                said.append(f"{name}: {_standing(look, spec, seen.get(experiment.id))}")
+        said.insert(0, f"Looked at {counted(len(running), 'running experiment')}")
         return SensorResult(
-            run_requests=requests, skip_reason=None if requests else said, cursor=json.dumps(now, sort_keys=True)
+            run_requests=requests,
+            skip_reason=tell(context, [*said, *paused], requests),
+            cursor=json.dumps(now, sort_keys=True),
         )
 
     return experiment_decided
+
+
+def _standing(look: Look, spec: SignalSpec, judged: str | None) -> str:
+    """How far a test is, and what would decide it."""
+    last = look.experiment.started_on + timedelta(days=look.experiment.max_days)
+    if look.evaluation is None:
+        return f"an arm has no visitors as of {look.as_of}; it ends on {last} at the latest"
+    again = " (judged already)" if judged == look.as_of.isoformat() else ""
+    best = look.evaluation.comparisons[0]
+    decided = "decided" if look.over else f"decides when the interval leaves 0 or on {last}"
+    return (
+        f"as of {look.as_of}{again} {best.name} {best.lift:+.1%}, interval {best.low:+.1%} to {best.high:+.1%} at an "
+        f"error rate of {spec.threshold:g}, {look.evaluation.progress:.0%} of its sample; {decided}"
+    )
 
 
 def _record(store: Store, clock: Clock, spec: SignalSpec, look: Look) -> None:

@@ -5,9 +5,9 @@ sensor `campaigns` takes it from there. So a daemon that dies in between loses n
 """
 
 import json
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import duckdb
@@ -16,12 +16,12 @@ from dagster import (
     SensorDefinition,
     SensorEvaluationContext,
     SensorResult,
-    SkipReason,
     sensor,
 )
 
 from marketeer_dagster.campaigns.calendar import holidays_of
-from marketeer_dagster.campaigns.watch import Sighting, newest_day
+from marketeer_dagster.campaigns.looking import Looked, nearest, sightings
+from marketeer_dagster.campaigns.watch import newest_day
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.catalog.models import SignalSpec
 from marketeer_dagster.model.clock import Clock
@@ -30,6 +30,7 @@ from marketeer_dagster.model.signal import Evidence, Signal
 from marketeer_dagster.store import Store
 from sensors.answering import answer_all, answer_of, is_being_answered, open_signal
 from sensors.checked import Checks
+from sensors.telling import MOST, at_work, counted, listed, tell
 
 SIGNAL_TAG = "marketeer/signal"
 """Names the entry of the signal catalog that a sensor stands for."""
@@ -60,8 +61,8 @@ def scene_for(context: SensorEvaluationContext, *sources: str) -> Generator[Scen
         yield Scene(connection, context.resources.store.store(), checks)
 
 
-Watch = Callable[[Scene, TenantId, date, SignalSpec], Iterable[Sighting]]
-"""What is out of the ordinary at a tenant's as of a day."""
+Watch = Callable[[Scene, TenantId, date, SignalSpec], Iterable[Looked]]
+"""Every series judged at a tenant's as of a day, with what is out of the ordinary."""
 DayOf = Callable[[Scene, TenantId], date | None]
 """The newest day of a tenant that can be judged; None while there is nothing to judge."""
 HeldBy = Callable[[Scene, TenantId, date], str | None]
@@ -113,7 +114,8 @@ class Loop:
 def build_loop(catalog: Catalog, loop: Loop, interval_s: int) -> SensorDefinition:
     """A sensor that watches every tenant whose newest day it has not judged yet.
 
-    A tenant that is held is not judged: its day is looked at again until its figures can be believed.
+    A tenant that is held is not judged: its day is looked at again until its figures can be believed. Neither is a
+    paused one: its newest day is judged once it is resumed.
     """
     spec = catalog.signal(loop.name)
 
@@ -129,42 +131,77 @@ def build_loop(catalog: Catalog, loop: Loop, interval_s: int) -> SensorDefinitio
         store: Store = context.resources.store.store()
         clock: Clock = context.resources.clock.clock()
         judged: dict[str, str] = json.loads(context.cursor or "{}")
-        fired: list[Signal] = []
-        held: list[str] = []
+        tick = Tick()
+        tenants, paused = at_work(store)
         with scene_for(context, loop.source) as scene:
-            for tenant in store.tenants.list():
+            for tenant in tenants:
                 day = loop.day_of(scene, tenant.id)
-                if day is None or judged.get(tenant.id) == day.isoformat():
-                    continue
-                why = loop.held_by(scene, tenant.id, day)
-                if why is not None:
-                    held.append(f"{tenant.id} is held: {why}")
-                    continue
-                fired += _judge(scene, clock, loop, spec, tenant.id, day)
-                judged[tenant.id] = day.isoformat()
-        answered = answer_all(store, clock, spec)
-        for signal in fired:
+                if day is None:
+                    tick.without.append(tenant.id)
+                elif judged.get(tenant.id) == day.isoformat():
+                    tick.before.append(f"{tenant.id} on {day}")
+                elif (why := loop.held_by(scene, tenant.id, day)) is not None:
+                    tick.held.append(f"{tenant.id} is held: {why}")
+                else:
+                    _judge(scene, clock, loop, spec, tenant.id, day, tick)
+                    judged[tenant.id] = day.isoformat()
+        tick.answered = answer_all(store, clock, spec, [tenant.id for tenant in tenants])
+        for signal in tick.fired:
             context.log.info(
                 f"{spec.name} on {signal.subject} of {signal.tenant}: {signal.evidence.relative_change:+.0%}"
             )
-        return SensorResult(skip_reason=SkipReason(_said(fired, answered, held)), cursor=_cursor(judged))
+        return SensorResult(
+            skip_reason=tell(context, [*tick.says(loop.source), *paused]), cursor=json.dumps(judged, sort_keys=True)
+        )
 
     return look
 
 
-def _cursor(judged: dict[str, str]) -> str:
-    return json.dumps(judged, sort_keys=True)
+@dataclass
+class Tick:
+    """What one tick of a loop did."""
+
+    looked_at: list[str] = field(default_factory=list)
+    """Tenants judged, each with the day and what came nearest."""
+    fired: list[Signal] = field(default_factory=list)
+    muted: list[str] = field(default_factory=list)
+    """Subjects that are odd but were told of before."""
+    before: list[str] = field(default_factory=list)
+    """Tenants whose newest day was judged in an earlier tick."""
+    held: list[str] = field(default_factory=list)
+    without: list[str] = field(default_factory=list)
+    """Tenants without figures."""
+    answered: int = 0
+
+    def says(self, source: str) -> Iterator[str]:
+        """In sentences; nothing is called ordinary that was not looked at."""
+        if self.fired or self.answered:
+            yield f"{len(self.fired)} signal(s), {self.answered} answered"
+        if self.looked_at:
+            yield f"Looked at {counted(len(self.looked_at), 'tenant')}: {'; '.join(self.looked_at[:MOST])}"
+            if not (self.fired or self.muted):
+                yield "Nothing out of the ordinary"
+        else:
+            yield "Looked at nobody"
+        if self.muted:
+            yield f"Odd, but told of already: {listed(self.muted)}"
+        if self.before:
+            yield f"Judged already: {listed(self.before)}"
+        yield from self.held[:MOST]
+        if self.without:
+            yield f"No figures in {source} yet: {listed(self.without)}"
 
 
-def _said(fired: list[Signal], answered: int, held: list[str]) -> str:
-    said = f"{len(fired)} signal(s), {answered} answered" if fired or answered else ""
-    return ". ".join(part for part in (said, *held) if part) or "Nothing out of the ordinary."
-
-
-def _judge(scene: Scene, clock: Clock, loop: Loop, spec: SignalSpec, tenant: TenantId, day: date) -> list[Signal]:
-    opened = [
-        open_signal(scene.store, clock, spec, sighting)
-        for sighting in loop.watch(scene, tenant, day - loop.provisional, spec)
-        if not is_being_answered(scene.store, tenant, spec.name, sighting.subject, day, timedelta(days=WINDOW_DAYS))
-    ]
-    return [signal for signal in opened if signal is not None]
+def _judge(scene: Scene, clock: Clock, loop: Loop, spec: SignalSpec, tenant: TenantId, day: date, tick: Tick) -> None:
+    as_of = day - loop.provisional
+    judged = list(loop.watch(scene, tenant, as_of, spec))
+    for sighting in sightings(judged):
+        about = f"{sighting.subject} of {tenant}"
+        if is_being_answered(scene.store, tenant, spec.name, sighting.subject, day, timedelta(days=WINDOW_DAYS)):
+            tick.muted.append(f"{about} (its answer is under way)")
+        elif (signal := open_signal(scene.store, clock, spec, sighting)) is None:
+            tick.muted.append(f"{about} (cools down for {spec.cooldown})")
+        else:
+            tick.fired.append(signal)
+    near = "; ".join(f"{one.subject} {one.says}" for one in nearest(judged)) or "nothing below expectation"
+    tick.looked_at.append(f"{tenant}, {counted(len(judged), 'series', 'series')} as of {as_of}, nearest: {near}")

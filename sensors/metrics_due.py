@@ -1,7 +1,8 @@
 """Loop: a complete day that the warehouse does not hold yet is read, with the days before it that vendors revise.
 
 What is missing is asked per connection: a tenant's tool that was never read, or fell behind, is read as far back as it
-needs, by a run of that tenant's own, while one run serves everybody who is up to date.
+needs, by a run of that tenant's own, while one run serves everybody who is up to date. A paused tenant is read like any
+other: reading starts nothing, and what vendors forget cannot be made up for.
 """
 
 from collections.abc import Iterable
@@ -27,6 +28,7 @@ from assets.partitions import metrics_start
 from marketeer_dagster.model.base import Value
 from marketeer_dagster.model.clock import Clock, today
 from marketeer_dagster.store import Store
+from sensors.telling import counted, listed, tell
 
 RE_READ_DAYS = 3
 """Newest days that are read again with each new one."""
@@ -88,17 +90,24 @@ def build_metrics_due(job: Job, interval_s: int) -> SensorDefinition:
         with context.resources.warehouse.warehouse().reading() as connection:
             needs = _needs(connection, store, asked, last)
         if not needs:
-            return SensorResult(skip_reason="No tool is connected yet.")
+            return SensorResult(skip_reason="Looked at no connection: no tool with figures is connected yet.")
+        said = [f"Looked at {counted(len(needs), 'connection')} for figures up to {last}"]
+        if behind := [f"{need.key} from {need.first}" for need in needs if not need.current]:
+            said.append(f"Never read, or behind: {listed(behind)}")
         new_day = asked.day is None or asked.day < last
         # Within a day only what was just connected is asked for: a read that found nothing waits for the next.
         due = needs if new_day else [n for n in needs if not n.current and n.key not in asked.connections]
         if not due:
-            return SensorResult(skip_reason=f"{last} was asked for already.")
+            said.append(f"{last} was asked for already: {listed(need.key for need in needs)}")
+            return SensorResult(skip_reason=tell(context, said))
         if _is_reading(context.instance):
-            return SensorResult(skip_reason="A read is under way; what it leaves out is asked for after it.")
+            said.append("A read is under way; what it leaves out is asked for after it")
+            return SensorResult(skip_reason=tell(context, said))
+        requests = _requests(due, last)
+        tell(context, [*said, f"Asked for {counted(len(requests), 'read')}"], requests)
         known = {*asked.connections, *(need.key for need in needs)}
         cursor = Asked(day=last, connections=tuple(sorted(known))).model_dump_json()
-        return SensorResult(run_requests=_requests(due, last), cursor=cursor)
+        return SensorResult(run_requests=requests, cursor=cursor)
 
     return metrics_due
 

@@ -6,7 +6,7 @@ starts the tenants on whose clock it became due since the last tick that came to
 was down is made up for by the newest missed time, however long that was.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from dagster import (
@@ -26,8 +26,8 @@ from marketeer_dagster.catalog.models import Schedule
 from marketeer_dagster.model.clock import Clock, today
 from marketeer_dagster.model.errors import ConfigError
 from marketeer_dagster.model.tenant import Tenant
-from marketeer_dagster.store import Store
-from sensors.due import EVERY_QUARTER, looked_up_to, newest_occurrence
+from sensors.due import EVERY_QUARTER, looked_up_to, newest_occurrence, not_looked_at_since
+from sensors.telling import at_work, counted, listed
 
 QUARTERS = {"0", "00", "15", "30", "45", "*/15", "*/30"}
 START_PIPELINE = "start_pipeline"
@@ -65,16 +65,26 @@ def _per_tenant(entry: Schedule, job: Job, ask: Ask) -> ScheduleDefinition:
     def run(context: ScheduleEvaluationContext):
         moment = context.scheduled_execution_time
         since = looked_up_to(context.instance, entry.name, moment)
-        times = ((tenant, newest_occurrence(entry, tenant, moment)) for tenant in _tenants(context))
-        due = [(tenant, time) for tenant, time in times if time > since]
+        working, paused = at_work(context.resources.store.store())
+        times = [(tenant, newest_occurrence(entry, tenant, moment)) for tenant in working]
+        due = [(tenant, time) for tenant, time in times if time > not_looked_at_since(tenant, since)]
         if entry.window and due:
             # The sensor `contexts` makes tenants partitions too, but one it has not seen would refuse the whole tick.
             context.instance.add_dynamic_partitions(tenants.name or "tenants", [tenant.id for tenant, _ in due])
-        return [ask(entry, tenant, time) for tenant, time in due] or SkipReason(
-            f"{entry.cron} has not come at any tenant's since {since:%Y-%m-%d %H:%M} UTC."
-        )
+        return [ask(entry, tenant, time) for tenant, time in due] or _skipped(entry, since, times, paused)
 
     return run
+
+
+def _skipped(
+    entry: Schedule, since: datetime, times: Sequence[tuple[Tenant, datetime]], paused: Sequence[str]
+) -> SkipReason:
+    """Whom the tick looked at, when it was last due there, and who is paused."""
+    said = [f"{entry.cron} has not come at any tenant's since {since:%Y-%m-%d %H:%M} UTC"]
+    said.append(f"Looked at {counted(len(times), 'tenant')}")
+    if times:
+        said.append(f"Last due: {listed(f'{tenant.id} {time:%Y-%m-%d %H:%M %Z}' for tenant, time in times)}")
+    return SkipReason(". ".join([*said, *paused]) + ".")
 
 
 def _check_minutes(entry: Schedule) -> None:
@@ -132,8 +142,3 @@ def _late_data(entry: Schedule, job: Job) -> ScheduleDefinition:
         )
 
     return run
-
-
-def _tenants(context: ScheduleEvaluationContext) -> tuple[Tenant, ...]:
-    store: Store = context.resources.store.store()
-    return store.tenants.list()

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from marketeer_dagster.campaigns.watch import Sighting, newest_day, tracking_broken, unbelievable
+from marketeer_dagster.campaigns.looking import Looked, Sighting
+from marketeer_dagster.campaigns.watch import newest_day, tracking_broken, unbelievable
 from marketeer_dagster.catalog.models import SignalSpec
 from marketeer_dagster.model.ids import TenantId
 from marketeer_dagster.model.signal import Evidence, Signal
@@ -14,14 +15,15 @@ from sensors.site import SOURCE, measured
 SUBJECT = "ga4"
 
 
-def _watch(scene: Scene, tenant: TenantId, as_of: date, spec: SignalSpec) -> Iterator[Sighting]:
+def _watch(scene: Scene, tenant: TenantId, as_of: date, spec: SignalSpec) -> Iterator[Looked]:
     """`spec.threshold` is the number of days that may be missing at the end: analytics are late by nature."""
     sighting = _silence(scene, tenant, as_of, spec)
     why = scene.checks.failed(tenant, SOURCE, checks=IMPOSSIBLE_OR_STALE)  # what is unchecked is nobody's fault yet
-    if sighting is not None:
-        yield sighting
-    elif why is not None:
-        yield unbelievable(tenant, SUBJECT, as_of, why)
+    if sighting is None and why is not None:
+        sighting = unbelievable(tenant, SUBJECT, as_of, why)
+    missing = (as_of - (newest_day(scene.connection, tenant) or as_of)).days
+    says = f"the last {missing} days without figures (signal from {spec.threshold:g})"
+    yield Looked(SUBJECT, missing / spec.threshold if spec.threshold else 0.0, says, sighting)
 
 
 def _silence(scene: Scene, tenant: TenantId, as_of: date, spec: SignalSpec) -> Sighting | None:

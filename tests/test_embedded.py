@@ -1,7 +1,9 @@
 """The embedded Dagster storage says the same as Dagster's own, whether events come one by one or in batches."""
 
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
+from queue import Queue
 
 import pytest
 from dagster import (
@@ -19,10 +21,14 @@ from dagster import (
     asset,
     define_asset_job,
 )
+from dagster._core.events.log import EventLogEntry
+from dagster._core.storage.event_log.base import EventLogConnection, EventLogRecord
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
+from dagster._core.test_utils import create_run_for_test
 
 from marketeer_dagster.cli.drive import EVENT_BATCH
 from marketeer_dagster.embedded import EmbeddedStorage
+from marketeer_dagster.embedded_watch import RunWatcher
 
 EMBEDDED = """
 telemetry: {enabled: false}
@@ -107,3 +113,46 @@ def test_a_commit_does_not_wait_for_the_disk_and_the_log_is_ahead(tmp_path: Path
         with connect() as connection:  # pyright: ignore[reportGeneralTypeIssues]
             assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 1
             assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+
+
+def test_who_watches_a_run_is_told_its_events_while_their_connection_stays_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "dagster.yaml").write_text(EMBEDDED, encoding="utf-8")
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    told: Queue[tuple[str, str]] = Queue()
+
+    def tell(event: EventLogEntry, cursor: str) -> None:
+        told.put((event.message, cursor))
+
+    with DagsterInstance.get() as working, DagsterInstance.get() as looking:
+        run = create_run_for_test(working, job_name="week")
+        working.report_engine_event("stored before", run)
+        looking.watch_event_logs(run.run_id, None, tell)
+        before = told.get(timeout=60)
+        working.report_engine_event("stored while looked at", run)
+        while_looked_at = told.get(timeout=60)
+        looking.end_watch_event_logs(run.run_id, tell)
+        working.report_engine_event("stored while nobody looks", run)
+        looking.watch_event_logs(run.run_id, while_looked_at[1], tell)
+        assert told.get(timeout=60)[0] == "stored while nobody looks"
+    assert (before[0], while_looked_at[0]) == ("stored before", "stored while looked at")
+    assert told.empty(), "nobody is told twice"
+
+
+def test_a_run_that_cannot_be_read_at_this_moment_is_told_at_the_next_look() -> None:
+    event = EventLogEntry(None, 10, "an event", "run", 1.0, None, None, None)  # pyright: ignore[reportCallIssue]
+    told: Queue[str] = Queue()
+    looks = count()
+
+    def read(run_id: str, cursor: str | None, limit: int) -> EventLogConnection:
+        if next(looks) == 0:
+            raise OSError("the file is locked")
+        rows = [] if cursor else [EventLogRecord(1, event)]
+        return EventLogConnection(records=rows, cursor=cursor or "", has_more=False)
+
+    watcher = RunWatcher(read)
+    watcher.watch("run", None, lambda entry, cursor: told.put(entry.user_message))
+    assert told.get(timeout=60) == "an event"
+    watcher.close()
+    assert told.empty()

@@ -185,7 +185,7 @@ def test_jobs_sensors_and_schedules_say_what_they_do():
     assert silent + [job.name for job in jobs if not job.description] == []
 
 
-@pytest.mark.parametrize(("job", "op"), [("state_goal", "accept_goal"), ("start_pipeline", "accept_pipeline")])
+@pytest.mark.parametrize(("job", "op"), [("start_goal", "accept_goal"), ("start_pipeline", "accept_pipeline")])
 def test_the_launchpad_explains_every_field(job: str, op: str):
     fields = defs.resolve_job_def(job).graph.node_named(op).definition.config_schema.config_type.fields
     assert "tenant" in fields

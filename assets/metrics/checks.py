@@ -135,7 +135,7 @@ def _steps(source: MetricSource, check: _Check, found: Sequence[_Finding]) -> li
         dated = sorted(f.day for f in found if f.tenant == tenant and f.day is not None)
         first, day = (dated[0], dated[-1]) if dated else ("YYYY-MM-DD", "YYYY-MM-DD")
         step = check.next_step.format(tool=source.tool, tenant=tenant, table=source.table, first=first, day=day)
-        lines.append(f"- **{tenant}**: {step}")
+        lines.append(f"{tenant}: {step}")
     return lines
 
 

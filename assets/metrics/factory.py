@@ -84,7 +84,7 @@ def build_metric_asset(source: MetricSource) -> AssetsDefinition:
             connections = connected(store, source.tool, scope.tenants)
             limits = limiter(context.resources.store.settings())
             tests = store.experiments.list()
-            intake = Intake(warehouse, limits, clock, context.log, scope.accept_missing_days, tests)
+            intake = Intake(warehouse, limits, clock, context.log, scope.accept_missing_days, tests, context.run_id)
             landings = land(source, connections, span, intake)
         reasons = reasons_of(source, span, landings, clock)
         yield _landed_check(landings, reasons)
@@ -152,7 +152,7 @@ def _whole_check(source: MetricSource, landings: Sequence[Landing]) -> AssetChec
 
 def _look_at(source: MetricSource, tenants: Sequence[str]) -> str:
     """What to do about figures that a vendor holds back: its own answer names the setting or right that is missing."""
-    asked = "\n".join(f"- **{tenant}**: `marketeer tools --check --tenant {tenant}`" for tenant in tenants)
+    asked = "\n".join(f"{tenant}: `marketeer tools --check --tenant {tenant}`" for tenant in tenants)
     return (
         f"See what {source.tool} says is missing; figures that it withholds are unknown in the tables, not 0.\n{asked}"
     )

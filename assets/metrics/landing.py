@@ -12,6 +12,7 @@ from logging import Logger
 
 from assets.metrics.held import Held, days_of, read_held
 from assets.metrics.judged import as_judged
+from assets.metrics.landing_log import log_landings
 from assets.metrics.sources import MetricSource
 from marketeer_dagster.model.clock import Clock, SystemClock, today
 from marketeer_dagster.model.connection import Connection
@@ -52,6 +53,8 @@ class Landing:
     notes: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
     """Those of the notes by which figures are not the whole truth."""
+    kept: tuple[date, ...] = ()
+    """Days whose rows are those of an earlier reading, because the vendor no longer tells them."""
     revised: tuple[str, ...] = ()
     """Days that were there before and whose sums changed, in words."""
     error: MarketeerError | None = None
@@ -75,6 +78,8 @@ class Intake:
     was there is kept."""
     experiments: Sequence[Experiment] = ()
     """Tests of all tenants: the days by which they were decided keep their counts."""
+    run_id: str = ""
+    """Dagster run that reads; empty outside of runs."""
 
 
 @dataclass(frozen=True)
@@ -92,12 +97,14 @@ def land(source: MetricSource, connections: Sequence[Connection], span: Span, in
 
     with ThreadPoolExecutor(TENANTS_AT_ONCE, thread_name_prefix=source.table) as pool:
         fetched = list(pool.map(fetch, connections))
-    if not any(isinstance(one.outcome, Collected) for one in fetched):
+    if all(one.outcome is None for one in fetched):
         return tuple(_not_landed(one) for one in fetched)
     tenants = [str(one.connection.tenant) for one in fetched]
     with intake.warehouse.writing() as writer:
         held = read_held(writer.connection, source, tenants, span.first, span.last)
-        return tuple(_put(source, one, held[str(one.connection.tenant)], writer, intake) for one in fetched)
+        landings = tuple(_put(source, one, held[str(one.connection.tenant)], writer, intake) for one in fetched)
+        log_landings(source, landings, writer, intake.run_id)
+    return landings
 
 
 def newest_day(connection: Connection, clock: Clock) -> date:
@@ -155,6 +162,7 @@ def _put(source: MetricSource, fetched: _Fetched, held: Held, writer: Writer, in
         quota=found.quota,
         notes=(*found.notes, *kept),
         doubts=found.doubts,
+        kept=tuple(sorted({*missing, *guessed})),
         revised=held.revisions(rows, source.measures),
     )
 

@@ -62,8 +62,8 @@ def metadata_of(reasons: Sequence[Reason]) -> dict[str, Any]:
         return {}
     return {
         REASONS: MetadataValue.json([reason.model_dump() for reason in reasons]),
-        NEXT_STEP: MetadataValue.text("\n".join(f"- **{r.tenant}**: {r.next_step}" for r in reasons)),
-        "tried_again": MetadataValue.text("\n".join(f"- **{r.tenant}**: {r.tried_again}" for r in reasons)),
+        NEXT_STEP: MetadataValue.text("\n".join(f"{r.tenant}: {r.next_step}" for r in reasons)),
+        "tried_again": MetadataValue.text("\n".join(f"{r.tenant}: {r.tried_again}" for r in reasons)),
     }
 
 

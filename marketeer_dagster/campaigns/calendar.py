@@ -1,5 +1,6 @@
 """A tenant's holidays: the public ones of its country, and the periods that people named."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import lru_cache
@@ -7,6 +8,8 @@ from functools import lru_cache
 from marketeer_dagster.model.errors import BadInput
 from marketeer_dagster.model.tenant import Tenant
 
+_PART = re.compile("[A-Z0-9]{1,4}")
+"""Parts as ISO 3166-2 has them; the calendars know a few towns by name beside them."""
 LOOK_BACK_DAYS = 140
 """Twenty weeks: further than any engine looks back on."""
 
@@ -41,7 +44,7 @@ def check_country(code: str) -> str:
             expected="two letters of ISO 3166, for instance DE, with a part where holidays differ: DE-BE",
         )
     if dash and part not in known[country]:
-        parts = ", ".join(sorted(known[country])) or "none"
+        parts = ", ".join(sorted(name for name in known[country] if _PART.fullmatch(name))) or "none"
         raise BadInput(f"{country} has no part {part!r}", where="--country", expected=f"one of: {parts}")
     return f"{country}-{part}" if dash else country
 

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from marketeer_dagster.campaigns.decisions import artefact_subject, human_decision
+from marketeer_dagster.campaigns.closing import artefact_subject
+from marketeer_dagster.campaigns.decisions import rejected_by_person
 from marketeer_dagster.model.artefacts import Artefact, ArtefactStatus
 from marketeer_dagster.model.clock import Clock
 from marketeer_dagster.model.ids import ApprovalId, derived
@@ -20,18 +21,18 @@ def escalate(
 ) -> Artefact:
     """Hold one version back and ask a person about it, once; returns it with its new status.
 
-    `why` is the inbox's headline. What a person rejected stays rejected and is not asked about again; a version that
-    came back unchanged after it was sent back is a new question.
+    `why` is the inbox's headline. What a person rejected stays rejected and is not asked about again, in whatever
+    version; a version that came back after it was sent back, or whose question was closed, is a new question.
     """
-    decision = human_decision(store, artefact)
-    if decision is not None and decision.state is ApprovalState.REJECTED:
+    if rejected_by_person(store, artefact) is not None:
         return store.artefacts.set_status(artefact.id, artefact.version, ArtefactStatus.REJECTED)
     subject = artefact_subject(artefact)
-    sent_back = store.approvals.list(campaign=artefact.campaign, subject=subject, state=ApprovalState.REVISE)
+    asked = store.approvals.list(campaign=artefact.campaign, subject=subject)
+    over = [a for a in asked if a.state in (ApprovalState.REVISE, ApprovalState.CLOSED)]
     findings = "\n".join(f"- {f.severity.value} `{f.where}`: {f.problem}" for f in found)
     store.approvals.open(
         Approval(
-            id=ApprovalId(derived("apr", subject, *(approval.id for approval in sent_back))),
+            id=ApprovalId(derived("apr", subject, *(approval.id for approval in over))),
             tenant=artefact.tenant,
             campaign=artefact.campaign,
             subject=subject,

@@ -97,6 +97,17 @@ def waits_for_person(store: Store, campaign: Campaign) -> bool:
     return bool(store.approvals.list(subject=campaign.key, state=ApprovalState.PENDING))
 
 
+def asked_in_this_round(campaign: Campaign, question: Approval) -> bool:
+    """Whether a question was asked about this very round of a campaign as a whole."""
+    return question.id == _id(campaign.key, question.reason, campaign.round)
+
+
+def is_of_this_round(campaign: Campaign, question: Approval) -> bool:
+    """Whether a question about a campaign as a whole is about its present round: one that went on asks anew."""
+    mine = {_id(campaign.key, question.reason, round) for round in range(campaign.round)}
+    return question.id not in mine
+
+
 def _ask(store: Store, clock: Clock, campaign: Campaign, reason: ApprovalReason, title: str, detail: str) -> Approval:
     return store.approvals.open(
         Approval(

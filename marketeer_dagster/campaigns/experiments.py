@@ -4,13 +4,16 @@ from collections.abc import Collection
 
 from marketeer_dagster.model.artefacts import Artefact, ArtefactStatus
 from marketeer_dagster.model.artefacts.experiment_plan import ExperimentPlan
+from marketeer_dagster.model.campaign import Campaign, CampaignStatus
 from marketeer_dagster.model.clock import Clock, today
 from marketeer_dagster.model.errors import Conflict
-from marketeer_dagster.model.experiment import SLOTS, Experiment, ExperimentState, Variant
+from marketeer_dagster.model.experiment import SLOTS, Decision, Experiment, ExperimentState, Variant
 from marketeer_dagster.model.ids import ExperimentId, TenantId, derived
 from marketeer_dagster.model.pages import page_of
 from marketeer_dagster.model.publication import Publication, PublicationState
+from marketeer_dagster.publishing.lifecycle import FINAL
 from marketeer_dagster.publishing.policy import takes_the_place
+from marketeer_dagster.publishing.standing import occupies, was_begun
 from marketeer_dagster.store import Store
 
 
@@ -57,7 +60,7 @@ def experiment_for(store: Store, clock: Clock, artefact: Artefact, slots: Collec
     share = challenger.share / (plan.arms[0].share + challenger.share)
     return store.experiments.add(
         Experiment(
-            id=_experiment_id(artefact, path),
+            id=_free_id(store, artefact, path),
             tenant=artefact.tenant,
             campaign=artefact.campaign,
             subject=path,
@@ -89,8 +92,7 @@ def _with_challenger(store: Store, experiment: Experiment, artefact: Artefact) -
 
 
 def _shown(store: Store, experiment: Experiment) -> bool:
-    ours = (p for p in store.publications.list(tenant=experiment.tenant) if p.experiment == experiment.id)
-    return any(p.published_at is not None or p.state is PublicationState.WRITING for p in ours)
+    return any(p.published_at is not None or was_begun(p) for p in parts_of(store, experiment))
 
 
 def _begun(store: Store, artefact: Artefact, path: str) -> tuple[ExperimentPlan, Publication] | None:
@@ -101,10 +103,69 @@ def _begun(store: Store, artefact: Artefact, path: str) -> tuple[ExperimentPlan,
 
 
 def page_under_test(store: Store, artefact: Artefact) -> Experiment | None:
-    """The running experiment of another campaign on the page that `artefact` is about."""
+    """The experiment of another campaign that keeps the page which `artefact` is about."""
     path = artefact.parsed().target_page()
-    running = store.experiments.list(tenant=artefact.tenant, state=ExperimentState.RUNNING)
-    return next((e for e in running if page_of(e.subject) == path and e.campaign != artefact.campaign), None)
+    others = (e for e in store.experiments.list(tenant=artefact.tenant) if e.campaign != artefact.campaign)
+    return next((e for e in others if page_of(e.subject) == path and occupies(store, e, parts_of(store, e))), None)
+
+
+def parts_of(store: Store, experiment: Experiment) -> tuple[Publication, ...]:
+    """Everything that was, or is to be, published for an experiment."""
+    return tuple(p for p in store.publications.list(tenant=experiment.tenant) if p.experiment == experiment.id)
+
+
+def lost(experiment: Experiment, artefact: Artefact) -> bool:
+    """Whether this very version was tested and is not what the test ended with: then it is not published alone."""
+    if experiment.state is ExperimentState.RUNNING or not experiment.tests(artefact.id, artefact.version):
+        return False
+    winners = (arm for arm in experiment.variants if experiment.decision and arm.name == experiment.decision.winner)
+    return all((arm.artefact, arm.version) != (artefact.id, artefact.version) for arm in winners)
+
+
+def waits_to_be_served(store: Store, experiment: Experiment) -> bool:
+    """Whether a test has ended, and what it ended with is not on its way to the page yet: a crash came between."""
+    ended = experiment.state is not ExperimentState.RUNNING
+    return ended and occupies(store, experiment, parts_of(store, experiment))
+
+
+def end_unseen(store: Store, clock: Clock, campaign: Campaign) -> tuple[Experiment, ...]:
+    """Stop the campaign's running tests that nobody will ever see, so that their pages are free; returns them.
+
+    Of a test that was not shown yet, that is so once its challenger was rejected for good, or once the campaign has
+    ended with nothing of the test on its way.
+    """
+    ended: list[Experiment] = []
+    for experiment in store.experiments.list(campaign=campaign.key, state=ExperimentState.RUNNING):
+        why = _why_unseen(store, experiment, campaign)
+        if why:
+            day = today(clock, store.tenants.get(experiment.tenant).timezone)
+            control = experiment.variants[0].name
+            said = f"Stopped before anybody saw it: {why}. The page stays as it is."
+            decision = Decision(
+                winner=control, lift=0, low=0, high=0, confidence=0, looks=0, summary=said[:2000], decided_on=day
+            )
+            try:
+                ended.append(store.experiments.decide(experiment.id, decision, ExperimentState.STOPPED))
+            except Conflict:
+                continue  # somebody else ended it in this very moment
+    return tuple(ended)
+
+
+def _why_unseen(store: Store, experiment: Experiment, campaign: Campaign) -> str:
+    parts = parts_of(store, experiment)
+    if _shown(store, experiment):
+        return ""
+    challenger = experiment.variants[1]
+    head = store.artefacts.get(challenger.artefact)
+    refused = next((p for p in parts if p.refused_by), None)
+    if refused is not None:
+        return f"its challenger was {refused.error or 'rejected'}"
+    if head.status is ArtefactStatus.REJECTED:
+        return f"its challenger, {head.skill} version {head.version}, was rejected"
+    over = campaign.status in (CampaignStatus.PUBLISHED, CampaignStatus.FAILED)
+    if over and all(p.state in FINAL for p in parts):
+        return f"its campaign {campaign.key} ended ({campaign.status.value})"
+    return ""
 
 
 def live_publication(store: Store, artefact: Artefact, path: str) -> Publication | None:
@@ -114,13 +175,30 @@ def live_publication(store: Store, artefact: Artefact, path: str) -> Publication
     return max(found, key=lambda p: p.published_at or p.updated_at, default=None)
 
 
-def _experiment_id(artefact: Artefact, path: str) -> ExperimentId:
-    return ExperimentId(derived("exp", artefact.campaign, path))
+def _free_id(store: Store, artefact: Artefact, path: str) -> ExperimentId:
+    """A campaign's first test of a page is named by both; a later one, of another version, by that version too."""
+    if not _of_page(store, artefact, path):
+        return ExperimentId(derived("exp", artefact.campaign, path))
+    return ExperimentId(derived("exp", artefact.campaign, path, artefact.id, str(artefact.version)))
+
+
+def _of_page(store: Store, artefact: Artefact, path: str) -> list[Experiment]:
+    mine = store.experiments.list(tenant=artefact.tenant, campaign=artefact.campaign)
+    return [experiment for experiment in mine if page_of(experiment.subject) == path]
 
 
 def _stored(store: Store, artefact: Artefact, path: str) -> Experiment | None:
-    wanted = _experiment_id(artefact, path)
-    return next((e for e in store.experiments.list(tenant=artefact.tenant) if e.id == wanted), None)
+    """The campaign's test that runs on the page, or the one that this very version was in."""
+    mine = _of_page(store, artefact, path)
+    running = [experiment for experiment in mine if experiment.state is ExperimentState.RUNNING]
+    took_part = [e for e in mine if e.tests(artefact.id, artefact.version) and not _given_up(store, e)]
+    return next(reversed([*took_part, *running]), None)
+
+
+def _given_up(store: Store, experiment: Experiment) -> bool:
+    """Whether it was stopped unseen because its campaign ended: a campaign taken up again tests anew."""
+    unseen = experiment.state is ExperimentState.STOPPED and experiment.decision and experiment.decision.looks == 0
+    return bool(unseen) and not any(part.refused_by for part in parts_of(store, experiment))
 
 
 def _plan(store: Store, artefact: Artefact, path: str) -> ExperimentPlan | None:

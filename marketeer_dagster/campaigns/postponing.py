@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from marketeer_dagster.model.campaign import Campaign, CampaignStatus
 from marketeer_dagster.model.clock import Clock, SystemClock
-from marketeer_dagster.model.errors import TryLater
+from marketeer_dagster.model.errors import Paused, TryLater
 from marketeer_dagster.model.ids import CampaignKey
 from marketeer_dagster.store import Store
 
@@ -24,6 +24,8 @@ def postpone(store: Store, key: CampaignKey, error: TryLater, *, wall: Clock = W
     """Note that the campaign's run cannot go on now, and when it may; its status follows when the run has ended."""
     doubled = SHORTEST * 2 ** min(store.campaigns.get(key).postponed, 10)
     wait = max(timedelta(seconds=error.retry_after_s), min(doubled, LONGEST))
+    if isinstance(error, Paused):
+        wait = timedelta(0)  # what holds it up is the pause alone: the dispatcher takes it up when that is over
     store.campaigns.note(key, str(error))
     return store.campaigns.postpone(key, wall.now() + wait)
 

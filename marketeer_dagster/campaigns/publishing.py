@@ -2,16 +2,24 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from marketeer_dagster.campaigns.escalation import ask_about_measuring
-from marketeer_dagster.campaigns.experiments import experiment_for, free_slots, page_under_test, starts_experiment
+from marketeer_dagster.campaigns.experiments import (
+    experiment_for,
+    free_slots,
+    lost,
+    page_under_test,
+    starts_experiment,
+)
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.model.artefacts import Artefact, ArtefactStatus
 from marketeer_dagster.model.clock import Clock
-from marketeer_dagster.model.experiment import SLOTS, ExperimentState
+from marketeer_dagster.model.experiment import SLOTS, Experiment, ExperimentState
 from marketeer_dagster.model.ids import CampaignKey
-from marketeer_dagster.model.publication import Publication
+from marketeer_dagster.model.publication import Publication, PublicationState
 from marketeer_dagster.publishing.outbox import Outbox
+from marketeer_dagster.publishing.standing import waiting_words
 from marketeer_dagster.store import Store
 
 
@@ -63,36 +71,49 @@ def intend_all(
 ) -> Intents:
     """Put everything of a campaign that `tool` gets into the outbox. Safe to repeat.
 
-    A test that could not be measured does not begin: a person is asked first, and its page waits.
+    What must wait is put there as held: until the test of another version of its page has ended, or one of as many
+    tests as can be measured. A test that cannot be measured at all does not begin: a person is asked, its page waits.
     """
     tenant = store.tenants.get(store.campaigns.get(campaign).tenant)
     publications: list[Publication] = []
     held: list[str] = []
     for artefact in publishable(store, catalog, campaign, tool):
-        other = page_under_test(store, artefact)
-        if other is not None:
-            held.append(
-                f"{artefact.skill} v{artefact.version}: {other.subject} is under test until {other.id} is decided"
-            )
-            continue
-        slots = frozenset(SLOTS)
-        if starts_experiment(store, artefact):
-            measuring = measurable()
-            slots = measuring.slots & free_slots(store, tenant.id)
-            if not slots:
-                page, taken = artefact.parsed().target_page(), len(measuring.slots)
-                remedy = f"{taken} test(s) run already, as many as can be measured" if taken else measuring.remedy
-                ask_about_measuring(store, clock, campaign, page, remedy)
-                held.append(f"{artefact.skill} v{artefact.version}: the test of {page} cannot be measured: {remedy}")
-                continue
-        experiment = experiment_for(store, clock, artefact, slots)
-        running = experiment if experiment and experiment.state is ExperimentState.RUNNING else None
-        if running and not running.tests(artefact.id, artefact.version):
-            held.append(
-                f"{artefact.skill} v{artefact.version}: another version of {running.subject} is under test until "
-                f"{running.id} is decided"
-            )
-            continue
-        intended = outbox.intend(tenant, artefact, experiment)
-        publications += [publication for publication in intended if publication.tool == tool]
+        keeper, experiment = _keeper(store, clock, artefact, measurable)
+        if not keeper and experiment is not None and lost(experiment, artefact):
+            continue  # it had its test; the page stays as that ended
+        intended = outbox.intend(tenant, artefact, None if keeper else experiment, held_by=keeper)
+        ours = [publication for publication in intended if publication.tool == tool]
+        publications += ours
+        held += [
+            f"{p.skill} v{p.version}: {waiting_words(p.target, p.held_by)}"
+            for p in ours
+            if p.state is PublicationState.HELD
+        ]
     return Intents(tuple(publications), tuple(held))
+
+
+def _keeper(store: Store, clock: Clock, artefact: Artefact, measurable: Measurable) -> tuple[str, Experiment | None]:
+    """What keeps the artefact from its page (a test, or the question that must be answered first), else its test."""
+    other = page_under_test(store, artefact)
+    if other is not None:
+        return other.id, None
+    slots = frozenset(SLOTS)
+    if starts_experiment(store, artefact):
+        measuring = measurable()
+        slots = measuring.slots & free_slots(store, artefact.tenant)
+        if not slots and measuring.slots:
+            return _next_to_end(store, artefact).id, None
+        if not slots:
+            page = artefact.parsed().target_page()
+            return ask_about_measuring(store, clock, artefact.campaign, page, measuring.remedy).id, None
+    experiment = experiment_for(store, clock, artefact, slots)
+    running = experiment if experiment and experiment.state is ExperimentState.RUNNING else None
+    if running and not running.tests(artefact.id, artefact.version):
+        return running.id, None
+    return "", experiment
+
+
+def _next_to_end(store: Store, artefact: Artefact) -> Experiment:
+    """Of the tests that take all user properties, the one that ends first at the latest."""
+    running = store.experiments.list(tenant=artefact.tenant, state=ExperimentState.RUNNING)
+    return min(running, key=lambda test: test.started_on + timedelta(days=test.max_days))

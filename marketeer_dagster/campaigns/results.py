@@ -61,10 +61,10 @@ def results(connection: "duckdb.DuckDBPyConnection", tenant: str) -> Mapping[str
     return {row[0]: Result.model_validate(dict(zip(names, row, strict=True))) for row in rows}
 
 
-def daily(connection: "duckdb.DuckDBPyConnection", publication: str) -> Sequence[tuple[date, int, float]]:
+def daily(connection: "duckdb.DuckDBPyConnection", publication: str) -> Sequence[tuple[date, float, float]]:
     """(day, sessions, conversions) of the page that a publication is, while it was live; none for emails.
 
-    Conversions are 0 where they are unknown.
+    Conversions are 0 where they are unknown. While the page was under test, by the arm's share of the page.
     """
     return connection.execute(_DAILY, [publication]).fetchall()
 
@@ -114,14 +114,9 @@ SELECT publication, min(live_from), max(live_to), max(days), sum(sessions)::BIGI
 FROM artefact_performance WHERE tenant = ? GROUP BY publication
 """
 _DAILY = """
-WITH mine AS (
-    SELECT a.tenant, min(a.live_from) AS live_from, max(coalesce(a.live_to, DATE '9999-01-01')) AS live_to,
-        any_value(published_page(p.kind, p.url, p.target, coalesce(t.site, t.website))) AS page
-    FROM artefact_performance AS a JOIN publications AS p USING (tenant, publication) JOIN tenants AS t USING (tenant)
-    WHERE publication = ? AND a.sessions IS NOT NULL GROUP BY a.tenant
-)
-SELECT f.date, sum(f.sessions)::BIGINT, coalesce(sum(f.conversions), 0)::DOUBLE
-FROM mine JOIN page_performance AS f ON f.tenant = mine.tenant AND f.page = mine.page
-    AND f.date BETWEEN mine.live_from AND mine.live_to
-GROUP BY f.date ORDER BY f.date
+SELECT f.date, sum(f.sessions * coalesce(a.share, 1))::DOUBLE,
+    coalesce(sum(f.conversions * coalesce(a.share, 1)), 0)::DOUBLE
+FROM artefact_performance AS a JOIN page_performance AS f
+    ON f.tenant = a.tenant AND f.page = a.page AND f.date >= a.live_from AND f.date <= coalesce(a.live_to, f.date)
+WHERE a.publication = ? GROUP BY f.date ORDER BY f.date
 """

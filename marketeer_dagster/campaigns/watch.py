@@ -5,15 +5,14 @@ The engine brings numpy along and is loaded where something is judged: most proc
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
 import duckdb
 
+from marketeer_dagster.campaigns.looking import Looked, Sighting, looked
 from marketeer_dagster.catalog.models import SignalSpec
 from marketeer_dagster.model.ids import TenantId
-from marketeer_dagster.model.signal import Evidence
 from marketeer_dagster.warehouse.facts import ANONYMIZED
 from marketeer_dagster.warehouse.pages import with_pages
 
@@ -39,34 +38,6 @@ NO_HOLIDAYS: frozenset[date] = frozenset()
 
 Rows = list[tuple[str, date, float, float | None]]
 """Subject, day, sessions, conversions; these are None where the vendor does not give them."""
-
-
-@dataclass(frozen=True)
-class Sighting:
-    """Something judged odd: whose, what it is about, the engine's reading, and what people want to see with it."""
-
-    tenant: TenantId
-    subject: str
-    metric: str
-    reading: "Reading"
-    detail: str
-
-    def evidence(self) -> Evidence:
-        """The reading as a signal's evidence; the unit is the metric's (a share for rates, a count otherwise)."""
-        reading = self.reading
-        observed, expected = reading.observed or 0.0, reading.expected or 0.0
-        change = reading.relative_change
-        return Evidence(
-            metric=self.metric,
-            observed=observed,
-            expected=expected,
-            low=reading.low or 0.0,
-            high=reading.high or 0.0,
-            since=reading.since or reading.day,
-            until=reading.day,
-            relative_change=(observed / expected - 1 if expected else 0.0) if change is None else change,
-            detail=f"{reading.summary}\n\n{self.detail}".strip()[:4000],
-        )
 
 
 def newest_day(connection: duckdb.DuckDBPyConnection, tenant: TenantId) -> date | None:
@@ -124,8 +95,8 @@ def conversion_drops(
     as_of: date,
     spec: SignalSpec,
     holidays: frozenset[date] = NO_HOLIDAYS,
-) -> Iterator[Sighting]:
-    """Pages whose conversion rate is below expectation by more than the threshold, on a day that is no holiday."""
+) -> Iterator[Looked]:
+    """Pages, odd where the conversion rate is below expectation by more than the threshold, on no holiday."""
     from marketeer_dagster.optimise.anomaly import Direction, Policy, score_rate
 
     policy = Policy(direction=Direction.DOWN, min_effect=spec.threshold, holidays=holidays)
@@ -138,8 +109,10 @@ def conversion_drops(
         reading = score_rate([row[1] for row in rows], converted, [row[2] for row in rows], policy=policy, as_of=as_of)
         days = [row for row in _judged(rows, reading) if row[1] not in holidays and row[3] is not None]
         lost, due = sum(min(row[3] or 0.0, row[2]) for row in days), sum(row[2] for row in days)
+        odd = None
         if reading.fired and _beyond_chance(reading, lost, (reading.expected or 0.0) * due, len(pages), due):
-            yield Sighting(tenant, page, "conversion_rate", reading, query_shift(connection, tenant, page, as_of))
+            odd = Sighting(tenant, page, "conversion_rate", reading, query_shift(connection, tenant, page, as_of))
+        yield looked(page, "conversion_rate", reading, spec.threshold, odd)
 
 
 def traffic_drops(
@@ -148,8 +121,8 @@ def traffic_drops(
     as_of: date,
     spec: SignalSpec,
     holidays: frozenset[date] = NO_HOLIDAYS,
-) -> Iterator[Sighting]:
-    """Pages and channels whose sessions are below expectation by more than the threshold, on no holiday."""
+) -> Iterator[Looked]:
+    """Pages and channels, odd where sessions are below expectation by more than the threshold, on no holiday."""
     from marketeer_dagster.optimise.anomaly import Direction, Policy, Status, score_series
 
     policy = Policy(direction=Direction.DOWN, min_effect=spec.threshold, holidays=holidays)
@@ -161,9 +134,11 @@ def traffic_drops(
         seen, due = sum(row[2] for row in days), (reading.expected or 0.0) * len(days)
         # One subject's silence is its visitors': the counter as a whole is judged by `tracking_broken`.
         fired = reading.fired or reading.status is Status.TRACKING_BROKEN
+        odd = None
         if fired and _beyond_chance(reading, seen, due, len(family)):
             detail = query_shift(connection, tenant, subject, as_of) if subject.startswith("/") else ""
-            yield Sighting(tenant, subject, "sessions", reading, detail)
+            odd = Sighting(tenant, subject, "sessions", reading, detail)
+        yield looked(subject, "sessions", reading, spec.threshold, odd)
 
 
 def _judged(rows: Rows, reading: "Reading") -> Rows:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from marketeer_dagster.campaigns.watch import Sighting
+from marketeer_dagster.campaigns.looking import Looked, Sighting, looked
 from marketeer_dagster.catalog.models import SignalSpec
 from marketeer_dagster.model.ids import TenantId
 
@@ -71,8 +71,8 @@ def sends(connection: duckdb.DuckDBPyConnection, tenant: TenantId, as_of: date) 
 
 def email_underperforming(
     connection: duckdb.DuckDBPyConnection, tenant: TenantId, as_of: date, spec: SignalSpec
-) -> Iterator[Sighting]:
-    """Sequences whose click rate is below their benchmark by more than the threshold, and not by chance."""
+) -> Iterator[Looked]:
+    """Sequences, odd where the click rate is below their benchmark by more than the threshold, and not by chance."""
     known = sends(connection, tenant, as_of)
     first = as_of - timedelta(days=WINDOW_DAYS - 1)
     last = as_of - timedelta(days=SETTLED_DAYS)
@@ -85,8 +85,9 @@ def email_underperforming(
         if benchmark is None or sum(s.sends for s in recent) < LEAST_SENDS:
             continue
         reading = _reading(recent, benchmark, as_of)
-        if (reading.relative_change or 0.0) < -spec.threshold and reading.score >= 1:
-            yield Sighting(tenant, sequence, METRIC, reading, _table(recent, benchmark))
+        fell = (reading.relative_change or 0.0) < -spec.threshold and reading.score >= 1
+        odd = Sighting(tenant, sequence, METRIC, reading, _table(recent, benchmark)) if fell else None
+        yield looked(sequence, METRIC, reading, spec.threshold, odd)
 
 
 def click_rate(of: Iterable[Send]) -> float | None:

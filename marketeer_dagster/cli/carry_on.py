@@ -10,13 +10,15 @@ from marketeer_dagster.cli.output import print_json
 from marketeer_dagster.cli.progress import watching
 from marketeer_dagster.cli.report import campaign_report, print_campaign
 from marketeer_dagster.model.campaign import Campaign, CampaignStatus
+from marketeer_dagster.model.pausing import refuse_paused
 
 EXIT_CODES = {CampaignStatus.PUBLISHED: 0, CampaignStatus.WAITING: 3, CampaignStatus.ESCALATED: 3}
 """Anything else is 1: what failed, and what waits for an outage to end, is not done."""
 
 
 def go_on(home: Home, campaign: Campaign, *, as_json: bool) -> int:
-    """Finish the campaign, print its report and return the exit code."""
+    """Finish the campaign, print its report and return the exit code. Raises Paused while its tenant is."""
+    refuse_paused(home.store.tenants.get(campaign.tenant))
     began = time.monotonic()
     with running_market(home), dagster_instance(home) as instance, watching(home.store, campaign.key) as say:
         ensure_metrics(home, instance, campaign.tenant, say)

@@ -29,12 +29,16 @@ from assets.partitions import campaigns
 from assets.unchecked import explain_unchecked
 from marketeer_dagster.campaigns.intake import STOPPED
 from marketeer_dagster.campaigns.status import OPEN, settle, stage_of
+from marketeer_dagster.cli.fresh import freshen
 from marketeer_dagster.cli.home import Home
 from marketeer_dagster.cli.processes import bury_dead_runs, process_tag
 from marketeer_dagster.model.campaign import Campaign, CampaignStatus
 from marketeer_dagster.model.ids import CampaignKey
+from marketeer_dagster.model.pausing import refuse_paused, said_of
+from marketeer_dagster.model.tenant import Tenant
 from marketeer_dagster.publishing.exclusive import file_exclusive
-from sensors.approved_publications import DELIVERABLE
+from marketeer_dagster.publishing.retrying import try_now
+from sensors.approved_publications import deliverable
 
 SENSOR_DAEMON = "SENSOR"
 EVENT_BATCH = "DAGSTER_EVENT_BATCH_SIZE"
@@ -103,21 +107,35 @@ def finish_campaign(home: Home, instance: DagsterInstance, key: CampaignKey, pro
     """Work on a campaign until nothing is left to run, here or by the daemon; returns it with its settled status.
 
     One that was postponed goes on at once, since a person asks for it; one that is postponed again is left to the
-    daemon: while one runs this stays with it, else it returns.
+    daemon: while one runs this stays with it, else it returns. So it does when the tenant is paused. Raises Paused when
+    it is already.
     """
+    refuse_paused(_tenant(home, key))
     instance.add_dynamic_partitions(campaigns.name or "campaigns", [key])
     _go_on_now(home, key)
     while (campaign := home.store.campaigns.get(key)).status in OPEN or (
         campaign.status is CampaignStatus.POSTPONED and daemon_runs(instance)
     ):
+        if said_of(_tenant(home, key)) and not is_being_worked_on(instance, key):
+            break
         if daemon_runs(instance) or not _work_on(home, instance, key, progress):
             time.sleep(POLL_S)
+    freshen(home)  # for who reads the snapshot with another client, where no daemon does
     return campaign
+
+
+def _tenant(home: Home, key: CampaignKey) -> Tenant:
+    return home.store.tenants.get(home.store.campaigns.get(key).tenant)
 
 
 def _go_on_now(home: Home, key: CampaignKey) -> None:
     with home.store.claims.held(claim_of(key)) as mine:
-        if mine and home.store.campaigns.get(key).status is CampaignStatus.POSTPONED:
+        if not mine:
+            return
+        try_now(home.store, home.clock, key)
+        campaign = home.store.campaigns.get(key)
+        # Without a moment it waits for the outbox alone, which needs no other run of the campaign's work.
+        if campaign.status is CampaignStatus.POSTPONED and campaign.resume_at is not None:
             home.store.campaigns.reopen(key, home.clock.now())
 
 
@@ -149,7 +167,7 @@ def _take_up(home: Home, key: CampaignKey, run: DagsterRun) -> None:
 
 def deliver_approved(home: Home, instance: DagsterInstance, key: CampaignKey, progress: Progress) -> Campaign:
     """Deliver what a person has approved of an ended campaign, where no daemon does; returns its settled status."""
-    while _due(home, key) and not daemon_runs(instance):
+    while _due(home, key) and not daemon_runs(instance) and not said_of(_tenant(home, key)):
         with home.store.claims.held(claim_of(key)) as mine:
             if mine and not is_being_worked_on_elsewhere(instance, key):
                 return _deliver(home, instance, key, progress) if _due(home, key) else home.store.campaigns.get(key)
@@ -158,7 +176,7 @@ def deliver_approved(home: Home, instance: DagsterInstance, key: CampaignKey, pr
 
 
 def _due(home: Home, key: CampaignKey) -> bool:
-    return any(p.state in DELIVERABLE for p in home.store.publications.list(campaign=key))
+    return bool(deliverable(home.store, key))
 
 
 def _deliver(home: Home, instance: DagsterInstance, key: CampaignKey, progress: Progress) -> Campaign:

@@ -14,12 +14,13 @@ from marketeer_dagster.campaigns.intake import (
 )
 from marketeer_dagster.cli.home import Home, open_home
 from marketeer_dagster.cli.market import running_market
-from marketeer_dagster.cli.output import AsJson, print_json, say
+from marketeer_dagster.cli.output import AsJson, print_json, say, warn
 from marketeer_dagster.cli.pipelines import print_pipelines
 from marketeer_dagster.cli.tenancy import ForTenant, tenant_for
 from marketeer_dagster.cli.tenants import money
 from marketeer_dagster.model.campaign import Campaign
 from marketeer_dagster.model.errors import BadInput
+from marketeer_dagster.model.pausing import said_of
 
 Wait = Annotated[bool, typer.Option("--wait", help="Stay until the campaign has ended; without it the daemon works.")]
 
@@ -84,6 +85,8 @@ def _taken_up(home: Home, campaign: Campaign, wait: bool, as_json: bool) -> int:
         print_json({"campaign": campaign.key, "status": campaign.status.value})
     else:
         say(f"campaign {campaign.key} accepted; `marketeer up` or `marketeer daemon` works on it")
+    if pause := said_of(home.store.tenants.get(campaign.tenant)):
+        warn(f"it waits: {pause}; to go on: marketeer tenant resume {campaign.tenant}")
     return 0
 
 

@@ -43,7 +43,7 @@ def register(tenants: typer.Typer) -> None:
         if any(known.name.lower() == period.name.lower() for known in found.holidays):
             hint = f'marketeer tenant holiday remove {tenant} "{period.name}"'
             raise BadInput(f"{tenant} has a holiday {period.name!r} already", where="holiday", hint=hint)
-        home.store.tenants.save(found.model_copy(update={"holidays": (*found.holidays, period)}))
+        home.store.tenants.change(found.id, holidays=(*found.holidays, period))
         said = {"tenant": found.id, **period.model_dump(mode="json")}
         tell(said, f"{period.name}: {_when(period)}", as_json=as_json)
 
@@ -79,7 +79,7 @@ def register(tenants: typer.Typer) -> None:
         if len(kept) == len(found.holidays):
             known = ", ".join(period.name for period in found.holidays) or "none"
             raise NotFound(f"{tenant} has no holiday {name!r}", hint=f"named are: {known}")
-        home.store.tenants.save(found.model_copy(update={"holidays": kept}))
+        home.store.tenants.change(found.id, holidays=kept)
         tell({"tenant": found.id, "removed": name.strip()}, f"{name} is forgotten", as_json=as_json)
 
 

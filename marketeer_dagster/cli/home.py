@@ -79,7 +79,7 @@ class Home:
     def store(self) -> Store:
         """The operational store; raises ConfigError when the home was never initialised."""
         url = self.settings.database_url
-        if url.startswith("sqlite") and not self.settings.config_file.exists():
+        if not self.is_there:
             raise ConfigError(f"{self.settings.home} is not a home yet", hint="marketeer init")
         return Store.open(url, secret_key=self.settings.secret_key)
 
@@ -106,6 +106,11 @@ class Home:
         """Use the home's own sandbox at another address from now on."""
         object.__setattr__(self, "settings", self.settings.model_copy(update={"sandbox_url": sandbox_url}))
         self.__dict__.pop("clock", None)  # the market's, asked at its former address
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it has been initialised, as far as that can be told without opening its store."""
+        return not self.settings.database_url.startswith("sqlite") or self.settings.config_file.exists()
 
     @property
     def dagster_home(self) -> Path:

@@ -78,7 +78,8 @@ def make_way(home: Home) -> list[str]:
     for connection in home.store.connections.list():
         if connection.simulated:
             moved = {key: _moved(value, url, new) for key, value in connection.settings.items()}
-            home.store.connections.set(connection.model_copy(update={"settings": moved}))
+            at = _moved(connection.sandbox_at, url, new)
+            home.store.connections.set(connection.model_copy(update={"settings": moved, "sandbox_at": at}))
     home.readdress(new)
     return [f"another home's market answers at {url}; this home's own is at {new} from now on (config.toml)"]
 

@@ -12,6 +12,7 @@ from assets.metrics import ingest_tags, scope_config
 from assets.metrics.factory import WHOLE
 from assets.metrics.reasons import Reason, told_in
 from marketeer_dagster.cli.drive import Progress, execute
+from marketeer_dagster.cli.fresh import freshen
 from marketeer_dagster.cli.home import Home
 from marketeer_dagster.cli.processes import process_tag
 from marketeer_dagster.model.clock import today
@@ -45,6 +46,8 @@ def ingest_days(
     progress(f"ingest {first} to {last}")
     tags = {**ingest_tags(first, last, tenant), PROCESS_TAG: process_tag()}
     result = execute(instance, "ingest", tags=tags, run_config=scope_config([tenant] if tenant else []))
+    if not result.success:
+        freshen(home)  # what has landed is in the marts all the same
     newest = {found.asset_check_key: found for found in result.get_asset_check_evaluations()}  # a step may try twice
     missing = tuple(reason for found in newest.values() for reason in told_in(found.metadata))
     tables = {reason.table for reason in missing}

@@ -30,6 +30,7 @@ __all__ = [
     "refuse",
     "say",
     "tell",
+    "warn",
 ]
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON value instead of text for people.")]

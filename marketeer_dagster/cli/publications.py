@@ -13,6 +13,8 @@ from marketeer_dagster.model.clock import SystemClock
 from marketeer_dagster.model.ids import CampaignKey
 from marketeer_dagster.model.publication import Publication, PublicationState
 from marketeer_dagster.publishing.retrying import retry
+from marketeer_dagster.publishing.standing import waits_for
+from marketeer_dagster.store import Store
 
 
 def register(app: typer.Typer) -> None:
@@ -34,10 +36,13 @@ def register(app: typer.Typer) -> None:
         found = store.publications.list(tenant=owner, campaign=key, state=state)
         now = home.clock.now() if found else SystemClock().now()
         if as_json:
-            print_json([_told(publication, now) for publication in found])
+            print_json([_told(store, publication, now) for publication in found])
             return
-        rows = ((p.id, p.campaign, p.tool, p.target, p.state.value, p.attempts, _age(p, now), p.error) for p in found)
-        columns = ("id", "campaign", "tool", "target", "state", "attempts", "age", "reason")
+        rows = (
+            (p.id, p.campaign, p.tool, p.target, p.state.value, p.attempts, _age(p, now), waits_for(store, p), p.error)
+            for p in found
+        )
+        columns = ("id", "campaign", "tool", "target", "state", "attempts", "age", "waits for", "reason")
         print_table("Publications", columns, rows, "Nothing is or was on its way out.")
 
     @group.command("retry", help="Try one again that a tool refused, once the cause is mended.")
@@ -52,15 +57,16 @@ def register(app: typer.Typer) -> None:
         wanted = home.store.publications.get(id, tenant=owner)
         again = retry(home.store, home.clock, wanted.id, by=by or getpass.getuser())
         if as_json:
-            print_json(_told(again, home.clock.now()))
+            print_json(_told(home.store, again, home.clock.now()))
             return
         say(f"{again.id} is {again.state.value}: {again.tool} {again.target}")
         say(f"the daemon delivers it; without one: marketeer campaign continue {again.campaign}")
 
 
-def _told(publication: Publication, now: datetime) -> dict[str, object]:
+def _told(store: Store, publication: Publication, now: datetime) -> dict[str, object]:
     told = publication.model_dump(mode="json", exclude={"payload", "error"})
-    return {**told, "reason": publication.error, "age_s": round((now - publication.created_at).total_seconds())}
+    age = round((now - publication.created_at).total_seconds())
+    return {**told, "reason": publication.error, "waits_for": waits_for(store, publication), "age_s": age}
 
 
 def _age(publication: Publication, now: datetime) -> str:

@@ -2,14 +2,18 @@
 
 from typing import Any
 
+from marketeer_dagster.campaigns.closing import why_gone
 from marketeer_dagster.campaigns.costs import CampaignCost, campaign_cost
+from marketeer_dagster.campaigns.status import UNDER_WAY
 from marketeer_dagster.cli.home import Home
 from marketeer_dagster.cli.output import print_table, say
 from marketeer_dagster.model.artefacts import Artefact, Spend
 from marketeer_dagster.model.campaign import Campaign
 from marketeer_dagster.model.ids import CampaignKey
+from marketeer_dagster.model.pausing import said_of
 from marketeer_dagster.model.publication import Publication
 from marketeer_dagster.model.review import Approval, ApprovalState
+from marketeer_dagster.publishing.standing import waits_for
 from marketeer_dagster.store import Store
 
 
@@ -27,7 +31,7 @@ def campaign_report(home: Home, campaign: Campaign, wall_s: float | None = None)
         "resume_at": campaign.resume_at.isoformat() if campaign.resume_at else None,
         "plan": campaign.plan.model_dump(mode="json") if campaign.plan else None,
         "artefacts": [_artefact(artefact) for artefact in artefacts],
-        "publications": [_publication(publication) for publication in publications],
+        "publications": [_publication(store, publication) for publication in publications],
         "inbox": [question.model_dump(mode="json") for question in _open_questions(store, campaign)],
         "llm": spend_report(store.llm.totals(campaign=campaign.key)) | {"by_work": cost_report(cost)},
         "runs": runs_of(home, campaign.key),
@@ -38,11 +42,15 @@ def campaign_report(home: Home, campaign: Campaign, wall_s: float | None = None)
 
 def reason_of(store: Store, campaign: Campaign) -> str:
     """Why a campaign stands where it stands; empty while it is worked on and when all went well."""
-    return campaign.reason or "\n".join(question.title for question in _open_questions(store, campaign))
+    why = campaign.reason or "\n".join(question.title for question in _open_questions(store, campaign))
+    if campaign.status not in UNDER_WAY or not (pause := said_of(store.tenants.get(campaign.tenant))):
+        return why
+    return "\n".join([pause, *(line for line in why.splitlines() if not line.startswith(pause))])
 
 
 def _open_questions(store: Store, campaign: Campaign) -> tuple[Approval, ...]:
-    return store.approvals.list(campaign=campaign.key, state=ApprovalState.PENDING)
+    pending = store.approvals.list(campaign=campaign.key, state=ApprovalState.PENDING)
+    return tuple(question for question in pending if not why_gone(store, question))
 
 
 def runs_of(home: Home, key: CampaignKey) -> list[str]:
@@ -86,7 +94,7 @@ def _artefact(artefact: Artefact) -> dict[str, Any]:
     }
 
 
-def _publication(publication: Publication) -> dict[str, Any]:
+def _publication(store: Store, publication: Publication) -> dict[str, Any]:
     return {
         "id": publication.id,
         "tool": publication.tool,
@@ -95,6 +103,7 @@ def _publication(publication: Publication) -> dict[str, Any]:
         "external_id": publication.external_id,
         "url": publication.url,
         "state": publication.state.value,
+        "waits_for": waits_for(store, publication),
         "error": publication.error,
     }
 
@@ -131,7 +140,10 @@ def print_campaign(report: dict[str, Any]) -> None:
     print_table(
         "Publications",
         ("tool", "kind", "target", "state", "where"),
-        ((p["tool"], p["kind"], p["target"], p["state"], p["url"] or p["error"]) for p in report["publications"]),
+        (
+            (p["tool"], p["kind"], p["target"], p["state"], p["url"] or p["waits_for"] or p["error"])
+            for p in report["publications"]
+        ),
         "Nothing published.",
     )
     for question in report["inbox"]:

@@ -1,4 +1,4 @@
-"""`marketeer sql`: read-only questions to the warehouse's snapshot."""
+"""`marketeer sql`: read-only questions to the warehouse's snapshot, after its copies of the store are up to date."""
 
 import math
 import sys
@@ -9,6 +9,7 @@ from typing import Annotated
 import duckdb
 import typer
 
+from marketeer_dagster.cli.fresh import freshen
 from marketeer_dagster.cli.home import open_home
 from marketeer_dagster.cli.output import AsJson, beside, console, print_json, print_table
 from marketeer_dagster.model.errors import BadInput
@@ -43,7 +44,9 @@ def register(app: typer.Typer) -> None:
 
 
 def _asked(text: str) -> tuple[list[str], list[tuple[object, ...]]]:
-    with open_home().warehouse.reading() as connection:
+    home = open_home()
+    freshen(home)
+    with home.warehouse.reading() as connection:
         try:
             _refuse_writes(connection.extract_statements(text))
             found = ask(connection, text)

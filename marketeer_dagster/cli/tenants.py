@@ -1,19 +1,20 @@
-"""`marketeer tenant add|list|show|set`; holidays are in holidays.py."""
+"""`marketeer tenant add|list|show|set`; holidays are in holidays.py, pauses in pausing.py."""
 
 from decimal import Decimal
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
 from marketeer_dagster.campaigns.calendar import check_country
+from marketeer_dagster.campaigns.tenancy import checked_tenant
 from marketeer_dagster.cli.holidays import register as register_holidays
 from marketeer_dagster.cli.home import open_home
-from marketeer_dagster.cli.output import AsJson, print_fields, print_json, print_table, say, tell
+from marketeer_dagster.cli.output import AsJson, beside, print_fields, print_json, print_table, say, tell
+from marketeer_dagster.cli.pausing import register as register_pausing
 from marketeer_dagster.cli.tenancy import tenant_named
 from marketeer_dagster.model.clock import SystemClock
 from marketeer_dagster.model.errors import BadInput
-from marketeer_dagster.model.placeholders import placeholders
+from marketeer_dagster.model.pausing import said_of
 from marketeer_dagster.model.tenant import Autonomy, Tenant
 
 Zone = Annotated[str | None, typer.Option("--timezone", help="IANA time zone, for instance Europe/Berlin.")]
@@ -36,6 +37,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Tenants: customers' workspaces.", no_args_is_help=True)
     app.add_typer(group, name="tenant")
     register_holidays(group)
+    register_pausing(group)
 
     @group.command(
         "add", help="Add a tenant. Example: marketeer tenant add acme --name Acme --website https://acme.example"
@@ -64,7 +66,7 @@ def register(app: typer.Typer) -> None:
             "created_at": SystemClock().now(),
             **_changes(timezone, country, autonomy, autonomy_for, llm_budget, ad_budget),
         }
-        added = home.store.tenants.add(_checked(facts))
+        added = home.store.tenants.add(checked_tenant(facts))
         if as_json:
             print_json(added)
         else:
@@ -75,25 +77,28 @@ def register(app: typer.Typer) -> None:
     def list_(as_json: AsJson = False) -> None:
         tenants = open_home().store.tenants.list()
         if as_json:
-            print_json(tenants)
+            print_json([_facts(tenant) for tenant in tenants])
             return
         print_table(
             "Tenants",
-            ("id", "name", "website", "time zone", "autonomy", "Claude budget", "simulated"),
+            ("id", "name", "website", "time zone", "autonomy", "Claude budget", "simulated", "paused"),
             (
-                (t.id, t.name, t.website, t.timezone, t.autonomy.value, f"${t.llm_budget_usd}", t.simulated)
+                (t.id, t.name, t.website, t.timezone, t.autonomy.value, f"${t.llm_budget_usd}", t.simulated, p)
                 for t in tenants
+                for p in ["yes" if said_of(t) else ""]
             ),
             "No tenants yet: marketeer tenant add ID",
         )
+        for said in filter(None, map(said_of, tenants)):
+            beside(said)
 
     @group.command("show", help="One tenant.")
     def show(tenant: Annotated[str, typer.Argument(help="Id of the tenant.")], as_json: AsJson = False) -> None:
         found = tenant_named(open_home(), tenant)
         if as_json:
-            print_json(found)
+            print_json(_facts(found))
         else:
-            print_fields(list(found.model_dump(mode="json").items()))
+            print_fields(list(_facts(found).items()))
 
     @group.command("set", help="Change a tenant. Example: marketeer tenant set acme --autonomy autopilot")
     def set_(
@@ -114,9 +119,15 @@ def register(app: typer.Typer) -> None:
         changes = _changes(timezone, country, autonomy, autonomy_for, llm_budget, ad_budget)
         plain = (("name", name), ("website", website), ("currency", currency))
         changes |= {key: value for key, value in plain if value is not None}
-        saved = home.store.tenants.save(_checked({**current.model_dump(), **changes}))
+        checked_tenant({**current.model_dump(), **changes})
+        saved = home.store.tenants.change(tenant, **changes)
         said = {"tenant": saved.id, "changed": list(changes), **saved.model_dump(mode="json", include=set(changes))}
         tell(said, f"tenant {tenant} changed: {', '.join(changes) or 'nothing'}", as_json=as_json)
+
+
+def _facts(tenant: Tenant) -> dict[str, object]:
+    """What is stored of a tenant, and its present pause in words: the stored one may be over."""
+    return {**tenant.model_dump(mode="json"), "paused": said_of(tenant)}
 
 
 def _changes(
@@ -161,17 +172,3 @@ def _tool_policy(pair: str) -> tuple[str, Autonomy]:
     except ValueError:
         choices = ", ".join(Autonomy)
         raise BadInput(f"{pair!r}", where="--autonomy-for", expected=f"tool=policy with one of {choices}") from None
-
-
-def _checked(facts: dict[str, object]) -> Tenant:
-    for key in ("name", "website"):
-        if waiting := placeholders(str(facts.get(key, ""))):
-            raise BadInput(
-                f"{waiting[0].found} is still to be replaced", where=f"tenant {key}", expected=f"its {key} itself"
-            )
-    try:
-        return Tenant.model_validate(facts)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise BadInput(f"{first['msg']} (got {first['input']!r})", where=f"tenant {key}") from None

@@ -34,6 +34,8 @@ class CampaignStatus(StrEnum):
     """All work is approved, and something of it waits for a person's release."""
     POSTPONED = "postponed"
     """Waits for time to pass, and for nobody: taken up by itself at `resume_at`."""
+    HELD = "held"
+    """Its work waits until a test of its page has ended, and for nobody; goes on by itself."""
     PUBLISHED = "published"
     FAILED = "failed"
     ESCALATED = "escalated"
@@ -44,8 +46,14 @@ class CampaignStatus(StrEnum):
         return cls.WAITING if value == "waiting" else None
 
 
-ENDED = (CampaignStatus.WAITING, CampaignStatus.PUBLISHED, CampaignStatus.FAILED, CampaignStatus.ESCALATED)
-"""Statuses in which nothing happens by itself: whatever was postponed is not wanted any more."""
+ENDED = (
+    CampaignStatus.WAITING,
+    CampaignStatus.HELD,
+    CampaignStatus.PUBLISHED,
+    CampaignStatus.FAILED,
+    CampaignStatus.ESCALATED,
+)
+"""Statuses in which no run is to come by itself: whatever was postponed is not wanted any more."""
 
 
 class Brief(Value):

@@ -18,6 +18,8 @@ class Connection(Value):
     """Whether it leads to the sandbox."""
     sandbox: str = ""
     """Id of the market it leads to; empty for real tools, and for connections made before markets had ids."""
+    sandbox_at: str = ""
+    """Where that market answers. A connection whose `base_url` was led elsewhere by hand is not compared with it."""
 
     @property
     def base_url(self) -> str | None:

@@ -74,6 +74,18 @@ class TryLater(MarketeerError):
         self.retry_after_s = retry_after_s
 
 
+class Paused(TryLater):
+    """The tenant is paused: what runs ends with its step, nothing new starts, nothing is published.
+
+    Its campaigns are postponed, and taken up when a person or the pause's own end resumes the tenant.
+    """
+
+    exit_code = 3
+
+    def __init__(self, message: str, *, hint: str) -> None:
+        super().__init__(message, retry_after_s=0.0, hint=hint)
+
+
 class NoVerdict(MarketeerError):
     """A language model gave no usable answer (refusal, truncation, unreadable). Never approves anything."""
 

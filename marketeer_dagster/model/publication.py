@@ -17,16 +17,21 @@ class PublicationState(StrEnum):
     """Intent recorded, a person must approve."""
     APPROVED = "approved"
     """May be written."""
+    HELD = "held"
+    """Waits until a test of its page has ended, or can begin; `held_by` says which. Goes on by itself."""
     WRITING = "writing"
     """A write was begun; on retry the tool is asked first whether it arrived."""
     DRAFT = "draft"
     """Exists in the tool, not public (policy draft_only, or an email waiting to be sent)."""
     PUBLISHED = "published"
     REJECTED = "rejected"
+    """A person said no for good, or the same email has gone out already."""
+    WITHDRAWN = "withdrawn"
+    """Its version was sent back or replaced, or its test ended, before it went out."""
     FAILED = "failed"
     """The tool refused; `error` says why. Tried again when a person says so, or the tool is connected anew."""
     SUPERSEDED = "superseded"
-    """A newer publication took its place."""
+    """A newer publication stands in its place."""
 
 
 class Publication(Value):
@@ -51,6 +56,12 @@ class Publication(Value):
     external_id: str = ""
     url: str = ""
     experiment: ExperimentId | None = None
+    held_by: str = ""
+    """While held: the experiment, or the question about one, that it waits for."""
+    after: tuple[str, ...] = ()
+    """Experiments it has waited for: what their ends put in place is older than this, whenever it was intended."""
+    refused_by: str = ""
+    """Who said no for good; empty otherwise."""
     error: str = ""
     failure: ToolErrorKind | None = None
     """Kind of the tool's last error; None when it took the publication, or was not asked yet."""

@@ -90,6 +90,8 @@ class ApprovalState(StrEnum):
     APPROVED = "approved"
     REJECTED = "rejected"
     REVISE = "revise"
+    CLOSED = "closed"
+    """Nobody's answer: what it asked about is gone (sent, sent back, replaced, or asked no more). `note` says which."""
 
 
 class ApprovalReason(StrEnum):

@@ -30,6 +30,24 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
+class Pause(Value):
+    """A time in which nothing new starts for a tenant and nothing of it is published. Moments are the wall's."""
+
+    since: datetime
+    by: str = Field(min_length=1, max_length=120)
+    reason: str = Field(default="", max_length=300)
+    until: datetime | None = None
+    """When it ends by itself; None: when somebody ends it."""
+    ended_at: datetime | None = None
+    """When somebody ended it."""
+    ended_by: str = Field(default="", max_length=120)
+
+    @property
+    def over_at(self) -> datetime | None:
+        """The moment from which it holds nobody up any more; None while that is open."""
+        return min((moment for moment in (self.until, self.ended_at) if moment is not None), default=None)
+
+
 class Tenant(Value):
     """A customer's workspace. Everything stored, published or spent belongs to exactly one."""
 
@@ -51,6 +69,8 @@ class Tenant(Value):
     """Further days that are not judged as ordinary ones, by their own names."""
     simulated: bool = False
     """Whether this tenant lives in the sandbox's market."""
+    pause: Pause | None = None
+    """The newest pause, also one that is over: schedules make up for what was due in it."""
     created_at: datetime
 
     @field_validator("id")
@@ -70,6 +90,11 @@ class Tenant(Value):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+    def paused_at(self, moment: datetime) -> Pause | None:
+        """The pause that holds at a moment of the clock on the wall."""
+        pause = self.pause
+        return None if pause is None or (pause.over_at is not None and pause.over_at <= moment) else pause
 
     def autonomy_for(self, tool: str) -> Autonomy:
         """The policy that holds for one tool."""

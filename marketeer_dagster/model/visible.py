@@ -29,13 +29,16 @@ _HIDDEN = (
         re.DOTALL | re.IGNORECASE,
     ),
     re.compile(
-        r"<(?P<tag>\w+)\b(?=[^<>]*(?:\shidden\b|display\s*:\s*none|visibility\s*:\s*hidden))[^<>]*>"
+        r"<(?P<tag>\w+)\b(?=[^<>]*(?:\shidden\b|display\s*:\s*none|visibility\s*:\s*hidden|"
+        r"line-through|font-size\s*:\s*0(?![.\d])|mso-hide\s*:\s*all))[^<>]*>"
         r"(?:(?!<(?P=tag)\b).)*?</(?P=tag)\s*>",
         re.DOTALL | re.IGNORECASE,
     ),
     re.compile(r"^ {0,3}\[[^\]\n]*\]:[ \t]*(?:#|<>)[ \t]*(?:\([^\n]*\)|\"[^\n]*\"|'[^\n]*')[ \t]*$", re.MULTILINE),
     re.compile(r"(?<![\d%\\])%%(?!%).*?%%", re.DOTALL),
-    re.compile(r"\{>>.*?<<\}|\{--.*?--\}", re.DOTALL),
+    re.compile(r"\{>>.*?<<\}|\{--.*?--\}|\{~~(?:(?!~~\}).)*?~>|(?<!~)~~\}", re.DOTALL),
+    re.compile(r"\{#(?=\s).*?\s#\}|\{\{!--.*?--\}\}|\{/\*.*?\*/\}|<\?.*?\?>", re.DOTALL),
+    re.compile(r"\{%-?\s*comment\b.*?%\}.*?\{%-?\s*endcomment\s*-?%\}", re.DOTALL),
     re.compile(r"\[[^\]\n]*\]\{\.(?:deletion|comment-start|comment-end)\b[^}\n]*\}"),
     re.compile(r"(?<![~\\])~~(?![~\s])(?:(?!\n\s*\n).)+?(?<!\s)~~(?!~)", re.DOTALL),
     # One sign strikes out as well (GitHub), unless it means about (~$19, ~$29) or stands within a word (H~2~O).
@@ -43,7 +46,8 @@ _HIDDEN = (
 )
 """Inner ones first, until none is left: what is struck out within struck-out words does not end them.
 
-Comments of HTML, link definitions, Obsidian and CriticMarkup; tracked deletions of pandoc; struck-out words.
+Comments of HTML, link definitions, Obsidian, CriticMarkup, templates and MDX; tracked deletions of pandoc; struck-out
+words.
 """
 
 

@@ -1,37 +1,41 @@
 """The outbox: the one door through which anything is written to the world.
 
-Intent row, policy, look-up, write, receipt. Each step is recorded before the next begins, so a process that dies
+Intent row, `next_step`, look-up, write, receipt. Each step is recorded before the next begins, so a process that dies
 anywhere leaves a row from which the next delivery goes on; the look-up by the publication's own key keeps it from
-writing twice. A publication's id is its key: the comment in a page's source names the row it came from.
+writing twice. A publication's id is its key: the comment in a page's source names the row it came from. What may
+follow what is in lifecycle.py, and nowhere else.
 """
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from traceback import format_exception
+from typing import Final
 
 from marketeer_dagster.model.artefacts import Artefact, ArtefactStatus
 from marketeer_dagster.model.clock import Clock
 from marketeer_dagster.model.crashpoints import crash_point
-from marketeer_dagster.model.errors import BadInput, Conflict, ToolError, WaitsForPerson
+from marketeer_dagster.model.errors import BadInput, Conflict, Paused, ToolError, WaitsForPerson
 from marketeer_dagster.model.experiment import Experiment
-from marketeer_dagster.model.ids import ApprovalId, PublicationId, derived
+from marketeer_dagster.model.ids import PublicationId, derived
+from marketeer_dagster.model.pausing import refuse_paused
 from marketeer_dagster.model.publication import Publication, PublicationState, Receipt
 from marketeer_dagster.model.redaction import redact
-from marketeer_dagster.model.review import Approval, ApprovalReason, ApprovalState
-from marketeer_dagster.model.tenant import Autonomy, Tenant
+from marketeer_dagster.model.tenant import Tenant
 from marketeer_dagster.publishing import policy
 from marketeer_dagster.publishing.exclusive import Exclusive, exclusive_in
+from marketeer_dagster.publishing.lifecycle import ENDINGS, FINAL, MOVES, Event, Step
 from marketeer_dagster.publishing.protocols import Draft, Publisher, Trial
-from marketeer_dagster.publishing.retrying import ask_to_mend, close_questions, next_try
+from marketeer_dagster.publishing.questions import ask_release, close_questions
+from marketeer_dagster.publishing.reading import Reading
+from marketeer_dagster.publishing.retrying import WALL, ask_to_mend, next_try
+from marketeer_dagster.publishing.standing import Standing, in_order, is_due, puts_a_winner, standing_of, was_begun
 from marketeer_dagster.store import Store
 
 _log = logging.getLogger(__name__)
-_DETAIL_LIMIT = 3900
-_FAULTS = 3
+_FAULTS: Final = 3
 """Attempts after which a fault of ours, which no tool explains, is a person's."""
-_STARTABLE = frozenset({PublicationState.APPROVED, PublicationState.WRITING, PublicationState.DRAFT})
-_OPEN = _STARTABLE | {PublicationState.PENDING}
+_OPEN: Final = MOVES[Event.REFUSE][0]
 
 
 @dataclass(frozen=True)
@@ -56,13 +60,15 @@ class Outbox:
         self._exclusive = exclusive or exclusive_in(store)
 
     def intend(
-        self, tenant: Tenant, artefact: Artefact, experiment: Experiment | None = None
+        self, tenant: Tenant, artefact: Artefact, experiment: Experiment | None = None, *, held_by: str = ""
     ) -> tuple[Publication, ...]:
         """Record what shall be published of an approved artefact, in every connected channel that takes its kind.
 
         With a running experiment, the page holds its arms, the control and `artefact`; with an ended one, `artefact`
-        (the winner) alone takes the page back. Repeating an intent returns the rows that are there, whatever became of
-        them. Under the policy `approve` a question waits in the inbox. Nothing is sent. Raises Conflict for an artefact
+        (the winner) alone takes the page back. `held_by` (an experiment or a question) keeps it until an intent without
+        it. Repeating an intent returns the rows that are there, whatever became of them, except that a version which
+        was sent back and came back is intended anew. What a person refused for good in the same place is refused here
+        too. Under the policy `approve` a question waits in the inbox. Nothing is sent. Raises Conflict for an artefact
         that is not approved or not what the experiment tests, BadInput for one that cannot be published.
         """
         stored = self._store.artefacts.get(artefact.id, artefact.version)
@@ -73,32 +79,35 @@ class Outbox:
             )
         trial = self._trial(experiment, stored) if experiment else None
         intents = [
-            self._intent(tenant, stored, trial, publisher, draft)
+            self._intent(tenant, stored, trial, publisher, draft, held_by)
             for publisher in self._accepting(tenant, stored.kind)
             for draft in publisher.prepare(tenant, stored, trial)
         ]
-        return tuple(self._record(intent, stored) for intent in intents)
+        return tuple(self._record(intent, held_by) for intent in intents)
 
     def deliver(self, publication_id: str) -> Publication:
-        """Bring one publication as far as policy allows: published, a draft, failed, rejected or superseded.
+        """Bring one publication as far as it may go: published, a draft, held, failed, or to its end without a write.
 
-        Safe to repeat after any crash. Raises WaitsForPerson when nobody has approved it yet; ToolError when the tool
-        may work later (the publication stays in `writing`); what the tool refuses for good ends in `failed`.
+        Safe to repeat after any crash. Raises WaitsForPerson when nobody has approved it yet; Paused while the
+        tenant is; ToolError when the tool may work later (the publication stays in `writing`); what the tool refuses
+        for good ends in `failed`.
         """
         publication = self._store.publications.get(publication_id)
         with self._exclusive(f"{publication.tenant}/{publication.tool}/{publication.target}"):
             return self._deliver(self._store.publications.get(publication_id))
 
     def deliver_due(self, tenant: str) -> tuple[Delivery, ...]:
-        """Deliver everything of this tenant that may go on now, in order of intent; one's failure stops no other."""
-        workspace = self._store.tenants.get(tenant)
+        """Deliver everything of this tenant that may go on now, in order of intent; one's failure stops no other.
+
+        What went wrong before waits for its time; `deliver` goes at once.
+        """
         delivered: list[Delivery] = []
-        for publication in self._store.publications.list(tenant=tenant):
-            if publication.tool not in self._publishers or not _due(publication, workspace):
-                continue
+        reading, now = Reading(self._store), WALL.now()
+        rows = [row for row in self._store.publications.list(tenant=tenant) if row.tool in self._publishers]
+        for publication in [row for row in rows if is_due(self._store, row, now, reading)]:
             try:
                 delivered.append(Delivery(self.deliver(publication.id)))
-            except WaitsForPerson:
+            except (WaitsForPerson, Paused):
                 continue
             except ToolError as error:
                 delivered.append(Delivery(self._store.publications.get(publication.id), error))
@@ -118,9 +127,9 @@ class Outbox:
             said: dict[str, object] = {"attempts": attempts, "error": error, "failure": None}
             said["retry_at"] = next_try(attempts)
             if attempts < _FAULTS:
-                return self._move(row, row.state, {row.state}, **said)
+                return self._note(row, **said)
             ask_to_mend(self._store, self._clock, row.model_copy(update=said))
-            return self._move(row, PublicationState.FAILED, {row.state}, **said)
+            return self._move(row, Event.REFUSE, **said)
 
     def _accepting(self, tenant: Tenant, kind: str) -> list[Publisher]:
         return [self._own(tenant.id, tool) for tool in sorted(self._publishers) if self._publishers[tool].accepts(kind)]
@@ -148,12 +157,12 @@ class Outbox:
         return trial
 
     def _intent(
-        self, tenant: Tenant, artefact: Artefact, trial: Trial | None, publisher: Publisher, draft: Draft
+        self, tenant: Tenant, artefact: Artefact, trial: Trial | None, publisher: Publisher, draft: Draft, held_by: str
     ) -> Publication:
         stage = "" if trial is None else f"{trial.experiment.id}/{'running' if trial.running else 'ended'}"
         names = (publisher.tool, draft.kind, draft.target, artefact.id, str(artefact.version), stage)
-        id = PublicationId(derived("pub", tenant.id, *names))
         now = self._clock.now()
+        id = self._free_id(tenant, draft, publisher.tool, *names)
         return Publication(
             id=id,
             tenant=tenant.id,
@@ -166,184 +175,190 @@ class Outbox:
             target=draft.target,
             idempotency_key=id,
             payload=draft.payload,
-            state=policy.initial_state(tenant, publisher.tool),
+            state=PublicationState.HELD if held_by else policy.initial_state(tenant, publisher.tool),
+            held_by=held_by,
             experiment=trial.experiment.id if trial else None,
             simulated=publisher.simulated,
             created_at=now,
             updated_at=now,
         )
 
-    def _record(self, intent: Publication, artefact: Artefact) -> Publication:
-        publication = self._store.publications.intend(intent)
+    def _free_id(self, tenant: Tenant, draft: Draft, tool: str, *names: str) -> PublicationId:
+        """The id of this intent: a new one where the version was withdrawn, and now comes back as it was."""
+        there = self._store.publications.list(tenant=tenant.id, tool=tool, target=draft.target)
+        withdrawn = {row.id for row in there if row.state is PublicationState.WITHDRAWN}
+        take, id = 0, PublicationId(derived("pub", tenant.id, *names))
+        while id in withdrawn:
+            take += 1
+            id = PublicationId(derived("pub", tenant.id, *names, f"take {take}"))
+        return id
+
+    def _record(self, intent: Publication, held_by: str) -> Publication:
+        row = self._store.publications.intend(intent)
         crash_point("after_intent")
-        if publication.state is PublicationState.PENDING:
-            self._ask(publication, artefact)
-        return publication
+        for other in self._neighbours(row)[0]:
+            same = (other.artefact, other.version) == (row.artefact, row.version)
+            if same and other.state is PublicationState.HELD and not held_by:
+                self._end(other, Event.WITHDRAW, f"it goes on as {row.id}")
+        if row.state not in (PublicationState.PENDING, PublicationState.APPROVED, PublicationState.HELD):
+            return row
+        standing = standing_of(self._store, row, let_go=not held_by)
+        if held_by and standing.step not in ENDINGS:
+            return self._hold(row, held_by)
+        return self._place(standing)
 
-    def _deliver(self, publication: Publication) -> Publication:
-        if publication.state is PublicationState.PUBLISHED:
-            self._retire_older(publication)  # a crash may have come between the receipt and this
-        if publication.state in policy.FINAL:
-            return publication
-        if publication.state is PublicationState.FAILED:
-            return publication  # until a person or a new connection has it tried again, see retrying.py
-        if (settled := self._overtaken(publication)) is not None:
-            return settled
-        if publication.state is not PublicationState.WRITING and (held := self._withdrawn(publication)) is not None:
-            return held
-        tenant = self._store.tenants.get(publication.tenant)
-        publication = self._cleared(publication, tenant)
-        public = policy.may_be_public(tenant, publication.tool)
-        if publication.state is PublicationState.REJECTED or (
-            publication.state is PublicationState.DRAFT and not public
-        ):
-            return publication
-        return self._send(publication, public)
+    def _place(self, standing: Standing) -> Publication:
+        """What follows without asking the tool: its end, a hold, a question, or that it may go out."""
+        row, step = standing.publication, standing.step
+        if step in ENDINGS:
+            return self._end(row, ENDINGS[step], standing.why, standing.refused_by)
+        if step is Step.HOLD:
+            return self._hold(row, standing.held_by or row.held_by)
+        if step is Step.ASK:
+            return self._ask(standing)
+        if row.state in MOVES[Event.RELEASE][0] and step in (Step.SEND, Step.DRAFT):
+            close_questions(self._store, self._clock, row, "it needs nobody's word now")
+            return self._move(row, Event.RELEASE, held_by="", after=_after(row))
+        return row
 
-    def _send(self, publication: Publication, public: bool) -> Publication:
-        publisher = self._own(publication.tenant, publication.tool)
-        attempts = publication.attempts + 1
+    def _ask(self, standing: Standing) -> Publication:
+        row = standing.publication
+        if row.state in MOVES[Event.ASK][0]:
+            row = self._move(row, Event.ASK, held_by="", after=_after(row))
+        ask_release(self._store, self._clock, standing, self._store.artefacts.get(row.artefact, row.version))
+        return row
+
+    def _hold(self, row: Publication, held_by: str) -> Publication:
+        close_questions(self._store, self._clock, row, f"it waits for {held_by}; you are asked when it can go on")
+        if row.state is not PublicationState.HELD:
+            return self._move(row, Event.HOLD, held_by=held_by)
+        return row if row.held_by == held_by else self._note(row, held_by=held_by, after=_after(row))
+
+    def _end(self, row: Publication, event: Event, why: str, refused_by: str = "") -> Publication:
+        """The row without a write; a person's no is kept with it, for whatever comes after it in the same place."""
+        ended = self._move(row, event, error=why, refused_by=refused_by)
+        close_questions(self._store, self._clock, ended, why or f"it is {ended.state.value}")
+        return ended
+
+    def _deliver(self, row: Publication) -> Publication:
+        if row.state is PublicationState.PUBLISHED:
+            self._retire_older(row)  # a crash may have come between the receipt and this
+        if row.state in FINAL:
+            return row
+        if not policy.takes_the_place(row.kind) and (refused := self._learn_of_earlier(row)) is not None:
+            return refused
+        standing = standing_of(self._store, row)
+        if standing.step not in (Step.SEND, Step.DRAFT, Step.NOTHING) and was_begun(row):
+            row = self._look_up(row)
+            if row.state in FINAL:
+                return row
+        row = self._place(standing)
+        if standing.step is Step.ASK:
+            question = standing_of(self._store, row).question
+            raise WaitsForPerson(standing.why, hint=f"marketeer approve {question.id}" if question else None)
+        if standing.step is Step.WAIT:
+            raise WaitsForPerson(f"{row.tool} {row.target}: {standing.why}", hint="marketeer inbox")
+        if standing.step not in (Step.SEND, Step.DRAFT):
+            return row
+        refuse_paused(self._store.tenants.get(row.tenant))
+        return self._send(row, public=standing.step is Step.SEND)
+
+    def _look_up(self, row: Publication) -> Publication:
+        """Learn whether a begun write arrived that is not to be made again; what is not public there stays as it is.
+
+        Raises ToolError: until the tool answers, nobody knows.
+        """
+        try:
+            receipt = self._own(row.tenant, row.tool).find(row)
+        except ToolError as error:
+            self._note(row, error=str(error), failure=error.kind, retry_at=next_try(row.attempts, error.retry_after_s))
+            raise
+        return self._receipt(row, receipt) if receipt is not None and receipt.public else row
+
+    def _send(self, row: Publication, *, public: bool) -> Publication:
+        publisher = self._own(row.tenant, row.tool)
+        attempts = row.attempts + 1
         # Written before the tool is asked: whatever ends this process, the next try waits for its time.
         begun: dict[str, object] = {"attempts": attempts, "retry_at": next_try(attempts)}
-        publication = self._move(publication, PublicationState.WRITING, _STARTABLE, **begun)
+        try:
+            row = self._store.publications.begin(
+                row.id, MOVES[Event.BEGIN][0], at=self._clock.now(), of_head=not puts_a_winner(row), **begun
+            )
+        except Conflict:  # a person decided, or another version came, in this very moment
+            return self._deliver(self._store.publications.get(row.id))
         crash_point("before_lookup")
         try:
-            receipt = publisher.find(publication)
+            receipt = publisher.find(row)
             if receipt is None or (public and not receipt.public):
                 crash_point("before_write")
-                receipt = publisher.write(publication, public=public)
+                receipt = publisher.write(row, public=public)
                 crash_point("after_write")
         except ToolError as error:
             said: dict[str, object] = {"error": str(error), "failure": error.kind}
             if not error.permanent:
                 said["retry_at"] = next_try(attempts, error.retry_after_s)
-                self._move(publication, PublicationState.WRITING, {PublicationState.WRITING}, **said)
+                self._note(row, **said)
                 raise
-            # The question first: after a crash in between it is tried once more, and asked about anew.
-            ask_to_mend(self._store, self._clock, publication.model_copy(update=said))
-            return self._move(publication, PublicationState.FAILED, {PublicationState.WRITING}, **said)
+            return self._refused(row, said)
         except Exception as error:  # a fault of ours: told where the publication is looked at, and tried again later
-            said = {"error": f"{type(error).__name__}: {error}", "failure": None}
-            self._move(publication, PublicationState.WRITING, {PublicationState.WRITING}, **said)
+            self._note(row, error=f"{type(error).__name__}: {error}", failure=None)
             raise
-        return self._receipt(publication, receipt)
+        return self._receipt(row, receipt)
 
-    def _receipt(self, publication: Publication, receipt: Receipt) -> Publication:
+    def _refused(self, row: Publication, said: dict[str, object]) -> Publication:
+        # The question first: after a crash in between it is tried once more, and asked about anew.
+        ask_to_mend(self._store, self._clock, row.model_copy(update=said))
+        return self._move(row, Event.REFUSE, **said)
+
+    def _receipt(self, row: Publication, receipt: Receipt) -> Publication:
         crash_point("before_receipt")
-        to = PublicationState.PUBLISHED if receipt.public else PublicationState.DRAFT
         fields: dict[str, object] = {"external_id": receipt.external_id, "url": receipt.url}
-        fields |= {"error": "", "failure": None, "retry_at": None}
-        publication = self._move(publication, to, {PublicationState.WRITING}, **fields)
-        close_questions(self._store, self._clock, publication, ApprovalState.APPROVED, "outbox", "it was published")
+        fields |= {"error": "", "failure": None, "retry_at": None, "held_by": ""}
+        row = self._move(row, Event.ARRIVE if receipt.public else Event.KEEP, **fields)
+        close_questions(self._store, self._clock, row, "it was published" if receipt.public else "it is a draft there")
         crash_point("after_receipt")
-        self._retire_older(publication)
-        return publication
+        self._retire_older(row)
+        return row
 
-    def _cleared(self, publication: Publication, tenant: Tenant) -> Publication:
-        """The publication as a person's answer leaves it; raises WaitsForPerson while there is none."""
-        if not policy.needs_person(tenant, publication.tool, publication.state):
-            return publication
-        artefact = self._store.artefacts.get(publication.artefact, publication.version)
-        approval = self._ask(publication, artefact)
-        if approval.state is ApprovalState.APPROVED:
-            if publication.state is PublicationState.PENDING:
-                return self._move(publication, PublicationState.APPROVED, {PublicationState.PENDING})
-            return publication
-        if approval.state is not ApprovalState.PENDING:
-            reason = f"{approval.state.value} by {approval.decided_by}: {approval.note}".rstrip(": ")
-            return self._move(publication, PublicationState.REJECTED, policy.UNPUBLISHED, error=reason)
-        if publication.state is PublicationState.APPROVED:
-            self._move(publication, PublicationState.PENDING, {publication.state})
-        raise WaitsForPerson(
-            f"{publication.tool} {publication.target} of {publication.campaign} waits for approval",
-            hint=f"marketeer approve {approval.id}",
-        )
+    def _learn_of_earlier(self, row: Publication) -> Publication | None:
+        """Whether an earlier version, begun and interrupted, has gone out: an email must not follow it unknowing.
 
-    def _withdrawn(self, publication: Publication) -> Publication | None:
-        """The publication, rejected, when a person has rejected its version since it was intended; None if it stands.
-
-        Raises WaitsForPerson while the version is held back or sent back.
+        Where the tool refuses to tell for good, `row` itself is refused and a person asked; then returns it.
         """
-        artefact = self._store.artefacts.get(publication.artefact, publication.version)
-        if artefact.status is ArtefactStatus.APPROVED:
-            return None
-        why = f"{artefact.skill} version {artefact.version} is {artefact.status.value}"
-        if artefact.status is not ArtefactStatus.REJECTED:
-            raise WaitsForPerson(f"{publication.tool} {publication.target}: {why}", hint="marketeer inbox")
-        return self._move(publication, PublicationState.REJECTED, policy.UNPUBLISHED, error=why)
-
-    def _ask(self, publication: Publication, artefact: Artefact) -> Approval:
-        """The question in the inbox, opened once; with its answer when there is one."""
-        what = f"Publish {artefact.title} (version {artefact.version}) in {publication.tool}: {publication.target}"
-        return self._store.approvals.open(
-            Approval(
-                id=ApprovalId(derived("apr", publication.id)),
-                tenant=publication.tenant,
-                campaign=publication.campaign,
-                subject=publication.id,
-                reason=ApprovalReason.APPROVAL_REQUIRED,
-                title=what[:300],
-                detail=artefact.parsed().render()[:_DETAIL_LIMIT],
-                created_at=self._clock.now(),
-            )
-        )
-
-    def _overtaken(self, publication: Publication) -> Publication | None:
-        """The publication, settled without a write, when its target shows something newer or has had its email."""
-        if not policy.takes_the_place(publication.kind):
-            self._finish_begun(publication)
-        earlier, later = self._neighbours(publication)
-        if not policy.takes_the_place(publication.kind):
-            if sent := [other for other in (*earlier, *later) if other.state is PublicationState.PUBLISHED]:
-                reason = f"sent already as {sent[0].id} (version {sent[0].version}); no email goes out twice"
-                return self._move(publication, PublicationState.REJECTED, policy.UNPUBLISHED, error=reason)
-            return None
-        if newer := [other for other in later if other.state is PublicationState.PUBLISHED]:
-            return self._retire(publication, newer[-1])
+        try:
+            for other in self._neighbours(row)[0]:
+                if was_begun(other):
+                    self._deliver(other)
+        except ToolError as error:
+            if not error.permanent or row.state not in (PublicationState.APPROVED, PublicationState.WRITING):
+                raise
+            attempts = row.attempts + 1
+            return self._refused(row, {"error": str(error), "failure": error.kind, "attempts": attempts})
         return None
 
-    def _finish_begun(self, publication: Publication) -> None:
-        """Learn first whether an earlier version, begun and interrupted, has gone out."""
-        for other in self._neighbours(publication)[0]:
-            if other.state is PublicationState.WRITING:
-                self._deliver(other)
-
-    def _retire_older(self, publication: Publication) -> None:
+    def _retire_older(self, row: Publication) -> None:
         """What stood or waited at the same target before this publication."""
-        retired = set(policy.UNPUBLISHED)
-        if publication.state is PublicationState.PUBLISHED and policy.takes_the_place(publication.kind):
-            retired.add(PublicationState.PUBLISHED)
-        for other in self._neighbours(publication)[0]:
-            if other.state in retired:
-                self._retire(other, publication)
+        may = set(MOVES[Event.SUPERSEDE][0])
+        if row.state is not PublicationState.PUBLISHED or not policy.takes_the_place(row.kind):
+            may -= {PublicationState.PUBLISHED}
+        for other in self._neighbours(row)[0]:
+            if other.state in may:
+                retired = self._move(other, Event.SUPERSEDE, error="")
+                close_questions(self._store, self._clock, retired, f"{row.id} stands in its place")
 
-    def _retire(self, publication: Publication, newer: Publication) -> Publication:
-        allowed = {*policy.UNPUBLISHED, PublicationState.PUBLISHED}
-        retired = self._move(publication, PublicationState.SUPERSEDED, allowed, error="")
-        for approval in self._store.approvals.list(subject=publication.id, state=ApprovalState.PENDING):
-            note = f"superseded by {newer.id}"
-            self._store.approvals.decide(approval.id, ApprovalState.REJECTED, "outbox", note, self._clock.now())
-        return retired
+    def _neighbours(self, row: Publication) -> tuple[list[Publication], list[Publication]]:
+        """Publications of the same target that come before and after this one."""
+        there = self._store.publications.list(tenant=row.tenant, tool=row.tool, target=row.target)
+        return in_order(row, there)
 
-    def _neighbours(self, publication: Publication) -> tuple[list[Publication], list[Publication]]:
-        """Publications of the same target intended before and after this one."""
-        there = self._store.publications.list(
-            tenant=publication.tenant, tool=publication.tool, target=publication.target
-        )
-        place = [other.id for other in there].index(publication.id)
-        return list(there[:place]), list(there[place + 1 :])
+    def _note(self, row: Publication, **fields: object) -> Publication:
+        return self._store.publications.transition(row.id, {row.state}, row.state, at=self._clock.now(), **fields)
 
-    def _move(
-        self, publication: Publication, to: PublicationState, allowed: Collection[PublicationState], **fields: object
-    ) -> Publication:
-        return self._store.publications.transition(publication.id, allowed, to, at=self._clock.now(), **fields)
+    def _move(self, row: Publication, event: Event, **fields: object) -> Publication:
+        allowed, to = MOVES[event]
+        return self._store.publications.transition(row.id, allowed, to, at=self._clock.now(), **fields)
 
 
-def _due(publication: Publication, tenant: Tenant) -> bool:
-    if publication.state is PublicationState.DRAFT:
-        return tenant.autonomy_for(publication.tool) is not Autonomy.DRAFT_ONLY
-    return publication.state in (
-        PublicationState.PENDING,
-        PublicationState.APPROVED,
-        PublicationState.WRITING,
-    )
+def _after(row: Publication) -> tuple[str, ...]:
+    """The tests that a held row has waited for, with the one it waits for now."""
+    return tuple(dict.fromkeys((*row.after, row.held_by))) if row.held_by.startswith("exp_") else row.after

@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 
 from marketeer_dagster.model.clock import Clock, SystemClock
 from marketeer_dagster.model.errors import Conflict, ToolErrorKind
-from marketeer_dagster.model.ids import ApprovalId, PublicationId, derived
 from marketeer_dagster.model.publication import Publication, PublicationState
 from marketeer_dagster.model.review import Approval, ApprovalReason, ApprovalState
+from marketeer_dagster.publishing.lifecycle import FINAL, MOVES, Event
+from marketeer_dagster.publishing.questions import close_questions, failure_id
 from marketeer_dagster.store import Store
 
 SHORTEST, LONGEST = timedelta(minutes=1), timedelta(hours=1)
@@ -29,21 +30,22 @@ def next_try(attempts: int, asked_for_s: float | None = None) -> datetime:
 
 def waits(publication: Publication, now: datetime) -> bool:
     """Whether what went wrong with it last has it wait still; what a kill cut off told nothing, and need not wait."""
-    return bool(publication.error) and publication.retry_at is not None and publication.retry_at > now
+    going = publication.state not in (PublicationState.FAILED, *FINAL)
+    return going and bool(publication.error) and publication.retry_at is not None and publication.retry_at > now
 
 
-def is_due(publication: Publication, now: datetime) -> bool:
-    """Whether a publication that may be written should be tried at this moment of the clock on the wall."""
-    due = publication.retry_at is None or publication.retry_at <= now
-    return publication.state in (PublicationState.APPROVED, PublicationState.WRITING) and due
+def try_now(store: Store, clock: Clock, campaign: str) -> tuple[Publication, ...]:
+    """A person wants the campaign to go on at once: nothing of it waits for its time any more; returns what waited."""
+    waiting = [row for row in store.publications.list(campaign=campaign) if waits(row, WALL.now())]
+    return tuple(_at_once(store, clock, row) for row in waiting)
 
 
 def ask_to_mend(store: Store, clock: Clock, failed: Publication) -> Approval:
     """The question that a refusal leaves in the inbox: one for each time it was refused, and one open at most."""
-    close_questions(store, clock, failed, ApprovalState.REJECTED, "outbox", "it was tried again, and refused again")
+    close_questions(store, clock, failed, "it was tried again, and refused again")
     return store.approvals.open(
         Approval(
-            id=_question(failed),
+            id=failure_id(failed),
             tenant=failed.tenant,
             campaign=failed.campaign,
             subject=failed.id,
@@ -58,18 +60,21 @@ def ask_to_mend(store: Store, clock: Clock, failed: Publication) -> Approval:
 
 
 def retry(store: Store, clock: Clock, id: str, *, by: str, note: str = "") -> Publication:
-    """Have a failed publication tried again, and close its question. Of two who ask at once, one succeeds.
+    """Have a failed publication tried again, and close its question; one that waits for its time goes at once.
 
-    Raises Conflict, with the state it is in, for one that has not failed; NotFound.
+    Of two who ask at once about a failed one, one succeeds. Raises Conflict, with the state it is in, for one that
+    neither failed nor waits; NotFound.
     """
     failed = store.publications.get(id)
+    if waits(failed, WALL.now()):
+        return _at_once(store, clock, failed)
     if failed.state is not PublicationState.FAILED:
         raise Conflict(
             f"publication {id} is {failed.state.value}, not failed: there is nothing to try again",
             hint=_instead(failed),
         )
     again = _again(store, clock, failed)
-    close_questions(store, clock, failed, ApprovalState.APPROVED, by, note or "tried again")
+    _answered(store, clock, failed, by, note or "tried again")
     return again
 
 
@@ -88,7 +93,7 @@ def retry_refused(store: Store, clock: Clock, tenant: str, tool: str) -> tuple[P
 def follow_refusal(store: Store, clock: Clock, answer: Approval) -> Publication:
     """What a person's answer to `ask_to_mend` means for the publication. Safe to repeat."""
     row = store.publications.get(answer.subject)
-    if row.state is not PublicationState.FAILED or answer.id != _question(row):
+    if row.state is not PublicationState.FAILED or answer.id != failure_id(row):
         return row  # tried again, given up or refused once more since
     if answer.state is ApprovalState.APPROVED:
         try:
@@ -97,30 +102,33 @@ def follow_refusal(store: Store, clock: Clock, answer: Approval) -> Publication:
             return store.publications.get(row.id)
     given_up = f"given up by {answer.decided_by}: {answer.note}".rstrip(": ")
     error = f"{given_up}; it had failed: {row.error}"
-    to = PublicationState.REJECTED
-    return store.publications.transition(row.id, {PublicationState.FAILED}, to, at=clock.now(), error=error)
+    final: dict[str, str] = {"error": error}
+    if answer.state is ApprovalState.REJECTED:
+        final["refused_by"] = answer.decided_by
+    allowed, to = MOVES[Event.REJECT if answer.state is ApprovalState.REJECTED else Event.WITHDRAW]
+    return store.publications.transition(row.id, allowed, to, at=clock.now(), **final)
 
 
-def close_questions(
-    store: Store, clock: Clock, publication: Publication, state: ApprovalState, by: str, note: str
-) -> None:
-    """Take the questions about its refusals out of the inbox: what they asked for has happened."""
-    for question in store.approvals.list(subject=publication.id, state=ApprovalState.PENDING):
+def _answered(store: Store, clock: Clock, failed: Publication, by: str, note: str) -> None:
+    """Who has it tried again has answered the question about its refusal."""
+    for question in store.approvals.list(subject=failed.id, state=ApprovalState.PENDING):
         if question.reason is ApprovalReason.PUBLICATION_FAILED:
             try:
-                store.approvals.decide(question.id, state, by, note, clock.now())
+                store.approvals.decide(question.id, ApprovalState.APPROVED, by, note, clock.now())
             except Conflict:
                 continue  # answered otherwise in this very moment; the publication is tried again all the same
 
 
+def _at_once(store: Store, clock: Clock, row: Publication) -> Publication:
+    try:
+        return store.publications.transition(row.id, {row.state}, row.state, at=clock.now(), retry_at=None)
+    except Conflict:
+        return store.publications.get(row.id)  # it went on meanwhile
+
+
 def _again(store: Store, clock: Clock, failed: Publication) -> Publication:
-    return store.publications.transition(
-        PublicationId(failed.id), {PublicationState.FAILED}, PublicationState.APPROVED, at=clock.now(), retry_at=None
-    )
-
-
-def _question(failed: Publication) -> ApprovalId:
-    return ApprovalId(derived("apr", failed.id, "failed", str(failed.attempts)))
+    allowed, to = MOVES[Event.RETRY]
+    return store.publications.transition(failed.id, allowed, to, at=clock.now(), retry_at=None)
 
 
 def _by_itself(failed: Publication) -> str:

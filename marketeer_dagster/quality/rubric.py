@@ -3,7 +3,8 @@
 A judge answers 0-5 per dimension and quotes what the mark rests on. Everything after that is arithmetic:
 
 - the scale for people is twice the mark, 0-10;
-- a quote must occur in the artefact. Praise whose evidence cannot be found is worth nothing: that dimension scores 0.
+- a quote must occur in the artefact, and praise needs more than a word met by chance. Praise whose evidence cannot be
+  found is worth nothing: that dimension scores 0.
   Marks of 0-2 stand without a quote, because what is missing cannot be quoted. A judge that misquotes is no reason to
   throw work away, so a REJECT also needs the marks as given to fall short;
 - the score is the weighted mean; APPROVE needs `approve_at`, every minimum and no open blocker or major; below
@@ -36,6 +37,11 @@ UNQUOTED_MARK = 2
 SHORTEST_QUOTE = 2
 """Characters a quote needs, after normalisation, to be evidence of anything."""
 
+FEWEST_WORDS, FEWEST_IDEOGRAMS = 2, 4
+"""Words, or characters of a script without blanks, from which praise may rest on a quote: fewer are met by chance."""
+
+_IDEOGRAMS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_WORDS = re.compile(r"\w+")
 _ELLIPSIS = re.compile(r"\s*(?:\[…\]|\[\.\.\.\]|…|\.\.\.)\s*")
 _TYPOGRAPHY = str.maketrans(
     {"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "‐": "-", "‑": "-", "–": "-", "—": "-", "\u00a0": " "}
@@ -142,6 +148,7 @@ class Evidence:
         self.empty = not texts
         # The JSON form as well: judges see it, so figures and field names of it are fair quotes.
         self._texts = [_comparable(text) for text in [*texts, " ".join(texts), content.model_dump_json()]]
+        self._whole = frozenset(self._texts)
 
     @staticmethod
     def same(one: str, other: str) -> bool:
@@ -154,6 +161,15 @@ class Evidence:
         if not pieces or max(len(piece) for piece in pieces) < SHORTEST_QUOTE:
             return False
         return any(_in_order(pieces, text) for text in self._texts)
+
+    def tells(self, quote: str) -> bool:
+        """Whether a quote is long enough to rest praise on: some words, a figure, or all that a field says.
+
+        A name of a field, or two letters, stand in every artefact and say nothing of this one.
+        """
+        longest = max((_comparable(part) for part in _ELLIPSIS.split(quote)), key=len, default="")
+        several = len(_WORDS.findall(longest)) >= FEWEST_WORDS or len(_IDEOGRAMS.findall(longest)) >= FEWEST_IDEOGRAMS
+        return several or any(char.isdigit() for char in longest) or longest in self._whole
 
 
 def _in_order(pieces: list[str], text: str) -> bool:
@@ -173,9 +189,10 @@ def _comparable(text: str) -> str:
 
 
 def _supported(mark: JudgedDimension, evidence: Evidence) -> bool:
+    praises = mark.score > UNQUOTED_MARK
     if not mark.quote.strip():
-        return mark.score <= UNQUOTED_MARK
-    return evidence.holds(mark.quote)
+        return not praises
+    return evidence.holds(mark.quote) and (not praises or evidence.tells(mark.quote))
 
 
 @dataclass(frozen=True)
@@ -201,7 +218,7 @@ def _counting(rubric: Rubric, marks: Iterable[JudgedDimension], evidence: Eviden
 def _score(mark: JudgedDimension, evidence: Evidence) -> DimensionScore:
     if _supported(mark, evidence):
         return DimensionScore(dimension=mark.dimension, score=mark.score * SCALE, quote=mark.quote, reason=mark.reason)
-    reason = f"The judge's evidence is not in the artefact, so its mark {mark.score} does not count. {mark.reason}"
+    reason = f"The judge quotes nothing telling of the artefact, so its mark {mark.score} does not count. {mark.reason}"
     return DimensionScore(dimension=mark.dimension, score=0, quote="", reason=reason[:600])
 
 

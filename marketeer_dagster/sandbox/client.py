@@ -69,10 +69,11 @@ class SandboxAdmin:
         return self.face() is not None
 
     def face(self) -> MarketFace | None:
-        """Which market answers; None when none does."""
+        """Which market answers; None when none does, or something else that is no market."""
         try:
             answer = httpx.get(f"{self.url}/_sandbox/health", timeout=5, verify=self._verify)
-            return MarketFace.model_validate_json(answer.content) if answer.status_code == 200 else None
+            known = answer.status_code == 200 and b'"simulated"' in answer.content
+            return MarketFace.model_validate_json(answer.content) if known else None
         except (httpx.HTTPError, ValidationError):
             return None
 
@@ -87,7 +88,7 @@ class SandboxAdmin:
         """The tenant's connections, ready for the store; the first call makes the account (see World.open_account)."""
         found = _ACCESS.validate_json(self._call("POST", "accounts", spec.model_dump_json(exclude_unset=True)))
         face = self.face()
-        kind = {"tenant": spec.tenant, "simulated": True, "sandbox": face.id if face else ""}
+        kind = {"tenant": spec.tenant, "simulated": True, "sandbox": face.id if face else "", "sandbox_at": self.url}
         return tuple(
             Connection.model_validate({**kind, "tool": tool, "settings": a.settings, "secrets": a.secrets})
             for tool, a in found.items()

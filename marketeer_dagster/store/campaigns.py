@@ -97,10 +97,7 @@ class Campaigns:
         """Have a campaign worked on once more: waiting again, in its next round. NotFound when it is not there."""
         with self._db.writing() as connection:
             campaign = _CAMPAIGNS.get(connection, key, lock=True)
-            status = CampaignStatus.PLANNED if campaign.plan else CampaignStatus.DRAFTED
-            fresh = {"reason": "", "resume_at": None, "round": campaign.round + 1}
-            again = changed(campaign, status=status, updated_at=at, **fresh)
-            return _CAMPAIGNS.update(connection, again)
+            return _CAMPAIGNS.update(connection, _reopened(campaign, at))
 
     def unique_slug(self, tenant: str, wanted: str) -> str:
         """A slug near `wanted` that the tenant does not use yet: itself, or with -2, -3 … at its end."""
@@ -114,6 +111,12 @@ class Campaigns:
             ending = f"-{number}"
             candidate = slug[: SLUG_LIMIT - len(ending)].rstrip("-") + ending
         return candidate
+
+
+def _reopened(campaign: Campaign, at: datetime) -> Campaign:
+    status = CampaignStatus.PLANNED if campaign.plan else CampaignStatus.DRAFTED
+    fresh = {"reason": "", "resume_at": None, "round": campaign.round + 1}
+    return changed(campaign, status=status, updated_at=at, **fresh)
 
 
 class Briefs:
@@ -134,8 +137,11 @@ class Briefs:
             where = (table.campaign == key, table.position.is_not(None))
             return _BRIEFS.all(connection, *where, order=[table.position])
 
-    def amend(self, id: str, must_address: Sequence[str], at: datetime) -> Brief:
-        """Add what a person wants dealt with to a brief and to the plan that holds it; repeated words stay once."""
+    def amend(self, id: str, must_address: Sequence[str], at: datetime, *, reopen: bool = False) -> Brief:
+        """Add what a person wants dealt with to a brief and to the plan that holds it; repeated words stay once.
+
+        With `reopen` the campaign waits for its next round in the same moment: no crash comes between the two.
+        """
         with self._db.writing() as connection:
             brief = _BRIEFS.get(connection, id, lock=True)
             wanted = tuple(dict.fromkeys((*brief.must_address, *must_address)))
@@ -143,8 +149,10 @@ class Briefs:
             campaign = _CAMPAIGNS.get(connection, brief.campaign, lock=True)
             if campaign.plan is not None:
                 briefs = tuple(amended if b.id == id else b for b in campaign.plan.briefs)
-                plan = changed(campaign.plan, briefs=briefs)
-                _CAMPAIGNS.update(connection, changed(campaign, plan=plan, updated_at=at))
+                campaign = changed(campaign, plan=changed(campaign.plan, briefs=briefs), updated_at=at)
+            if reopen:
+                campaign = _reopened(campaign, at)
+            _CAMPAIGNS.update(connection, campaign)
             return amended
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import sqlite3
+import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = _parsed(url)
         self.engine = _engine(self.url)
+        self._held = threading.local()
         self._writer = self.engine.execution_options(marketeer_write=True)
 
     @property
@@ -50,8 +52,25 @@ class Database:
     @contextmanager
     def reading(self) -> Generator[Connection]:
         """A transaction that only reads; sees one state of the database throughout (SQLite) or per statement."""
+        held: Connection | None = getattr(self._held, "connection", None)
+        if held is not None:
+            yield held
+            return
         with self._translated(), self.engine.connect() as connection, connection.begin():
             yield connection
+
+    @contextmanager
+    def held_open(self) -> Generator[None]:
+        """Reads of this thread in the block share one transaction. Write nothing in it: SQLite would wait for us."""
+        if getattr(self._held, "connection", None) is not None:
+            yield
+            return
+        with self.reading() as connection:
+            self._held.connection = connection
+            try:
+                yield
+            finally:
+                self._held.connection = None
 
     @contextmanager
     def writing(self, *lock: str) -> Generator[Connection]:
@@ -149,8 +168,13 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    write = connection.get_execution_options().get("marketeer_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    if connection.get_execution_options().get("marketeer_write", False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        return
+    # Takes no lock and cannot fail for one, so the driver is asked directly: most transactions are one short read.
+    driver = connection.connection.driver_connection
+    assert driver is not None, "it is connected"
+    driver.execute("BEGIN")
 
 
 def _lock_number(words: tuple[str, ...]) -> int:

@@ -97,6 +97,11 @@ class Approvals:
                 return approval
             if approval.state is not ApprovalState.PENDING:
                 when = f"{approval.decided_at:%Y-%m-%d %H:%M}" if approval.decided_at else "earlier"
+                if approval.state is ApprovalState.CLOSED:
+                    raise Conflict(
+                        f"{approval.id} was closed on {when}, nobody needs to answer it: {approval.note}",
+                        hint="marketeer inbox shows what waits now",
+                    )
                 raise Conflict(f"{approval.id} was {approval.state.value} by {approval.decided_by} on {when}")
             decided = changed(approval, state=state, decided_by=by, note=note, decided_at=at)
             return _APPROVALS.update(connection, decided)

@@ -3,12 +3,26 @@
 Each keeps a whole value of the vocabulary as JSON in `body`, beside the columns it is asked by. `body` is the truth;
 the columns are copies, written by the same statement (see records.py). `seq` orders rows by arrival, because
 a simulated clock may stand still for many of them. `processes` and `claims` have no body: they say who is at work, by
-the real clock.
+the real clock. `changes` is written by the database itself, see watching.py.
 """
 
 from datetime import datetime
 
-from sqlalchemy import Boolean, Column, Date, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
 from sqlalchemy import UniqueConstraint as Unique
 
 from marketeer_dagster.store.columns import SEQUENCE, Usd, UtcDateTime
@@ -156,4 +170,11 @@ processes = Table("processes", metadata, _seq(), _name("id", unique=True), _mome
 claims = Table(
     "claims", metadata, _seq(), _name("id", unique=True), _name("owner"), _moment("taken_at"),
     _moment("expires_at", nullable=True),
+)  # fmt: skip
+
+changes = Table(
+    "changes", metadata, Column("relation", String, primary_key=True), Column("row_key", String, primary_key=True),
+    Column("number", BigInteger, nullable=False,
+           comment="order of the change: a counter on SQLite, the transaction's id on PostgreSQL"),
+    Index(None, "number"),
 )  # fmt: skip

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from marketeer_dagster.store.artefact_sources import SourcesOfArtefacts
 from marketeer_dagster.store.artefacts import Artefacts
 from marketeer_dagster.store.campaigns import Briefs, Campaigns
+from marketeer_dagster.store.changes import Changes
 from marketeer_dagster.store.claims import Claims
 from marketeer_dagster.store.database import Database
 from marketeer_dagster.store.llm import LlmLedger
@@ -47,6 +48,7 @@ class Store:
         self.owners = Owners(database)
         self.claims = Claims(database, self.owners)
         self.llm = LlmLedger(database, self.owners)
+        self.changes = Changes(database)
 
     @classmethod
     def open(cls, url: str, *, secret_key: SecretStr | None = None) -> Self:
@@ -64,6 +66,10 @@ class Store:
     def exclusive(self, name: str) -> AbstractContextManager[None] | None:
         """Holds `name` for one block at a time over all machines, freed by the holder's death; None on SQLite."""
         return None if self._database.is_sqlite else self._database.session_lock("exclusive", name)
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Reads of this thread in the block see one moment (on SQLite) and cost one transaction; nothing is written."""
+        return self._database.held_open()
 
     def migrate(self) -> None:
         """Create the tables, or bring them to this version; safe to repeat and to run from many processes at once.

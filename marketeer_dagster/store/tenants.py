@@ -12,7 +12,7 @@ from marketeer_dagster.model.goal import Goal
 from marketeer_dagster.model.tenant import Tenant
 from marketeer_dagster.store import schema
 from marketeer_dagster.store.database import Database
-from marketeer_dagster.store.records import Records
+from marketeer_dagster.store.records import Records, changed
 from marketeer_dagster.store.secrets import SecretBox
 
 _TENANTS = Records(schema.tenants, Tenant, noun="tenant")
@@ -48,6 +48,11 @@ class Tenants:
         with self._db.writing() as connection:
             _TENANTS.get(connection, tenant.id, lock=True)
             return _TENANTS.update(connection, tenant)
+
+    def change(self, id: str, **fields: object) -> Tenant:
+        """Change some fields and leave what others change meanwhile; NotFound, ValidationError."""
+        with self._db.writing() as connection:
+            return _TENANTS.update(connection, changed(_TENANTS.get(connection, id, lock=True), **fields))
 
 
 class Contexts:

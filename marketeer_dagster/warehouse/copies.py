@@ -1,5 +1,6 @@
 """Tables copied from the operational store, so that analysts can join what was made with what came of it."""
 
+from marketeer_dagster.warehouse.decisions import APPROVALS, SKILLS
 from marketeer_dagster.warehouse.tables import (
     SIMULATED,
     TENANT,
@@ -72,8 +73,10 @@ CAMPAIGNS = Table(
         Column("priority", "INTEGER", "0 (most urgent) to 3."),
         text(
             "status",
-            "drafted, planned, running, approved (waits for a release), postponed, published, failed or escalated.",
+            "drafted, planned, running, approved (waits for a release), held (by a test), postponed, published, failed "
+            "or escalated.",
         ),
+        text("reason", "Why it stands where it stands; empty while it is worked on and when all went well."),
         text("skills", "Chosen skills in plan order, separated by commas; null before planning.", nullable=True),
         text("kpi_metric", "Metric the plan is held to; null before planning.", nullable=True),
         number("kpi_baseline", "Its level when planned, in its own unit; null before planning.", nullable=True),
@@ -158,7 +161,7 @@ PUBLICATIONS = Table(
         text("target", "Page path or list it is addressed to."),
         Column("step", "INTEGER", "The email's place in its sequence, from 1; null for pages.", nullable=True),
         text("utm_campaign", "What its links are counted by: campaign in ga4_daily; null for pages.", nullable=True),
-        text("state", "pending, approved, writing, draft, published, rejected, failed or superseded."),
+        text("state", "pending, held, approved, writing, draft, published, rejected, withdrawn, failed or superseded."),
         text("external_id", "The tool's id; empty before the write."),
         text("url", "Where it can be seen; empty before the write."),
         text("experiment", "Experiment it is part of; null otherwise.", nullable=True),
@@ -188,8 +191,14 @@ SIGNALS = Table(
         date_of("since", "First day it was off."),
         date_of("until", "Newest day looked at."),
         text("campaign", "Campaign that answers it; null while unanswered.", nullable=True),
-        text("run_id", "Dagster run it started; empty before."),
+        text("run_id", "Dagster run that planned the answer; empty before, and for what a person answers."),
         Column("recovered", "BOOLEAN", "Whether the metric came back; null until measured.", nullable=True),
+        number(
+            "recovery_observed", "The metric's level after the answer, same unit; null until measured.", nullable=True
+        ),
+        number("recovery_expected", "The level expected then, same unit; null until measured.", nullable=True),
+        date_of("recovery_since", "First day of that measurement; null until measured.", nullable=True),
+        date_of("recovery_until", "Last day of that measurement; null until measured.", nullable=True),
         _CREATED,
         moment("measured_at", "When recovery was measured (UTC); null before.", nullable=True),
         SIMULATED,
@@ -284,7 +293,12 @@ LLM_CALLS = Table(
         name("call", "Call's id."),
         text("campaign", "Campaign's key."),
         text("skill", "Skill it was made for."),
-        text("role", "draft, revise, review, plan …"),
+        text("role", "What was asked in the skill's name, as the ledger has it: draft, revise, review-<reviewer> …"),
+        text(
+            "purpose",
+            "The same in one word: plan, draft, revision, review, direction (the Director's look back), repair (of an "
+            "answer of another form, or against a rule) or other.",
+        ),
         text("run_id", "Dagster run."),
         text("model", "Claude model."),
         text("month", "Month it is booked to, YYYY-MM, in the tenant's time zone."),
@@ -305,6 +319,6 @@ LLM_CALLS = Table(
 )
 
 COPIES = (
-    TENANTS, GOALS, CAMPAIGNS, ARTEFACTS, REVIEWS, PUBLICATIONS, SIGNALS, EXPERIMENTS, EXPERIMENT_ARMS, LEARNINGS,
-    LLM_CALLS,
+    TENANTS, GOALS, CAMPAIGNS, ARTEFACTS, REVIEWS, APPROVALS, PUBLICATIONS, SIGNALS, EXPERIMENTS, EXPERIMENT_ARMS,
+    LEARNINGS, LLM_CALLS, SKILLS,
 )  # fmt: skip

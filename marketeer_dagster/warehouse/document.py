@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from marketeer_dagster.warehouse.copies import COPIES
 from marketeer_dagster.warehouse.facts import FACTS
+from marketeer_dagster.warehouse.logs import LOGS
 from marketeer_dagster.warehouse.marts import MARTS, mart
 from marketeer_dagster.warehouse.stale import STALE_ARTEFACTS
 from marketeer_dagster.warehouse.tables import Table
@@ -27,7 +28,16 @@ A connection keeps the state it opened; connect again to see newer figures. The 
 SELECT column_name, comment FROM duckdb_columns() WHERE table_name = 'ga4_daily';
 ```
 
-Every table has `tenant`. `simulated` is true for figures that the sandbox's market made.
+Every table has `tenant`. `simulated` is true for figures that the sandbox's market made. Twelve questions with their
+SQL: [questions.md](questions.md).
+
+How fresh it is: daily facts are as new as their newest reading (`landings`, `data_coverage`). Copies of the store, and
+the marts made of them, follow each change within half a minute while the daemon runs, and at once for `marketeer sql`
+and `marketeer export`, which bring them up to date before they read (`copied` says when). Where that is not possible,
+they say so and how old the copies are.
+
+Elsewhere than in DuckDB: `marketeer export FOLDER` writes every table as Parquet, by tenant and year, types kept. With
+pictures: the notebook `examples/notebook.py` (`pip install 'marketeer-dagster[notebook]'`).
 """
 
 _EXPLAINED = {
@@ -75,6 +85,8 @@ def render() -> str:
         *map(_table, FACTS),
         "## Copies of the store\n",
         *map(_table, (*COPIES, STALE_ARTEFACTS)),
+        "## How it came here\n",
+        *map(_table, LOGS),
         "## Marts\n",
     ]
     for name in MARTS:

@@ -1,5 +1,7 @@
 """The marts: one SQL file each, which begins with its documentation (`-- column: meaning`) and is one SELECT."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -15,8 +17,15 @@ MARTS: tuple[str, ...] = (
     "spend_and_budget",
     "quality_trend",
     "campaign_roi",
+    "claude_costs",
+    "signal_answers",
+    "skill_versions",
+    "data_coverage",
 )
 """In an order in which each finds what it reads."""
+
+
+_READS = re.compile(r"\b(?:FROM|JOIN)\s+\"?(\w+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -28,6 +37,11 @@ class Mart:
     columns: dict[str, str]
     """Column -> meaning, in order."""
     select: str
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """Names of all relations in its query: tables, marts, and parts of the query itself."""
+        return frozenset(_READS.findall(self.select))
 
     def statements(self) -> list[str]:
         """What makes the table anew, with its comments."""
@@ -44,6 +58,15 @@ def mart(name: str) -> Mart:
         raise NotFound(f"no mart {name!r}", hint=f"there are {', '.join(MARTS)}")
     text = (files("marketeer_dagster.warehouse") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
     return _parsed(name, text)
+
+
+def marts_of(tables: Iterable[str]) -> tuple[str, ...]:
+    """The marts that read one of `tables`, also by way of other marts, in an order in which to compute them."""
+    changed = set(tables)
+    for name in MARTS:
+        if mart(name).reads & changed:
+            changed.add(name)
+    return tuple(name for name in MARTS if name in changed)
 
 
 def _parsed(name: str, text: str) -> Mart:

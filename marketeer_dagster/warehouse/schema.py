@@ -6,18 +6,24 @@ import duckdb
 
 from marketeer_dagster.warehouse.copies import COPIES
 from marketeer_dagster.warehouse.facts import FACTS
+from marketeer_dagster.warehouse.logs import LOGS
 from marketeer_dagster.warehouse.marts import MARTS, mart
 from marketeer_dagster.warehouse.pages import MACROS
+from marketeer_dagster.warehouse.source import CREATE as CREATE_SOURCE
+from marketeer_dagster.warehouse.source import SOURCE_COMMENTS, forget_source
 from marketeer_dagster.warehouse.stale import STALE_ARTEFACTS
 from marketeer_dagster.warehouse.tables import Table, comments
 
-TABLES: dict[str, Table] = {table.name: table for table in (*FACTS, *COPIES, STALE_ARTEFACTS)}
+TABLES: dict[str, Table] = {table.name: table for table in (*FACTS, *COPIES, STALE_ARTEFACTS, *LOGS)}
 """Every table that is written, by name. Marts are computed, see marts.py."""
 
-_ABOUT = comments(
-    "warehouse_schema",
-    "Which state of the schema this file has. Kept by the software.",
-    {"fingerprint": "Fingerprint of all table and mart definitions."},
+_ABOUT = (
+    *comments(
+        "warehouse_schema",
+        "Which state of the schema this file has. Kept by the software.",
+        {"fingerprint": "Fingerprint of all table and mart definitions."},
+    ),
+    *SOURCE_COMMENTS,
 )
 
 
@@ -38,10 +44,11 @@ def ensure(connection: duckdb.DuckDBPyConnection) -> None:
     try:
         for table in TABLES.values():
             _ensure_table(connection, table)
-        for macro in MACROS:
-            connection.execute(macro)
+        for statement in (*MACROS, *CREATE_SOURCE):
+            connection.execute(statement)
         for statement in (*(s for name in MARTS for s in mart(name).statements()), *_ABOUT):
             connection.execute(statement)
+        forget_source(connection)  # new columns are filled by copying everything once more
         connection.execute("DELETE FROM warehouse_schema")
         connection.execute("INSERT INTO warehouse_schema VALUES (?)", [wanted])
         connection.execute("COMMIT")

@@ -1,172 +1,145 @@
-"""Copies of the operational store for analysts: one frame per table, replaced whole."""
+"""Copies of the operational store: whole with each ingest, in between only what changed, and the marts made of them.
 
-from __future__ import annotations
+A mart is also computed anew when a run that brought figures died or failed before it came to its marts.
 
-from collections.abc import Iterator, Mapping, Sequence
+How far the copies are is told by a mark of the store's (`Store.changes`), which stands in the warehouse beside the
+copies: whoever writes next goes on from there, and copies that are lost, restored or of another store are made anew.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
-from enum import Enum
-from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
-from marketeer_dagster.model.artefacts import Spend
-from marketeer_dagster.model.campaign import Campaign
-from marketeer_dagster.model.experiment import Experiment
-from marketeer_dagster.model.hosts import ascii_address
-from marketeer_dagster.model.publication import Publication
-from marketeer_dagster.model.review import Severity, Verdict
-from marketeer_dagster.model.signal import Signal
+from marketeer_dagster.catalog.models import Skill
+from marketeer_dagster.model.clock import SystemClock
+from marketeer_dagster.model.ids import content_hash
 from marketeer_dagster.model.tenant import Tenant
-from marketeer_dagster.publishing.emails import counted_as
-from marketeer_dagster.store import LlmCall, Store
-from marketeer_dagster.warehouse.own_spend import own_spends
+from marketeer_dagster.store import Store
+from marketeer_dagster.warehouse.decisions import SKILLS
+from marketeer_dagster.warehouse.logs import COPIED
+from marketeer_dagster.warehouse.marts import marts_of
+from marketeer_dagster.warehouse.rows import KEYS, MADE_OF, Row, also_changed, frame, rows_of
 from marketeer_dagster.warehouse.schema import TABLES
-from marketeer_dagster.warehouse.tables import Table
+from marketeer_dagster.warehouse.source import Source, read_since_built, read_source, write_source
+from marketeer_dagster.warehouse.warehouse import LOCK_TIMEOUT_S, Warehouse
 from marketeer_dagster.warehouse.writer import Writer
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-Row = Mapping[str, object]
-CONTENT_SYSTEMS = ("wordpress",)
-"""Tools that keep a site's pages, by their `base_url`."""
+Skills = Mapping[str, Skill]
+_CHANGED = "SELECT tenant, table_name, changed_at FROM copied"
 
 
-def sync_store(store: Store, w: Writer) -> dict[str, int]:
-    """Copy tenants, goals, campaigns, artefacts, reviews, publications, signals, experiments with their
-    arms, learnings and llm_calls.
+@dataclass(frozen=True)
+class CaughtUp:
+    """What it took to bring the copies up to date."""
 
-    Returns the rows of each table. A row is simulated when it says so itself, or when its tenant is.
+    copied: Mapping[str, int]
+    """Table -> rows copied; a table in which nothing changed is not there."""
+    marts: tuple[str, ...]
+    """Marts computed anew."""
+
+
+def sync_store(store: Store, w: Writer, skills: Skills | None = None) -> dict[str, int]:
+    """Copy every table of the store whole, and the skills in force where they are given; returns the rows of each."""
+    mark = store.changes.mark()  # before the rows: what changes meanwhile is copied again
+    tenants = _tenants(store)
+    copied = {name: w.replace_all(name, frame(TABLES[name], rows_of(store, name, tenants), tenants)) for name in KEYS}
+    if skills is not None:
+        copied[SKILLS.name] = _copy_skills(w, skills, tenants)
+    _note(w, Source(store.where, mark, _fingerprint(skills)), copied, tenants)
+    return copied
+
+
+def catch_up(
+    store: Store, warehouse: Warehouse, skills: Skills | None = None, *, timeout_s: float = LOCK_TIMEOUT_S
+) -> CaughtUp:
+    """Bring the copies up to date, and the marts made of them or of figures that came after they were computed.
+
+    Nothing is written, and no lock waited for, when nothing changed since. Raises Conflict when another writer keeps
+    the warehouse for `timeout_s` seconds, ConfigError when the store or the warehouse cannot be used.
     """
-    tenants = {str(tenant.id): tenant for tenant in store.tenants.list()}
-    return {
-        name: w.replace_all(name, _frame(TABLES[name], rows, tenants)) for name, rows in _rows(store, tenants).items()
+    with warehouse.reading() as connection:
+        known, unread = read_source(connection), read_since_built(connection)
+    if known is not None and not unread and _news(store, known, skills) == {}:
+        return CaughtUp({}, ())
+    with warehouse.writing(timeout_s=timeout_s) as w:
+        copied = _follow(store, w, skills)
+        marts = marts_of({*copied, *read_since_built(w.connection)})
+        for name in marts:
+            w.build_mart(name)
+    return CaughtUp(copied, marts)
+
+
+def _news(store: Store, known: Source, skills: Skills | None) -> Mapping[str, Collection[str]] | None:
+    """Keys that changed, by table; None when the copies are of another store, or older than what it can tell."""
+    changed = store.changes.since(known.mark) if known.store == store.where else None
+    if changed is None:
+        return None
+    stale = skills is not None and _fingerprint(skills) != known.skills
+    return {**changed.keys, **({SKILLS.name: skills} if skills and stale else {})}
+
+
+def _follow(store: Store, w: Writer, skills: Skills | None) -> dict[str, int]:
+    known = read_source(w.connection)  # again, now that nobody else writes
+    mark = store.changes.mark()
+    news = None if known is None else _news(store, known, skills)
+    if known is None or news is None or "tenants" in news:  # a tenant's zone and site are in rows of other tables
+        return sync_store(store, w, skills)
+    tenants = _tenants(store)
+    copied: dict[str, int] = {}
+    for name in KEYS:
+        changed = {*news.get(MADE_OF[name], ())}
+        if name == "artefacts":
+            changed |= {*also_changed(store, news.get("llm_calls", ()))}
+        if changed:
+            rows = frame(TABLES[name], rows_of(store, name, tenants, changed), tenants)
+            copied[name] = w.replace_rows(name, KEYS[name], changed, rows)
+    if SKILLS.name in news:
+        copied[SKILLS.name] = _copy_skills(w, skills or {}, tenants)
+    fingerprint = known.skills if skills is None else _fingerprint(skills)
+    _note(w, Source(store.where, mark, fingerprint), copied, tenants)
+    return copied
+
+
+def _copy_skills(w: Writer, skills: Skills, tenants: Mapping[str, Tenant]) -> int:
+    rows: list[Row] = [
+        {
+            "tenant": tenant, "skill": skill.name, "squad": skill.squad, "kind": skill.artefact,
+            "reviewers": ", ".join(skill.reviewers), "skill_hash": skill.hash,
+        }
+        for tenant in tenants for skill in skills.values()
+    ]  # fmt: skip
+    return w.replace_all(SKILLS.name, frame(SKILLS, rows, tenants))
+
+
+def _note(w: Writer, source: Source, copied: Iterable[str], tenants: Mapping[str, Tenant]) -> None:
+    """Write down how fresh each copy is for each tenant, and then how far they are."""
+    now, fresh = SystemClock().now(), {*copied}
+    before: dict[tuple[str, str], datetime] = {
+        (tenant, table): changed.replace(tzinfo=UTC)
+        for tenant, table, changed in w.connection.execute(_CHANGED).fetchall()
     }
+    rows: list[Row] = []
+    for table in (*KEYS, SKILLS.name):
+        counted = w.connection.execute(f'SELECT tenant, count(*) FROM "{table}" GROUP BY tenant').fetchall()
+        held: dict[str, int] = dict(counted)
+        for tenant in tenants:
+            changed = now if table in fresh else before.get((tenant, table), now)
+            rows.append(
+                {
+                    "tenant": tenant,
+                    "table_name": table,
+                    "rows": held.get(tenant, 0),
+                    "changed_at": changed,
+                    "as_of": now,
+                }
+            )
+    w.replace_all(COPIED.name, frame(COPIED, rows, tenants))
+    write_source(w.connection, source)
 
 
-def _rows(store: Store, tenants: Mapping[str, Tenant]) -> Mapping[str, Sequence[Row]]:
-    artefacts = store.artefacts.list(heads_only=False)
-    heads = frozenset((str(a.id), a.version) for a in store.artefacts.list())
-    calls, experiments = store.llm.list(), store.experiments.list()
-    spends = own_spends(artefacts, heads, calls)
-    return {
-        "tenants": [
-            t.model_dump() | {"tenant": t.id, "website": str(t.website), "site": site_of(store, t)}
-            for t in tenants.values()
-        ],
-        "goals": [g.model_dump() | {"goal": g.id} for g in store.goals.list()],
-        "campaigns": [_campaign(c) for c in store.campaigns.list()],
-        "artefacts": [
-            a.model_dump(exclude={"content"}) | _spend(spends[a.id, a.version])
-            | {"artefact": a.id, "is_head": (a.id, a.version) in heads, "simulated": a.simulated or None}
-            | ({"score": None} if a.verdict is Verdict.NONE else {})
-            for a in artefacts
-        ],
-        "reviews": [
-            r.model_dump() | {
-                "review": r.id,
-                "findings": len(r.findings),
-                "blockers": sum(f.severity is Severity.BLOCKER for f in r.findings),
-            } | ({"score": None} if r.verdict is Verdict.NONE else {})
-            for r in store.reviews.list()
-        ],
-        "publications": [
-            p.model_dump(exclude={"payload"})
-            | {"publication": p.id, "published_on": _day(p.published_at, tenants[p.tenant].zone)} | _counted(p)
-            for p in store.publications.list()
-        ],
-        "signals": [_signal(s) for s in store.signals.list()],
-        "experiments": [_experiment(e) for e in experiments],
-        "experiment_arms": [arm for e in experiments for arm in _arms(e)],
-        "learnings": [one.model_dump() | {"learning": one.id} for one in store.learnings.list()],
-        "llm_calls": [_call(c) for c in calls],
-    }  # fmt: skip
+def _tenants(store: Store) -> dict[str, Tenant]:
+    return {str(tenant.id): tenant for tenant in store.tenants.list()}
 
 
-def site_of(store: Store, tenant: Tenant) -> str:
-    """The root that targets count from: where the tenant's content system publishes, else the website it named.
-
-    The sandbox serves its sites under an address of its own, while its market's figures are of the website.
-    """
-    for tool in CONTENT_SYSTEMS:
-        connection = store.connections.get(tenant.id, tool)
-        if connection is not None and not connection.simulated:
-            return ascii_address(connection.settings.get("site_url") or connection.base_url or str(tenant.website))
-    return str(tenant.website)
-
-
-def _campaign(campaign: Campaign) -> Row:
-    row = campaign.model_dump(exclude={"plan"}) | {"campaign": campaign.key, "priority": int(campaign.priority)}
-    plan = campaign.plan
-    if plan is None:
-        return row
-    return row | {
-        "skills": ", ".join(plan.skills), "kpi_metric": plan.kpi.metric.value, "kpi_baseline": plan.kpi.baseline,
-        "kpi_target": plan.kpi.target, "budget_usd": plan.budget_usd, "deadline": plan.deadline,
-    }  # fmt: skip
-
-
-def _signal(signal: Signal) -> Row:
-    return signal.evidence.model_dump() | signal.model_dump() | {"signal": signal.id}
-
-
-def _experiment(experiment: Experiment) -> Row:
-    decision = experiment.decision.model_dump() if experiment.decision else {}
-    if experiment.decision is not None and not experiment.decision.confidence:
-        decision |= dict.fromkeys(("lift", "low", "high", "confidence"))  # nothing was measured, which is no zero
-    decision["compared"] = decision.get("compared") or None
-    return decision | experiment.model_dump() | {"experiment": experiment.id, "arms": len(experiment.variants)}
-
-
-def _arms(experiment: Experiment) -> Iterator[Row]:
-    decided = {arm.name: arm for arm in experiment.decision.arms} if experiment.decision else {}
-    for variant in experiment.variants:
-        counts = decided[variant.name].model_dump(exclude={"name"}) if variant.name in decided else {}
-        yield variant.model_dump() | counts | {
-            "tenant": experiment.tenant, "experiment": experiment.id, "variant": variant.name
-        }  # fmt: skip
-
-
-def _counted(publication: Publication) -> dict[str, object]:
-    email = counted_as(publication)
-    return {"step": email[0], "utm_campaign": email[1]} if email else {}
-
-
-def _call(call: LlmCall) -> Row:
-    skill, _, role = call.purpose.partition("/")
-    return call.model_dump() | _spend(call.spend) | {
-        "call": call.id, "skill": skill, "role": role, "priority": int(call.priority)
-    }  # fmt: skip
-
-
-def _spend(spend: Spend) -> dict[str, object]:
-    return spend.model_dump()
-
-
-def _frame(table: Table, rows: Sequence[Row], tenants: Mapping[str, Tenant]) -> pd.DataFrame:
-    """The table's columns of `rows`; values nobody gave are null."""
-    import pandas as pd  # half a second that a process which only loads the definitions need not pay
-
-    columns: dict[str, pd.Series] = {}
-    for column in table.columns:
-        if column.name == "simulated":
-            values = [bool(row.get("simulated")) or tenants[str(row["tenant"])].simulated for row in rows]
-        else:
-            values = [_plain(row.get(column.name)) for row in rows]
-        columns[column.name] = pd.Series(values, dtype="object")
-    return pd.DataFrame(columns)
-
-
-def _plain(value: object) -> object:
-    """A value DuckDB casts exactly: moments in UTC without zone, amounts as text."""
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).replace(tzinfo=None).isoformat()
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    return value
-
-
-def _day(moment: datetime | None, zone: ZoneInfo) -> object:
-    return None if moment is None else moment.astimezone(zone).date()
+def _fingerprint(skills: Skills | None) -> str:
+    return "" if skills is None else content_hash("\n".join(f"{s.name} {s.hash} {s.squad}" for s in skills.values()))

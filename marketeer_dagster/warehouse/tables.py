@@ -99,9 +99,9 @@ def usd(name: str, comment: str, *, nullable: bool = False) -> Column:
     return Column(name, "DECIMAL(18,9)", comment, nullable=nullable)
 
 
-def moment(name: str, comment: str, *, nullable: bool = False) -> Column:
+def moment(name: str, comment: str, *, key: bool = False, nullable: bool = False) -> Column:
     """A point in time. Without zone, in UTC: a zoned type would need an extension to be read."""
-    return Column(name, "TIMESTAMP", comment, nullable=nullable)
+    return Column(name, "TIMESTAMP", comment, key=key, nullable=nullable)
 
 
 def date_of(name: str, comment: str, *, nullable: bool = False) -> Column:

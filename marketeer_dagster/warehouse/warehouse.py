@@ -71,8 +71,8 @@ class Warehouse:
         return found.st_ino, found.st_mtime_ns, found.st_size
 
     @contextmanager
-    def writing(self) -> Generator[Writer]:
-        """The one writer, after waiting for any other; on a clean exit the snapshot is replaced.
+    def writing(self, *, timeout_s: float = LOCK_TIMEOUT_S) -> Generator[Writer]:
+        """The one writer, after waiting for any other up to `timeout_s`; on a clean exit the snapshot is replaced.
 
         After an error the snapshot stays as it was; what the writer had committed appears with the next one.
         Never hold it across a network call. Raises Conflict when another program keeps the file, ConfigError when it
@@ -84,7 +84,7 @@ class Warehouse:
                 yield Writer(connection)
             return
         path = Path(self.path)
-        with file_lock(path.with_name(f"{path.name}.lock"), timeout_s=LOCK_TIMEOUT_S):
+        with file_lock(path.with_name(f"{path.name}.lock"), timeout_s=timeout_s):
             with _closing(_open_to_write(path)) as connection:
                 ensure(connection)
                 yield Writer(connection)
@@ -100,6 +100,10 @@ class Warehouse:
         with _closing(self._open_to_read()) as connection:
             yield connection
 
+    def open_for_export(self, folder: Path) -> duckdb.DuckDBPyConnection:
+        """A connection like that of `reading`, which may also write files, in `folder` only. The caller closes it."""
+        return self._open_to_read(folder)
+
     def _copy(self, path: Path) -> Path:
         # Only when the connection is closed: to close any handle of an open database file drops DuckDB's lock on it.
         fresh = self.snapshot.with_name(f".{self.snapshot.name}.new")
@@ -108,34 +112,37 @@ class Warehouse:
             os.fsync(copied.fileno())
         return fresh
 
-    def _open_to_read(self) -> duckdb.DuckDBPyConnection:
+    def _open_to_read(self, writes_to: Path | None = None) -> duckdb.DuckDBPyConnection:
         # Attached to a database of its own: `duckdb.connect(path)` would hand out the instance that another reader of
         # this process still holds, and with it a snapshot that was replaced meanwhile.
         connection = duckdb.connect(":memory:")
         try:
+            allowed = [] if writes_to is None else [str(writes_to)]
             if self.remote:
-                self._attach_remote(connection)
+                allowed += self._attach_remote(connection)
             elif self._attach(connection):
                 connection.execute("USE warehouse")
             else:
                 ensure(connection)
+            if allowed:
+                connection.execute(f"SET allowed_directories = [{', '.join(map(quoted, allowed))}]")
             lock(connection)
         except BaseException:
             connection.close()
             raise
         return connection
 
-    def _attach_remote(self, connection: duckdb.DuckDBPyConnection) -> None:
-        # What else a query may touch is settled before the lock: a lake's own files, and nothing of this machine.
+    def _attach_remote(self, connection: duckdb.DuckDBPyConnection) -> list[str]:
+        """Attach it; the folders that its queries have to touch: a lake's own files, nothing else of this machine."""
         where = str(self.path)
-        if data := _DATA_PATH.search(where):
-            connection.execute(f"SET allowed_directories = [{quoted(data[1].strip())}]")
         try:
             connection.execute(f"ATTACH {quoted(where)} AS warehouse (READ_ONLY)")
             connection.execute("USE warehouse")
         except duckdb.Error as error:
             said = str(error).splitlines()[0]
             raise ConfigError(f"cannot be opened for reading: {said}", where="MARKETEER_WAREHOUSE") from None
+        data = _DATA_PATH.search(where)
+        return [data[1].strip()] if data else []
 
     def _attach(self, connection: duckdb.DuckDBPyConnection) -> bool:
         for attempt in range(_OPEN_ATTEMPTS):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Collection, Generator, Iterable
 from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ import duckdb
 from marketeer_dagster.model.errors import BadInput, NotFound
 from marketeer_dagster.warehouse.marts import mart
 from marketeer_dagster.warehouse.schema import TABLES
+from marketeer_dagster.warehouse.source import note_built
 from marketeer_dagster.warehouse.tables import Table, quoted
 
 if TYPE_CHECKING:
@@ -55,11 +56,25 @@ class Writer:
             self.connection.execute(f'DELETE FROM "{table}"')
             return self._insert(target)
 
+    def replace_rows(self, table: str, column: str, values: Collection[str], rows: pd.DataFrame) -> int:
+        """Put `rows` in place of those that have one of `values` in `column`; returns how many. Errors as above."""
+        target = _table(table)
+        with self._incoming(target, rows, {}), self._transaction():
+            self.connection.execute(f'DELETE FROM "{table}" WHERE list_contains(?, "{column}")', [list(values)])
+            return self._insert(target)
+
+    def add(self, table: str, rows: pd.DataFrame) -> int:
+        """Put `rows`, which name their tenants, beside what is there; returns how many. Errors as above."""
+        target = _table(table)
+        with self._incoming(target, rows, {}), self._transaction():
+            return self._insert(target)
+
     def build_mart(self, name: str) -> int:
         """Compute a mart anew; returns its rows. NotFound when there is no such mart."""
         with self._transaction():
             for statement in mart(name).statements():
                 self.connection.execute(statement)
+            note_built(self.connection, name)
             return _count(self.connection, name)
 
     @contextmanager

@@ -180,10 +180,12 @@ class Desk:
         (self.publication,) = self.outbox.intend(self.store.tenants.get(self.tenant), artefact)
 
     def deliver(self, manner: Manner) -> tuple[Publication, ToolError | None]:
-        """One round of what is due, as the daemon makes it."""
+        """One try, whether or not its time has come."""
         self.vendor.manner = manner
-        (delivery,) = self.outbox.deliver_due(self.tenant) or ((None),)
-        return (delivery.publication, delivery.error) if delivery else (self.now(), None)
+        try:
+            return self.outbox.deliver(self.publication.id), None
+        except ToolError as error:
+            return self.now(), error
 
     def now(self) -> Publication:
         return self.store.publications.get(self.publication.id)

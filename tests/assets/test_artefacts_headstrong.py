@@ -132,3 +132,33 @@ def test_a_variant_left_out_on_reading_is_told_in_the_runs_log(home: CampaignHom
     told = [line for line in logs if "put right on reading: emails[0].subjects[" in line]
     assert told
     assert "82 characters, 22 over 60: 'A subject line" in told[0]
+
+
+def test_what_comes_back_word_for_word_after_a_person_sent_it_back_is_asked_about(
+    home: CampaignHome, author: Headstrong
+) -> None:
+    home.add_tenant(autonomy=Autonomy.APPROVE)
+    author.same = True
+    waiting = home.finish(home.take(slug="same").key)
+    first = head_of(home, waiting)
+    release = home.store.approvals.list(campaign=waiting.key, state=ApprovalState.PENDING)[0]
+    decide(home.store, home.home.clock, release.id, ApprovalState.REVISE, by="dana", note=NOTE)
+    again = home.finish(waiting.key)
+    head, question = head_of(home, again), question_of(home, again)
+    assert (head.id, head.version, head.content) == (first.id, first.version, first.content)
+    assert (again.status, head.status) == (CampaignStatus.ESCALATED, ArtefactStatus.ESCALATED)
+    assert question.subject == f"{head.id}@{head.version}"
+
+
+def test_a_publication_that_waits_for_its_time_postpones_its_run_and_asks_nobody(home: CampaignHome) -> None:
+    home.add_tenant()
+    home.sandbox.admin.fault("mailchimp", "500")
+    waiting = home.finish(home.take(slug="later").key)
+    rows = home.store.publications.list(campaign=waiting.key)
+    assert {row.state for row in rows} == {PublicationState.WRITING} and all(row.retry_at for row in rows)
+    assert waiting.status is CampaignStatus.POSTPONED and "mailchimp" in waiting.reason
+    assert home.store.approvals.list(campaign=waiting.key, state=ApprovalState.PENDING) == ()
+    home.sandbox.admin.clear_faults()
+    with home.instance() as instance:
+        failures = [e.user_message for run in instance.get_runs() for e in instance.all_logs(run.run_id)]
+    assert any("mailchimp" in line for line in failures)

@@ -15,7 +15,7 @@ from resources.store import StoreResource
 from tests.support import marketing
 from tests.support.publishing import NOW, a_tenant
 
-OPS = {"state_goal": "accept_goal", "start_pipeline": "accept_pipeline", "start_ingest": "accept_ingest"}
+OPS = {"start_goal": "accept_goal", "start_pipeline": "accept_pipeline", "start_ingest": "accept_ingest"}
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def refusal(result: ExecuteInProcessResult) -> str:
 @pytest.mark.parametrize(
     ("job", "config"),
     [
-        ("state_goal", {"goal": "More trials", "tenant": "acme"}),
+        ("start_goal", {"goal": "More trials", "tenant": "acme"}),
         ("start_pipeline", {"pipeline": "page-launch", "tenant": "acme"}),
         ("start_ingest", {"from_day": "2026-03-01", "to_day": "2026-03-31", "tenants": ["acme"]}),
     ],
@@ -77,8 +77,8 @@ def test_an_intake_says_whose_it_is(instance: DagsterInstance, home: Path, jobs,
 @pytest.mark.parametrize(
     ("job", "config", "saying"),
     [
-        ("state_goal", {"goal": "Trials", "tenant": "acme", "deadline": "soon"}, ("deadline", "'soon'", "YYYY-MM-DD")),
-        ("state_goal", {"goal": "Trials", "tenant": "nosuch"}, ("nosuch",)),
+        ("start_goal", {"goal": "Trials", "tenant": "acme", "deadline": "soon"}, ("deadline", "'soon'", "YYYY-MM-DD")),
+        ("start_goal", {"goal": "Trials", "tenant": "nosuch"}, ("nosuch",)),
         ("start_pipeline", {"pipeline": "page-launch", "tenant": "nosuch"}, ("nosuch",)),
         ("start_ingest", {"from_day": "May", "to_day": "2026-03-31"}, ("from_day", "'May'", "YYYY-MM-DD")),
         ("start_ingest", {"from_day": "2026-03-02", "to_day": "2026-03-01"}, ("2026-03-02 is after 2026-03-01",)),

@@ -11,7 +11,10 @@ from dagster import AssetKey, DagsterInstance, Definitions
 from assets.ingest import ingest_job
 from assets.marts import STORE_TABLES, mart_assets
 from assets.metrics import metric_assets, metric_checks, range_tags
-from marketeer_dagster.warehouse import MARTS
+from assets.outcomes import outcomes
+from assets.stale import build_stale_artefacts
+from marketeer_dagster.catalog.catalog import Catalog
+from marketeer_dagster.warehouse import MARTS, catch_up
 from tests.assets.metrics_home import ASSETS, Home, check, living_home, materializations, told
 
 
@@ -41,6 +44,8 @@ def test_the_graph_says_what_the_queries_read() -> None:
     assert upstream("campaign_roi") == {"store_tables", "artefact_heads", "artefact_performance"}
     assert upstream("spend_and_budget") == upstream("artefact_heads") == {"store_tables"}
     assert upstream("quality_trend") == {"artefact_heads"}
+    assert upstream("claude_costs") == upstream("signal_answers") == upstream("skill_versions") == {"store_tables"}
+    assert upstream("data_coverage") == {"ga4_daily", "gsc_daily", "stripe_daily", "email_daily", "experiment_daily"}
     made = {key for asset in (*metric_assets, *mart_assets) for key in asset.keys}
     assert all(AssetKey(name) in made for table in MARTS for name in upstream(table))
 
@@ -54,9 +59,8 @@ def test_each_mart_documents_every_column_and_its_query() -> None:
 
 
 def test_the_ingest_job_makes_metrics_and_marts_of_a_range_in_one_run(home: Home) -> None:
-    defs = Definitions(
-        [*metric_assets, *mart_assets], jobs=[ingest_job], asset_checks=metric_checks, resources=home.resources
-    )
+    made_of = [*metric_assets, *mart_assets, outcomes, build_stale_artefacts(Catalog.load())]
+    defs = Definitions(made_of, jobs=[ingest_job], asset_checks=metric_checks, resources=home.resources)
     first = home.yesterday - timedelta(days=6)
     with DagsterInstance.ephemeral() as instance:
         job = defs.resolve_job_def("ingest")
@@ -74,6 +78,11 @@ def test_the_ingest_job_makes_metrics_and_marts_of_a_range_in_one_run(home: Home
     sums = "SELECT tenant, sum(sessions)::BIGINT FROM {} GROUP BY tenant ORDER BY tenant"
     assert home.rows(sums.format("channel_performance")) == home.rows(sums.format("ga4_daily"))
     assert home.rows("SELECT count(*) FROM tenants") == [(2,)]
+    coverage = "SELECT table_name, state, count(*), min(rows) > 0 FROM data_coverage WHERE tenant = 'acme' GROUP BY ALL"
+    assert home.rows(f"{coverage} ORDER BY 1") == [
+        ("email_daily", "silent", 7, False), ("experiment_daily", "silent", 7, False), ("ga4_daily", "landed", 7, True),
+        ("gsc_daily", "landed", 7, True), ("stripe_daily", "landed", 7, True),
+    ]  # fmt: skip
 
 
 def test_a_mart_that_no_longer_adds_up_or_cannot_be_fails_its_check(home: Home) -> None:
@@ -97,3 +106,24 @@ def test_store_copies_name_their_rows(home: Home) -> None:
     facts = told(materializations(result, "store_tables")[0])
     assert "| tenants | 2 |" in str(facts["tables"])
     assert "| llm_calls | 0 |" in str(facts["tables"])
+    assert home.rows("SELECT count(DISTINCT skill) = count(*) / 2, min(length(skill_hash)) > 8 FROM skills") == [
+        (True, True)
+    ]
+
+
+def test_silence_failure_and_a_day_nobody_asked_for_are_three_things(home: Home) -> None:
+    """And a failure after a good reading does not hide what is held."""
+    first, last = home.yesterday - timedelta(days=3), home.yesterday
+    home.run("ga4_daily", "email_daily", first=first, last=last)
+    with home.broken("acme", "ga4"):
+        home.run("ga4_daily", first=last, last=last)
+    home.run("stripe_daily", first=last, last=last)
+    assert "data_coverage" in catch_up(home.store, home.warehouse).marts, "a run that fails comes to no mart"
+    assert catch_up(home.store, home.warehouse).marts == ()
+    asked = "SELECT table_name, date, state, rows > 0, readings, reason <> '' FROM data_coverage WHERE tenant = 'acme'"
+    found = {(table, day): tuple(row) for table, day, *row in home.rows(asked)}
+    assert found["ga4_daily", first] == ("landed", True, 1, False)
+    assert found["ga4_daily", last] == ("failed", True, 2, True)
+    assert found["email_daily", last] == ("silent", False, 1, False)
+    assert found["stripe_daily", last] == ("landed", True, 1, False)
+    assert found["stripe_daily", first] == ("not asked", None, 0, False)

@@ -96,6 +96,12 @@ def test_one_tenants_broken_credentials_fail_only_its_check(home: Home, table: s
     assert landed.metadata["failed_tenants"].value == "beta"
     assert f"{tool}: auth" in str(landed.metadata["why"].value)
     assert "sk_test_revoked" not in str(landed.metadata["why"].value)
+    logged = "SELECT DISTINCT tenant, tool, state, rows > 0, reason, simulated, run_id FROM landings ORDER BY tenant"
+    (acme, beta) = home.rows(f"{logged}")
+    assert acme == ("acme", tool, "landed", True, "", True, result.run_id)
+    assert beta[:4] == ("beta", tool, "failed", None) and f"{tool}: auth" in str(beta[4])
+    assert "sk_test_revoked" not in str(beta[4]) and "ya29" not in str(beta[4])
+    assert home.rows("SELECT count(DISTINCT date) FROM landings WHERE table_name = ?", table) == [(2,)]
     assert {row[0] for row in home.rows(f"SELECT DISTINCT tenant FROM {table}")} == {"acme"}
     assert told(materializations(result, table)[-1])["tenants_failed"] == "beta"
 
@@ -113,6 +119,7 @@ def test_when_nobody_lands_the_days_do_not_count_as_materialised_and_old_rows_st
         failure.step_failure_data.user_failure_data
     )
     assert not [e for e in result.all_events if e.is_step_up_for_retry], "an auth error is not worth a second try"
+    assert home.rows("SELECT state, count(*) FROM landings GROUP BY 1 ORDER BY 1") == [("failed", 14), ("landed", 14)]
     assert home.rows("SELECT count(*) FROM ga4_daily") == before
 
 
@@ -186,6 +193,10 @@ def test_days_missing_from_a_stale_answer_are_kept_and_named(home: Home) -> None
     result = home.run("ga4_daily")
     assert result.success
     assert "kept what was there of" in str(told(materializations(result, "ga4_daily")[-1])["notes"])
+    kept = home.rows(
+        "SELECT DISTINCT state, rows > 0, reason FROM landings WHERE date = ? AND state = 'kept'", home.yesterday
+    )
+    assert [row[:2] for row in kept] == [("kept", True)] and "the vendor answered without" in str(kept[0][2])
     assert home.rows("SELECT count(*) FROM ga4_daily WHERE date = ?", home.yesterday) == newest
 
 
@@ -207,6 +218,7 @@ def test_days_the_market_has_not_lived_have_no_rows_and_say_so(home: Home) -> No
     partly = home.run("stripe_daily", first=home.yesterday, last=last)
     assert partly.success
     assert home.rows("SELECT DISTINCT date FROM stripe_daily") == [(home.yesterday,)]
+    assert home.rows("SELECT DISTINCT date FROM landings") == [(home.yesterday,)], "what is not over was not asked for"
 
 
 def test_a_run_for_a_tenant_reads_only_that_tenant_whatever_its_tags_say(home: Home) -> None:

@@ -88,7 +88,7 @@ def found_in(home: TracedHome, catalog: Catalog | None = None) -> dict[str, list
     return found
 
 
-def test_nothing_is_stale_until_something_moves_on_and_then_it_says_what(home: TracedHome, tmp_path):
+def test_nothing_is_stale_until_something_moves_on_and_then_it_says_what(home: TracedHome, tmp_path: Path):
     store = home.made.store
     assert found_in(home) == {}
 

@@ -58,3 +58,13 @@ def test_an_unknown_country_or_part_is_refused_with_what_there_is(code: str) -> 
 def test_small_letters_will_do() -> None:
     assert check_country(" de-be ") == "DE-BE"
     assert timedelta(days=8) == CLOSED.last - CLOSED.first
+
+
+def test_every_part_that_is_offered_can_be_set() -> None:
+    with pytest.raises(BadInput) as refused:
+        check_country("DE-ZZ")
+    parts = str(refused.value).partition("one of: ")[2].split(", ")
+    assert len(parts) == 16
+    for part in parts:
+        tenant = a_tenant().model_dump() | {"country": check_country(f"DE-{part}")}
+        assert type(a_tenant()).model_validate(tenant).country == f"DE-{part}"

@@ -10,6 +10,7 @@ from marketeer_dagster.model.errors import BadInput, Conflict, NotFound
 from marketeer_dagster.model.ids import CampaignKey
 from marketeer_dagster.model.publication import PublicationState
 from marketeer_dagster.model.review import ApprovalState
+from marketeer_dagster.model.tenant import Autonomy
 from marketeer_dagster.store import Store
 from tests.store import values
 from tests.support.publishing import NOW, a_page, an_artefact, approved
@@ -32,7 +33,11 @@ def escalated(store: Store) -> Artefact:
 
 
 @pytest.fixture
-def held(store: Store, escalated: Artefact) -> str:
+def held(store: Store, clock: FixedClock, escalated: Artefact) -> str:
+    """A publication of the version that a person has approved, which waits for its release."""
+    decide(store, clock, artefact_subject(escalated), ApprovalState.APPROVED, by=BY)
+    store.campaigns.set_status(KEY, CampaignStatus.WAITING, NOW)
+    store.tenants.save(store.tenants.get(escalated.tenant).model_copy(update={"autonomy": Autonomy.APPROVE}))
     row = store.publications.intend(
         values.publication("k", campaign=KEY, artefact=escalated.id, version=escalated.version)
     )
@@ -77,7 +82,7 @@ def test_sending_back_joins_the_note_to_the_brief(store: Store, clock: FixedCloc
     [
         (ApprovalState.APPROVED, PublicationState.APPROVED),
         (ApprovalState.REJECTED, PublicationState.REJECTED),
-        (ApprovalState.REVISE, PublicationState.REJECTED),
+        (ApprovalState.REVISE, PublicationState.WITHDRAWN),
     ],
 )
 def test_a_release_moves_its_publication(
@@ -112,7 +117,7 @@ def test_the_same_answer_again_starts_no_work(
 def test_a_page_sent_back_twice_is_taken_up_once(store: Store, clock: FixedClock, held: str) -> None:
     for _ in range(3):
         decide(store, clock, held, ApprovalState.REVISE, by=BY, note="Name the price")
-    assert store.campaigns.get(KEY).round == 1
+    assert store.campaigns.get(KEY).round == 2
 
 
 @pytest.mark.parametrize("state", [ApprovalState.APPROVED, ApprovalState.REJECTED, ApprovalState.REVISE])
@@ -130,7 +135,6 @@ def test_an_old_answer_again_leaves_a_newer_version_alone(
 def test_an_approval_again_does_not_undo_that_the_page_was_sent_back(
     store: Store, clock: FixedClock, escalated: Artefact, held: str
 ) -> None:
-    decide(store, clock, artefact_subject(escalated), ApprovalState.APPROVED, by=BY)
     decide(store, clock, held, ApprovalState.REVISE, by=BY, note="Name the price")
     decide(store, clock, artefact_subject(escalated), ApprovalState.APPROVED, by=BY)
     assert store.artefacts.get(escalated.id, escalated.version).status is ArtefactStatus.DRAFT

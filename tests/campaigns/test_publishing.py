@@ -182,15 +182,19 @@ def test_a_test_that_cannot_be_measured_does_not_begin_and_a_person_is_asked(
     old_page(store)
     challenger(store)
     intents = intended(store, catalog, clock, Measuring(frozenset(), "register the dimension marketeer_test_1"))
-    assert intents.publications == () and store.experiments.list() == ()
+    (held,) = intents.publications
+    assert held.state is PublicationState.HELD and store.experiments.list() == ()
     assert "cannot be measured" in intents.held[0]
     (question,) = store.approvals.list(campaign=NEW)
+    assert held.held_by == question.id
     assert question.subject == NEW and "Register the dimension marketeer_test_1" in question.detail
     assert settle(store, clock, NEW).status is CampaignStatus.ESCALATED
     decide(store, clock, question.id, ApprovalState.APPROVED, by="jo")
     assert intended(store, catalog, clock, Measuring(frozenset({3}), "")).held == ()
     (experiment,) = store.experiments.list()
     assert experiment.slot == 3
+    plain, test = store.publications.list(campaign=NEW)
+    assert (plain.state, test.kind) == (PublicationState.WITHDRAWN, "page_variant"), "it goes on as the test"
 
 
 def test_tests_at_once_keep_their_arms_in_properties_of_their_own(store: Store, clock: FixedClock) -> None:
@@ -247,11 +251,13 @@ def test_a_test_that_was_shown_keeps_its_challenger_and_a_newer_version_waits(
     old_page(store)
     challenger(store)
     (row,) = intended(store, catalog, clock, READY).publications
-    store.publications.transition(row.id, {row.state}, PublicationState.WRITING, at=NOW)
+    store.publications.transition(row.id, {row.state}, PublicationState.WRITING, at=NOW, attempts=1)
     (before,) = store.experiments.list()
     approved(store, an_artefact(a_page(headline="49 USD a month"), campaign="new"))
     later = intended(store, catalog, clock, READY)
-    assert later.publications == () and f"until {before.id} is decided" in later.held[0]
+    (held,) = later.publications
+    assert (held.state, held.held_by) == (PublicationState.HELD, before.id)
+    assert f"until {before.id} is decided" in later.held[0]
     assert store.experiments.list() == (before,)
 
 

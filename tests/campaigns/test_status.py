@@ -31,7 +31,9 @@ def made(store: Store, *statuses: ArtefactStatus) -> None:
 
 def published(store: Store, *states: PublicationState) -> None:
     for n, state in enumerate(states):
-        store.publications.intend(values.publication(f"k{n}", campaign=KEY, state=state))
+        row = store.publications.intend(values.publication(f"k{n}", campaign=KEY, state=state))
+        if state is PublicationState.PENDING:
+            store.approvals.open(values.approval(row.id, campaign=KEY))
 
 
 OK, ASK, NO = ArtefactStatus.APPROVED, ArtefactStatus.ESCALATED, ArtefactStatus.REJECTED
@@ -49,6 +51,12 @@ LIVE, HELD, OUT = PublicationState.PUBLISHED, PublicationState.PENDING, Publicat
         ((OK, OK), (LIVE, HELD), CampaignStatus.WAITING),
         ((OK, OK), (LIVE, PublicationState.FAILED), CampaignStatus.FAILED),
         ((OK, OK), (PublicationState.WRITING,), CampaignStatus.POSTPONED),
+        ((OK, OK), (PublicationState.HELD,), CampaignStatus.HELD),
+        ((OK, OK), (PublicationState.HELD, LIVE), CampaignStatus.HELD),
+        ((OK, OK), (PublicationState.HELD, HELD), CampaignStatus.WAITING),
+        ((OK, OK), (PublicationState.HELD, PublicationState.WRITING), CampaignStatus.POSTPONED),
+        ((OK, OK), (OUT, OUT), CampaignStatus.FAILED),
+        ((OK, OK), (PublicationState.WITHDRAWN, LIVE), CampaignStatus.PUBLISHED),
         ((OK, ASK), (LIVE,), CampaignStatus.ESCALATED),
         ((ASK,), (), CampaignStatus.ESCALATED),
         ((OK, NO), (), CampaignStatus.FAILED),

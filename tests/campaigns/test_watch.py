@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from marketeer_dagster.campaigns.looking import sightings
 from marketeer_dagster.campaigns.watch import (
     Sighting,
     conversion_drops,
@@ -29,12 +30,12 @@ def warehouse(tmp_path: Path) -> Warehouse:
 
 def drops(warehouse: Warehouse, catalog: Catalog, tenant: TenantId = ACME) -> list[Sighting]:
     with warehouse.reading() as connection:
-        return list(conversion_drops(connection, tenant, LAST, catalog.signal("conversion_drop")))
+        return list(sightings(conversion_drops(connection, tenant, LAST, catalog.signal("conversion_drop"))))
 
 
 def fewer(warehouse: Warehouse, catalog: Catalog) -> list[Sighting]:
     with warehouse.reading() as connection:
-        return list(traffic_drops(connection, ACME, LAST, catalog.signal("traffic_drop")))
+        return list(sightings(traffic_drops(connection, ACME, LAST, catalog.signal("traffic_drop"))))
 
 
 def broken(warehouse: Warehouse) -> Sighting | None:

@@ -150,6 +150,11 @@ def test_hosts_and_schemes_of_a_domain_property_are_one_page_and_subdomains_are_
     ]
 
 
+def test_an_address_that_is_none_stands_for_itself_and_takes_no_other_row_along() -> None:
+    found = read({"rows": [row(["2026-11-01", "https://[no/", *KEYS[2:]]), row(KEYS)]})
+    assert sorted(landed(found, "page")) == [("/pricing/",), ("https://[no/",)]
+
+
 def test_doubles_are_counts() -> None:
     said = recorded.answer("search_console", "rows-decimals").body
     (one,) = said["rows"]
@@ -168,6 +173,9 @@ def test_doubles_are_counts() -> None:
         row(KEYS[:3]),
         row(KEYS, 0, 0),
         {**row(KEYS), "clicks": "many"},
+        {**row(KEYS), "clicks": -1},
+        {**row(KEYS), "impressions": "Infinity"},
+        {**row(KEYS), "position": "NaN"},
         {**row(KEYS), "keys": None},
         "a row",
     ],

@@ -116,7 +116,7 @@ def test_a_goal_stated_in_the_launchpad_is_planned_by_the_daemon(
     deployment: Deployment, webserver: DagsterGraphQLClient
 ):
     goal = {"tenant": TENANT, "goal": "Increase trial signups by 20 % this quarter", "budget_usd": 50.0}
-    run_id = webserver.submit_job_execution("state_goal", run_config={"ops": {"accept_goal": {"config": goal}}})
+    run_id = webserver.submit_job_execution("start_goal", run_config={"ops": {"accept_goal": {"config": goal}}})
     await_success(deployment, webserver, run_id)
     (campaign,) = json.loads(marketeer(deployment, "campaign", "list", "-t", TENANT, "--json"))
     planned = await_run(deployment, "plan_campaign")

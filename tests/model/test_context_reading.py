@@ -46,6 +46,14 @@ HIDDEN = [
     "<p hidden>$19 a month</p>",
     "<template>$19 a month</template>",
     "<del>old <del>older</del> $19 a month</del>",
+    "~$19 a month~ now more.",
+    '<span style="text-decoration: line-through">$19 a month</span>',
+    '<span style="font-size:0">$19 a month</span>',
+    "{~~$19 a month~>more~~}",
+    "{# until 2024: $19 a month #}",
+    "{% comment %}$19 a month{% endcomment %}",
+    "{{!-- $19 a month --}}",
+    "{/* $19 a month */}",
 ]
 
 
@@ -63,6 +71,8 @@ def test_what_is_hidden_is_no_fact(hidden: str):
         "```\n<!-- this is code -->\n$19 a month\n```",
         "It is 20%% of 50%% in our files: $19 a month.",
         "Costs about ~$19 a month, or ~$20.",
+        "A heading {#prices} and {#more .x} of $19 a month {#end}",
+        '<span style="font-size:0.9em">$19 a month</span>',
         "From 3 -> 4, a<!b: $19 a month",
         "`<!--` costs $19 a month `-->`",
     ],

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from marketeer_dagster.model.artefacts import Artefact, ArtefactContent
+from marketeer_dagster.model.clock import SystemClock
 from marketeer_dagster.model.experiment import Experiment
 from marketeer_dagster.model.publication import Publication, PublicationState
 from marketeer_dagster.model.review import ApprovalState
@@ -65,6 +67,13 @@ class Desk:
 
     def writes(self) -> list[tuple[str, str]]:
         return [(e.action, e.key) for e in self.sandbox.admin.ledger(tenant=self.tenant)]
+
+
+def its_time_comes(desk: Desk, waiting: Publication) -> None:
+    """Let the moment pass until which a publication waits."""
+    row = desk.store.publications.get(waiting.id)
+    past = SystemClock().now() - timedelta(seconds=1)
+    desk.store.publications.transition(row.id, {row.state}, row.state, at=row.updated_at, retry_at=past)
 
 
 @pytest.fixture

@@ -4,9 +4,10 @@ from threading import Thread
 
 import pytest
 
+from marketeer_dagster.campaigns.pausing import pause, resume
 from marketeer_dagster.model.artefacts import ArtefactStatus
 from marketeer_dagster.model.clock import SystemClock
-from marketeer_dagster.model.errors import BadInput, Conflict, ToolError, ToolErrorKind, WaitsForPerson
+from marketeer_dagster.model.errors import BadInput, Conflict, Paused, ToolError, ToolErrorKind, WaitsForPerson
 from marketeer_dagster.model.experiment import ExperimentState
 from marketeer_dagster.model.publication import PublicationState
 from marketeer_dagster.model.review import ApprovalReason, ApprovalState
@@ -14,7 +15,7 @@ from marketeer_dagster.model.tenant import Autonomy
 from marketeer_dagster.publishing.outbox import Outbox
 from marketeer_dagster.sandbox.server import Running
 from resources.wordpress import WordPressPublisher
-from tests.publishing.conftest import Desk
+from tests.publishing.conftest import Desk, its_time_comes
 from tests.support.publishing import (
     a_page,
     an_email_sequence,
@@ -39,6 +40,19 @@ def test_an_intent_writes_nothing_and_repeats_as_itself(desk: Desk) -> None:
     assert first == again
     assert first.state is State.APPROVED
     assert desk.writes() == []
+
+
+def test_nothing_is_written_for_a_paused_tenant_and_resuming_lets_it_out(desk: Desk) -> None:
+    waiting = desk.intend(desk.approve(a_page("/friday-reports")))
+    pause(desk.store, desk.tenant, by="Ada", reason="relaunch")
+    with pytest.raises(Paused, match="by Ada: relaunch"):
+        desk.outbox.deliver(waiting.id)
+    assert desk.outbox.deliver_due(desk.tenant) == ()
+    kept = desk.store.publications.get(waiting.id)
+    assert (kept.state, kept.attempts, kept.error) == (State.APPROVED, 0, "")
+    assert desk.writes() == []
+    resume(desk.store, desk.tenant, by="Ada")
+    assert [done.publication.state for done in desk.outbox.deliver_due(desk.tenant)] == [State.PUBLISHED]
 
 
 def test_an_intent_after_publication_returns_what_was_published(desk: Desk) -> None:
@@ -117,12 +131,40 @@ def test_a_policy_made_stricter_after_the_intent_holds(desk: Desk) -> None:
     assert desk.outbox.deliver(wanted.id).state is State.PUBLISHED
 
 
-def test_a_question_once_asked_is_waited_for(desk: Desk) -> None:
+def test_under_autopilot_nobody_is_waited_for_and_the_question_closes(desk: Desk) -> None:
     desk.policy(Autonomy.APPROVE)
     wanted = desk.intend(desk.approve(a_page("/friday-reports")))
     desk.policy(Autonomy.AUTOPILOT)
-    with pytest.raises(WaitsForPerson):
-        desk.outbox.deliver(wanted.id)
+    (delivery,) = desk.outbox.deliver_due(desk.tenant)
+    assert delivery.publication.state is State.PUBLISHED
+    (question,) = desk.store.approvals.list(subject=wanted.id)
+    assert question.state is ApprovalState.CLOSED and question.decided_by == "marketeer"
+
+
+def test_what_a_stricter_policy_asks_about_is_a_draft_until_somebody_says_yes(desk: Desk) -> None:
+    desk.policy(Autonomy.DRAFT_ONLY)
+    draft = desk.publish(a_page("/friday-reports"))
+    desk.policy(Autonomy.APPROVE)
+    assert desk.outbox.deliver_due(desk.tenant) == ()
+    (question,) = desk.store.approvals.list(subject=draft.id, state=ApprovalState.PENDING)
+    assert desk.state(draft) is State.DRAFT
+    desk.decide(draft, ApprovalState.APPROVED)
+    (delivery,) = desk.outbox.deliver_due(desk.tenant)
+    assert delivery.publication.state is State.PUBLISHED
+    assert delivery.publication.id == draft.id and question.subject == draft.id
+
+
+def test_draft_only_writes_a_draft_of_what_was_asked_about_and_a_later_policy_asks_anew(desk: Desk) -> None:
+    desk.policy(Autonomy.APPROVE)
+    wanted = desk.intend(desk.approve(a_page("/friday-reports")))
+    desk.policy(Autonomy.DRAFT_ONLY)
+    (delivery,) = desk.outbox.deliver_due(desk.tenant)
+    assert delivery.publication.state is State.DRAFT and desk.page("/friday-reports") is None
+    assert desk.store.approvals.list(tenant=desk.tenant, state=ApprovalState.PENDING) == ()
+    desk.policy(Autonomy.APPROVE)
+    desk.outbox.deliver_due(desk.tenant)
+    (anew,) = desk.store.approvals.list(subject=wanted.id, state=ApprovalState.PENDING)
+    assert anew.state is ApprovalState.PENDING and len(desk.store.approvals.list(subject=wanted.id)) == 2
 
 
 def test_a_newer_version_takes_the_place_of_the_older(desk: Desk) -> None:
@@ -213,9 +255,23 @@ def test_a_passing_failure_leaves_it_due_and_the_next_round_delivers(desk: Desk)
     late = desk.store.publications.get(wanted.id)
     assert (late.failure, late.attempts, bool(late.error)) == (ToolErrorKind.OUTAGE, 2, True)
     assert late.retry_at is not None and late.retry_at > SystemClock().now(), "by itself only later"
+    written = desk.writes()
+    assert (desk.outbox.deliver_due(desk.tenant), desk.writes()) == ((), written), "the tool is left alone until then"
+    its_time_comes(desk, wanted)
     (delivery,) = desk.outbox.deliver_due(desk.tenant)
     assert delivery.publication.state is State.PUBLISHED
     assert (delivery.publication.failure, delivery.publication.retry_at) == (None, None)
+
+
+def test_a_wait_that_the_tool_asked_for_holds_for_the_next_round_and_not_for_a_person(desk: Desk) -> None:
+    wanted = desk.intend(desk.approve(a_page("/friday-reports")))
+    desk.sandbox.admin.fault("wordpress", "429")
+    desk.outbox.deliver_due(desk.tenant)
+    desk.sandbox.admin.clear_faults()
+    assert desk.store.publications.get(wanted.id).attempts == 1
+    assert desk.outbox.deliver_due(desk.tenant) == ()
+    assert desk.store.publications.get(wanted.id).attempts == 1
+    assert desk.outbox.deliver(wanted.id).state is State.PUBLISHED
 
 
 def test_cut_off_after_the_write_publishes_once(desk: Desk) -> None:
@@ -225,6 +281,8 @@ def test_cut_off_after_the_write_publishes_once(desk: Desk) -> None:
     email = desk.intend(desk.approve(an_email_sequence(), skill="email-sequence"))
     for _ in range(8):
         desk.outbox.deliver_due(desk.tenant)
+        for waiting in (page, email):
+            its_time_comes(desk, waiting)
     assert (desk.state(page), desk.state(email)) == (State.PUBLISHED, State.PUBLISHED)
     done = desk.writes()
     for once in (

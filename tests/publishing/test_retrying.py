@@ -1,22 +1,20 @@
 """What a tool refused: a question for a person, another try when somebody says so or the tool is connected anew."""
 
 from dataclasses import replace
-from datetime import timedelta
 from threading import Thread
 
 import pytest
 
 from marketeer_dagster.campaigns.decisions import decide
 from marketeer_dagster.model.artefacts import ArtefactStatus
-from marketeer_dagster.model.clock import SystemClock
-from marketeer_dagster.model.errors import Conflict, ToolErrorKind, WaitsForPerson
+from marketeer_dagster.model.errors import Conflict, ToolErrorKind
 from marketeer_dagster.model.publication import Publication, PublicationState, Receipt
 from marketeer_dagster.model.review import Approval, ApprovalReason, ApprovalState
 from marketeer_dagster.publishing.outbox import Outbox
-from marketeer_dagster.publishing.retrying import retry, retry_refused
+from marketeer_dagster.publishing.retrying import retry, retry_refused, try_now
 from resources.mailchimp import MailchimpPublisher
 from resources.wordpress import WordPressPublisher
-from tests.publishing.conftest import Desk
+from tests.publishing.conftest import Desk, its_time_comes
 from tests.store import values
 from tests.support.publishing import a_page, an_email_sequence
 from tests.support.sites import sandbox_connection
@@ -50,13 +48,6 @@ def beside(desk: Desk, fault: BaseException) -> Desk:
     sound = MailchimpPublisher(sandbox_connection(desk.sandbox, "mailchimp", desk.tenant))
     outbox = Outbox(desk.store, {"wordpress": faulty, "mailchimp": sound}, desk.sandbox.world.clock)
     return replace(desk, outbox=outbox)
-
-
-def its_time_comes(desk: Desk, waiting: Publication) -> None:
-    """Let the moment pass until which a publication waits."""
-    row = desk.store.publications.get(waiting.id)
-    past = SystemClock().now() - timedelta(seconds=1)
-    desk.store.publications.transition(row.id, {row.state}, row.state, at=row.updated_at, retry_at=past)
 
 
 def questions(desk: Desk) -> list[Approval]:
@@ -153,12 +144,12 @@ def test_what_a_person_rejected_after_it_was_released_does_not_go_out(desk: Desk
     assert desk.writes() == []
 
 
-def test_what_was_sent_back_after_it_was_released_waits(desk: Desk) -> None:
+def test_what_was_sent_back_after_it_was_released_never_goes_out(desk: Desk) -> None:
     artefact = desk.approve(a_page("/friday-reports"))
     wanted = desk.intend(artefact)
     desk.store.artefacts.set_status(artefact.id, artefact.version, ArtefactStatus.DRAFT)
-    with pytest.raises(WaitsForPerson, match="is draft"):
-        desk.outbox.deliver(wanted.id)
+    withdrawn = desk.outbox.deliver(wanted.id)
+    assert (withdrawn.state, withdrawn.error) == (State.WITHDRAWN, "copywriting version 1 was sent back")
     assert desk.outbox.deliver_due(desk.tenant) == ()
     assert desk.writes() == []
 
@@ -200,3 +191,30 @@ def test_an_interrupt_is_no_fault(desk: Desk) -> None:
     with pytest.raises(KeyboardInterrupt):
         beside(desk, KeyboardInterrupt()).outbox.deliver_due(desk.tenant)
     assert (desk.state(wanted), desk.store.publications.get(wanted.id).error) == (State.WRITING, "")
+
+
+def held_up(desk: Desk) -> Publication:
+    """A page whose tool asked for time, and gets it."""
+    wanted = desk.intend(desk.approve(a_page("/friday-reports")))
+    desk.sandbox.admin.fault("wordpress", "429")
+    desk.outbox.deliver_due(desk.tenant)
+    desk.sandbox.admin.clear_faults()
+    assert desk.outbox.deliver_due(desk.tenant) == (), "the next round leaves the tool alone"
+    return desk.store.publications.get(wanted.id)
+
+
+def test_a_retry_asked_for_by_a_person_does_not_wait_for_its_time(desk: Desk) -> None:
+    row = held_up(desk)
+    assert retry(desk.store, desk.sandbox.world.clock, row.id, by="ada").retry_at is None
+    (delivery,) = desk.outbox.deliver_due(desk.tenant)
+    assert delivery.publication.state is State.PUBLISHED
+
+
+def test_a_campaign_that_a_person_continues_waits_for_no_time(desk: Desk) -> None:
+    row = held_up(desk)
+    assert try_now(desk.store, desk.sandbox.world.clock, "somebody:else") == ()
+    assert desk.outbox.deliver_due(desk.tenant) == ()
+    assert [moved.id for moved in try_now(desk.store, desk.sandbox.world.clock, row.campaign)] == [row.id]
+    (delivery,) = desk.outbox.deliver_due(desk.tenant)
+    assert delivery.publication.state is State.PUBLISHED
+    assert try_now(desk.store, desk.sandbox.world.clock, row.campaign) == ()

@@ -101,6 +101,18 @@ def test_praise_without_evidence_scores_nothing() -> None:
     assert unfound_quotes(marks, CONTENT) == ("data",)
 
 
+@pytest.mark.parametrize("word", ["it", "summary", "path", "the", "quick_wins", "价格", "…it…"])
+def test_praise_does_not_rest_on_a_word_that_stands_in_every_artefact(word: str) -> None:
+    praise = [mark(name, 5, word) for name in RUBRIC.dimensions]
+    assert judge(RUBRIC, praise, (), CONTENT).verdict is not Verdict.APPROVE
+    assert set(unfound_quotes(praise, CONTENT)) == set(RUBRIC.dimensions)
+
+
+@pytest.mark.parametrize("words", ["ten minutes", "4,310", "/pricing", "headline", "价格放在首屏"])
+def test_praise_may_rest_on_some_words_a_figure_or_all_that_a_field_says(words: str) -> None:
+    assert unfound_quotes([mark("data", 5, words)], CONTENT) == ()
+
+
 def test_a_judge_that_misquotes_everything_does_not_throw_the_work_away() -> None:
     marks = [mark(name, 4, "Loved by 10,000 teams") for name in RUBRIC.dimensions]
     result = judge(RUBRIC, marks, (), CONTENT)

@@ -56,13 +56,13 @@ class Written:
 
 @cache
 def contexts() -> dict[str, ProductContext]:
-    """The sample tenant's context and the test contexts, by name; among them those that the author was not tuned on."""
-    tests = ROOT / "tests/sandbox"
-    files = [
-        ROOT / "examples/threlby/context.md",
-        *sorted((tests / "contexts").glob("*.md")),
-        *sorted((tests / "unseen").glob("*.md")),
-    ]
+    """The sample tenant's context and the test contexts, by name.
+
+    The author was tuned on `contexts`; `unseen`, `fresh` and `heldout` were written before it was tried on them.
+    """
+    folders = ("contexts", "unseen", "fresh", "heldout")
+    listed = [sorted((ROOT / "tests/sandbox" / folder).glob("*.md")) for folder in folders]
+    files = [ROOT / "examples/threlby/context.md", *(file for files in listed for file in files)]
     names = ["threlby" if file.name == "context.md" else file.stem for file in files]
     return {name: ProductContext.parse(file.read_text()) for name, file in zip(names, files, strict=True)}
 

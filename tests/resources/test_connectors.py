@@ -11,7 +11,7 @@ import resources
 from marketeer_dagster.model.connection import Connection
 from marketeer_dagster.model.errors import BadInput, ConfigError, ToolError
 from marketeer_dagster.sandbox.server import Running, run_in_thread
-from resources.connectors import CONNECTORS, check
+from resources.connectors import CONNECTORS, check, for_tenant
 from resources.mailchimp import MailchimpPublisher
 from resources.mailchimp_sdk import mailchimp_sdk
 from tests.contract import recorded
@@ -116,6 +116,16 @@ def test_a_wrong_value_is_refused_when_it_is_set(tool: str, key: str, value: str
     with pytest.raises(BadInput, match=expected) as refused:
         known.validate_keys(settings, secrets)
     assert key in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("tool", "known"),
+    [("ga4", {"currency": "EUR", "timezone": "UTC"}), ("stripe", {"tenant_currency": "EUR"}), ("wordpress", {})],
+)
+def test_a_tool_knows_of_its_tenant_what_it_must(tool: str, known: dict[str, str]) -> None:
+    tenant = a_tenant().model_copy(update={"currency": "EUR"})
+    connection = Connection(tenant=tenant.id, tool=tool, settings={}, secrets={})
+    assert dict(for_tenant(connection, tenant).settings) == known
 
 
 def mailchimp(key: str, **settings: str) -> Connection:

@@ -213,6 +213,15 @@ def test_two_currencies_are_told_in_the_one_most_are_in_and_say_so() -> None:
     )
 
 
+def test_money_that_is_not_in_the_tenants_currency_says_so() -> None:
+    found = told(subscription(), settings={"tenant_currency": "EUR"})
+    assert found.notes == (
+        "money is in USD, the tenant's currency is EUR: --set currency=eur --set fx_rates=usd=RATE tells it in that",
+    )
+    chosen = {"tenant_currency": "EUR", "currency": "eur", "fx_rates": "usd=0.9"}
+    assert (mrr(found := told(subscription(), settings=chosen)), found.notes) == (90, ())
+
+
 @pytest.mark.parametrize(
     ("currency", "worth"), [("jpy", 10_000), ("kwd", 10), ("isk", 100), ("ugx", 100), ("huf", 100)]
 )
@@ -224,6 +233,20 @@ def test_tiers_of_another_currency_are_looked_up_one_by_one() -> None:
     euro = {"eur": {"tiers": [{"up_to": None, "unit_amount": 900}]}}
     priced = tiered(tiers=TIERS, currency_options=euro)
     assert mrr(told(subscription(item(tiered(), 8), currency="eur"), prices=[priced])) == 72
+
+
+def test_a_plan_is_one_under_all_names_it_had() -> None:
+    body = subscription(item(price(nickname="Team 2026"), 2))
+    before = subscription(item(price(nickname="Team"), 2))
+    renamed = event("subscription.updated", -10, before, {"quantity": 1})
+    other = subscription(item(price(nickname="Team 2026")), id="sub_2")
+    found = told(body, other, events=(renamed,), first=-12)
+    assert set(found.rows["plan"]) == {"Team 2026"}
+    assert [mrr(found, day) for day in (-11, -10, -1)] == [200, 300, 300]
+
+
+def test_a_subscription_that_two_pages_list_is_paid_once() -> None:
+    assert mrr(told(subscription(), subscription())) == 100
 
 
 def test_fourteen_lines_are_all_read() -> None:

@@ -5,31 +5,18 @@ revises until each of them approves: what forbids an approval can be mended.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
-from functools import cache
 from typing import TypeVar
 
 import pytest
 
-from marketeer_dagster.agents.answers import ReviewAnswer
 from marketeer_dagster.agents.assignment import Assignment
 from marketeer_dagster.agents.director import DIRECTOR
-from marketeer_dagster.agents.prompt import review_prompt, revise_prompt
-from marketeer_dagster.agents.reviewer import DIRECTOR_LENS, lens_of
-from marketeer_dagster.catalog import Catalog
+from marketeer_dagster.agents.prompt import revise_prompt
 from marketeer_dagster.model.artefacts import ArtefactContent
 from marketeer_dagster.model.artefacts.email_sequence import EmailSequence
 from marketeer_dagster.model.artefacts.page_copy import PageCopy
-from marketeer_dagster.model.context import ContextVersion
-from marketeer_dagster.model.ids import content_hash
-from marketeer_dagster.model.review import Finding, Severity, Verdict
-from marketeer_dagster.quality import rubric
-from marketeer_dagster.quality.earlier import Raised, unanswered
-from marketeer_dagster.quality.earlier import mended as mended_ids
-from marketeer_dagster.sandbox.author.compose import structured
-from marketeer_dagster.sandbox.author.request import read_task
-from tests.quality.written import ROOT, contexts
-from tests.support import marketing
+from marketeer_dagster.model.review import Finding, Verdict
+from tests.sandbox.reviewing import REVIEWERS, answered, names, reviewed, work
 
 Content = TypeVar("Content", bound=ArtefactContent)
 SEARCH = "move clients from old portal"
@@ -146,71 +133,22 @@ def old_emails() -> EmailSequence:
     })  # fmt: skip
 
 
-@cache
-def catalog() -> Catalog:
-    return Catalog.load(ROOT)
-
-
-def work(skill: str) -> Assignment:
-    brief = marketing.brief(
+def asked(skill: str) -> Assignment:
+    return work(
         skill,
-        audience="",
+        "threlby",
         key_message="Reminders that stop by themselves",
-        offer="",
         cta="Start the 14-day trial",
-        target="/",
         keywords=("client document status overview",),
         must_address=(f"Answer visitors who search for “{SEARCH}”",),
     )
-    context = ContextVersion(
-        tenant=marketing.TENANT, version=1, context=contexts()["threlby"], created_at=marketing.NOW
-    )
-    return replace(marketing.assignment(catalog(), skill, brief=brief), context=context)
-
-
-def answered(prompt: object, schema: dict[str, object]) -> object:
-    # `prompt` is a Prompt: what the agents build.
-    system = "\n\n".join(block.text for block in prompt.system)  # type: ignore[attr-defined]
-    return structured(read_task(system, [(turn.role, turn.whole) for turn in prompt.turns]), schema)  # type: ignore[attr-defined]
-
-
-def reviewed(content: ArtefactContent, skill: str, reviewer: str, before: Sequence[Finding] = ()) -> rubric.Judgement:
-    """One review; `before` are this reviewer's open findings, which are asked about as the platform asks."""
-    assignment = work(skill)
-    asked = tuple(Raised(finding, reviewer, 1) for finding in before if finding.id)
-    lens = DIRECTOR_LENS if reviewer == DIRECTOR else lens_of(catalog().skill(reviewer))
-    prompt = review_prompt(
-        assignment,
-        content,
-        reviewer=reviewer,
-        lens=lens,
-        rubric=assignment.skill.rubric,
-        round=1,
-        earlier=asked,
-        reviews=(),
-    )
-    given = ReviewAnswer.model_validate(answered(prompt, ReviewAnswer.model_json_schema()))
-    assert not rubric.unfound_quotes(given.dimensions, content)
-    evidence = rubric.Evidence(content)
-    assert not unanswered(asked, given.earlier, evidence)
-    done = mended_ids(asked, given.earlier, evidence)
-    left = [raised.finding for raised in asked if raised.finding.id not in done]
-    name = content_hash(content.model_dump_json())
-    named = [flaw.named(f"f{name}{number}") for number, flaw in enumerate(given.findings)]
-    return rubric.judge(assignment.skill.rubric, given.dimensions, (*left, *named), content)
 
 
 def revised(content: Content, skill: str, findings: Sequence[Finding]) -> Content:
     kind = type(content)
-    return kind.model_validate(answered(revise_prompt(work(skill), content, findings), kind.model_json_schema()))
+    return kind.model_validate(answered(revise_prompt(asked(skill), content, findings), kind.model_json_schema()))
 
 
-def names(judged: rubric.Judgement, words: str, where: str) -> bool:
-    found = [f for f in judged.findings if words in f.problem and where in f.where]
-    return bool(found) and all(finding.severity is Severity.MAJOR for finding in found)
-
-
-REVIEWERS = ("copy-editing", "page-cro", DIRECTOR)
 HEADLINES = {
     "Client document status overview: Client document collection for accountancy practices": (DOUBLED, STIFF),
     "Threlby files into the suite's folders and can be used for the clients who never log in": (STIFF,),
@@ -220,7 +158,7 @@ HEADLINES = {
 @pytest.mark.parametrize("reviewer", REVIEWERS)
 @pytest.mark.parametrize("headline", HEADLINES)
 def test_every_reviewer_sends_the_old_page_back_and_names_each_reason(headline: str, reviewer: str) -> None:
-    judged = reviewed(old_page(headline), "copywriting", reviewer)
+    judged = reviewed(old_page(headline), asked("copywriting"), reviewer)
     assert judged.verdict is not Verdict.APPROVE
     assert judged.score < 7
     for reason, (words, where) in NAMES.items():
@@ -231,7 +169,7 @@ def test_every_reviewer_sends_the_old_page_back_and_names_each_reason(headline: 
 
 @pytest.mark.parametrize("reviewer", ["copy-editing", DIRECTOR])
 def test_every_reviewer_sends_the_old_emails_back(reviewer: str) -> None:
-    judged = reviewed(old_emails(), "email-sequence", reviewer)
+    judged = reviewed(old_emails(), asked("email-sequence"), reviewer)
     assert judged.verdict is not Verdict.APPROVE
     assert judged.score < 7
     assert names(judged, "The first email is about something else", "emails[0]")
@@ -257,10 +195,10 @@ def test_the_old_emails_are_mended_until_all_approve() -> None:
 def mended(content: Content, skill: str, reviewers: Sequence[str]) -> Content:
     """Each reviewer in turn until it approves, at most three revisions each; the last version is what all approve."""
     for reviewer in reviewers:
-        judged = reviewed(content, skill, reviewer)
+        judged = reviewed(content, asked(skill), reviewer)
         for _ in range(3):
             if judged.verdict is not Verdict.APPROVE:
                 content = revised(content, skill, judged.findings)
-                judged = reviewed(content, skill, reviewer, judged.findings)
+                judged = reviewed(content, asked(skill), reviewer, judged.findings)
         assert judged.verdict is Verdict.APPROVE, [(f.where, f.quote, f.problem) for f in judged.findings]
     return content

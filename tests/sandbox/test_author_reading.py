@@ -1,12 +1,16 @@
 """What the author reads: prompts with marked blocks, free Markdown in contexts, metric tables, sentences and cuts."""
 
+import re
+
 import pytest
 
-from marketeer_dagster.sandbox.author.facts import DIFFERENTIATION, PROOF, Facts
+from marketeer_dagster.sandbox.author.facts import DIFFERENTIATION, Facts
+from marketeer_dagster.sandbox.author.lines import Lines
 from marketeer_dagster.sandbox.author.metrics import read_metrics, to_number
 from marketeer_dagster.sandbox.author.questions import as_question
 from marketeer_dagster.sandbox.author.request import read_task
 from marketeer_dagster.sandbox.author.text import clauses, cut, ended, numbers, sentences, tidy
+from marketeer_dagster.sandbox.author.work import Work
 from tests.sandbox import author_tasks as tasks
 
 
@@ -40,8 +44,12 @@ def test_what_is_internal_is_not_said_to_visitors() -> None:
 
 def test_steps_prices_and_short_claims() -> None:
     assert len(facts("devtool").steps) == 3
-    assert "Live in 9 days" in facts("saas").short(DIFFERENTIATION)
-    assert "Our samples led to a £210,000 fine for the water company" in facts("nonprofit").short(PROOF)
+    assert "Live in 9 days" in _lines("saas").short(DIFFERENTIATION)
+    assert "Every pound is spent on this river" in _lines("nonprofit").short(DIFFERENTIATION)
+
+
+def _lines(name: str) -> Lines:
+    return Lines(Work(tasks.task(name, tasks.draft(name))))
 
 
 def test_answers_are_found_by_subject() -> None:
@@ -60,10 +68,13 @@ def test_answers_are_found_by_subject() -> None:
         ("Is our data safe?", "Is our data safe?"),
         ("会不会乱收费", "会不会乱收费？"),
         ("太贵", "担心“太贵”怎么办？"),
+        ("Mum did not want a church", "“Mum did not want a church”"),
+        ("Our pickers know the shortest way.", "“Our pickers know the shortest way”"),
+        ("IT has no time this year", "What if IT has no time this year?"),
     ],
 )
 def test_objections_become_questions(objection: str, question: str) -> None:
-    assert as_question(objection, chinese=not objection.isascii()) == question
+    assert as_question(objection, "zh" if re.search(r"[\u4e00-\u9fff]", objection) else "en") == question
 
 
 def test_sentences_respect_abbreviations_numbers_and_chinese_marks() -> None:

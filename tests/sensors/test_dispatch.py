@@ -17,6 +17,7 @@ from marketeer_dagster.model.errors import TryLater
 from marketeer_dagster.model.ids import CampaignKey
 from marketeer_dagster.model.publication import PublicationState
 from marketeer_dagster.model.review import Approval, ApprovalReason, ApprovalState
+from marketeer_dagster.model.tenant import Autonomy
 from sensors.dispatch import DISPATCHER
 from tests.sensors.conftest import Watchtower
 from tests.store import values
@@ -228,8 +229,17 @@ def test_a_campaign_that_waits_for_a_person_ends_when_what_was_released_is_deliv
     tower: Watchtower, catalog: Catalog, state: PublicationState, becomes: CampaignStatus
 ) -> None:
     campaign = planned(tower, a_pipeline(tower, catalog).key, "email-sequence")
-    approved(tower.store, an_artefact(an_email_sequence(), skill="email-sequence"))
-    tower.store.publications.intend(values.publication("k", campaign=campaign.key, state=state))
+    made = approved(tower.store, an_artefact(an_email_sequence(), skill="email-sequence"))
+    tower.store.tenants.save(tower.store.tenants.get(ACME).model_copy(update={"autonomy": Autonomy.APPROVE}))
+    row = tower.store.publications.intend(
+        values.publication(
+            "k", campaign=campaign.key, state=state, artefact=made.id, version=made.version, skill="email-sequence"
+        )
+    )
+    if state is not PublicationState.PUBLISHED:
+        tower.store.approvals.open(values.approval(row.id, campaign=campaign.key))
+    if state is PublicationState.APPROVED:
+        tower.store.approvals.decide(row.id, ApprovalState.APPROVED, "ada", "", NOW)
     tower.store.campaigns.set_status(campaign.key, CampaignStatus.WAITING, NOW)
     assert tower.look("campaigns").run_requests == []
     assert tower.store.campaigns.get(campaign.key).status is becomes

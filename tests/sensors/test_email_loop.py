@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from marketeer_dagster.campaigns.looking import sightings
 from marketeer_dagster.campaigns.watch_emails import email_underperforming
 from marketeer_dagster.catalog import Catalog
 from marketeer_dagster.model.campaign import CampaignStatus
@@ -114,7 +115,7 @@ def test_sends_that_differ_anyway_raise_no_alarm(home: Watchtower, catalog: Cata
     put(home.warehouse, *(weekly(f"S{n}", [0.06] * 20, seed=100 + n, spread=0.33) for n in range(40)))
     with home.warehouse.reading() as connection:
         spec = catalog.signal("email_underperforming")
-        assert len(list(email_underperforming(connection, ACME, NEWEST - 2 * DAY, spec))) <= 1
+        assert len(list(sightings(email_underperforming(connection, ACME, NEWEST - 2 * DAY, spec)))) <= 1
 
 
 def test_the_subject_cools_down_for_three_days(home: Watchtower) -> None:

@@ -57,7 +57,7 @@ def test_a_day_is_judged_once(dropping: Watchtower) -> None:
     dropping.look("conversion_drop")
     assert LAST.isoformat() in (dropping.cursors["conversion_drop"] or "")
     again = dropping.look("conversion_drop")
-    assert "Nothing" in (again.skip_message or "")
+    assert f"Judged already: acme on {LAST}" in (again.skip_message or "")
     assert len(dropping.store.signals.list()) == 1
 
 

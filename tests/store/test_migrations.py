@@ -13,6 +13,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
 from marketeer_dagster.model.errors import ConfigError
+from marketeer_dagster.model.publication import PublicationState
+from marketeer_dagster.model.review import ApprovalState
 from marketeer_dagster.store import Store
 from marketeer_dagster.store.database import Database
 from marketeer_dagster.store.migrations import runner
@@ -148,3 +150,22 @@ def test_reviews_kept_among_step_outputs_move_to_their_own_table_once(empty_url:
     assert store.period_reviews.get("dir_1", "acme") == moved
     assert store.period_reviews.of_run("acme", [""]) is None, "no run can take it for its own"
     assert store.step_outputs.get("newest of acme", "director_review", "review", "acme") is None
+
+
+def test_questions_that_nobody_answered_become_closed_and_refusals_keep_their_person(empty_url: str) -> None:
+    database = Database(empty_url)
+    Store.open(empty_url).migrate()
+    with database.writing() as connection:
+        settings = runner.config()
+        settings.attributes["connection"] = connection
+        command.downgrade(settings, "0005")
+    store = Store.open(empty_url)
+    store.tenants.add(values.tenant())
+    for key, who in (("k1", "outbox"), ("k2", "ada")):
+        row = store.publications.intend(values.publication(key, state=PublicationState.REJECTED))
+        store.approvals.open(values.approval(row.id))
+        store.approvals.decide(row.id, ApprovalState.REJECTED, who, "no", values.NOW)
+    store.migrate()
+    machine, person = store.approvals.list()
+    assert (machine.state, person.state) == (ApprovalState.CLOSED, ApprovalState.REJECTED)
+    assert [row.refused_by for row in store.publications.list()] == ["", "ada"]

@@ -24,6 +24,9 @@ class Headstrong:
     adds: Wanted = lambda task: ""
     subject: str = ""
     """One subject more for the first email of whatever it writes."""
+    same: bool = False
+    """Whether whatever it is asked to write is, word for word, what it wrote first."""
+    first: str = ""
     tasks: list[str] = field(default_factory=list)
 
     def asked(self, role: str) -> list[str]:
@@ -40,6 +43,8 @@ class Headstrong:
         text = next(part["text"] for part in said["content"] if part["type"] == "text")
         if 'role="draft"' in task or 'role="revise"' in task:
             text = _with(text, self.adds(task), self.subject)
+            self.first = self.first or text
+            text = self.first if self.same else text
         return Reply(text, usage=said["usage"])
 
 

@@ -40,7 +40,7 @@ def test_every_word_that_a_state_can_be_is_named(table: str, column: str) -> Non
 def test_figures_have_units() -> None:
     """A count, a share, a ratio, a currency, seconds, a scale, or what a reference is to."""
     unit = re.compile(
-        r"\((count|share|ratio|USD|UTC|seconds|days|in the .* currency)|0-10|unit|mean position|from 1", re.I
+        r"\((count|share|ratio|USD|UTC|seconds|hours|days|in the .* currency)|0-10|unit|mean position|from 1", re.I
     )
     wanted = ("BIGINT", "DOUBLE", "DECIMAL(18,9)")
     found = [

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -35,7 +35,7 @@ def _channels(loop: ClosedLoop) -> Rows:
     """By channel, by Google's own grouping of mediums."""
     groups = {"organic": "Organic Search", "cpc": "Paid Search", "(none)": "Direct", "referral": "Referral",
               "social": "Organic Social", "email": "Email"}  # fmt: skip
-    return _summed(loop, "/", lambda row: groups.get(row.medium, "Unassigned"), site=True)
+    return [*_summed(loop, "/", lambda row: groups.get(row.medium, "Unassigned"), site=True)]
 
 
 def _skills(loop: ClosedLoop) -> Rows:
@@ -55,17 +55,20 @@ def _weeks(loop: ClosedLoop) -> Rows:
     return [(week, sessions, round(100.0 * won / sessions, 2)) for week, sessions, won in weeks]
 
 
-def _summed(loop: ClosedLoop, page: str, by: Callable[[Any], object], *, site: bool = False) -> Rows:
+def _summed(
+    loop: ClosedLoop, page: str, by: Callable[[Any], object], *, site: bool = False
+) -> list[tuple[object, float, float]]:
     """Sessions and sign-ups of a page or the whole site, as Google answers when asked once more."""
     connection = loop.store.connections.get(TenantId(TENANT), "ga4")
     assert connection is not None
     first, last = START - timedelta(days=HISTORY_DAYS), loop.today - timedelta(days=1)
     sums: dict[object, list[float]] = defaultdict(lambda: [0, 0])
-    for row in Ga4Client(connection).daily(first, last).itertuples():
+    rows: Iterable[Any] = Ga4Client(connection).daily(first, last).itertuples()
+    for row in rows:
         if site or row.landing_page == page:
-            sums[by(row)][0] += row.sessions  # pyright: ignore[reportOperatorIssue, reportArgumentType]
-            sums[by(row)][1] += row.conversions  # pyright: ignore[reportOperatorIssue, reportArgumentType]
-    return [(key, *counts) for key, counts in sums.items()]
+            sums[by(row)][0] += row.sessions
+            sums[by(row)][1] += row.conversions
+    return [(key, sessions, won) for key, (sessions, won) in sums.items()]
 
 
 RECOMPUTED: dict[str, Callable[[ClosedLoop], Rows]] = {

@@ -197,6 +197,7 @@ def test_the_store_is_copied_whole_each_time(warehouse: Warehouse, store: Store)
     store.signals.open(values.signal(), timedelta(0))
     store.experiments.add(values.experiment())
     store.learnings.add(values.learning())
+    store.approvals.open(values.approval())
     for _ in range(2):
         with warehouse.writing() as w:
             counts = sync_store(store, w)

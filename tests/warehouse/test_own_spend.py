@@ -2,10 +2,12 @@
 
 from decimal import Decimal
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marketeer_dagster.model.artefacts import Artefact, ArtefactStatus, Spend
+from marketeer_dagster.model.campaign import Priority
+from marketeer_dagster.model.ids import CampaignKey, TenantId
 from marketeer_dagster.store import LlmCall
 from marketeer_dagster.store.llm_rows import CallState
 from marketeer_dagster.warehouse.own_spend import own_spends
@@ -22,10 +24,10 @@ def call(
     number: int, spend: Spend, purpose: str = "copywriting/draft", state: CallState = CallState.SETTLED
 ) -> LlmCall:
     return LlmCall(
-        id=f"llm_{number}", tenant="acme", campaign="acme:launch", purpose=purpose, run_id="", model="m", attempt=1,
-        fingerprint=str(number), month="2026-03", priority=2, state=state, reserved_usd=Decimal(1), spend=spend,
-        stop_reason="", request_id="", latency_s=None, error="", reserved_at=values.NOW, sent_at=None,
-        finished_at=None, rejected_by=None,
+        id=f"llm_{number}", tenant=TenantId("acme"), campaign=CampaignKey("acme:launch"), purpose=purpose, run_id="",
+        model="m", attempt=1, fingerprint=str(number), month="2026-03", priority=Priority.P2, state=state,
+        reserved_usd=Decimal(1), spend=spend, stop_reason="", request_id="", latency_s=None, error="",
+        reserved_at=values.NOW, sent_at=None, finished_at=None, rejected_by=None,
     )  # fmt: skip
 
 
@@ -75,6 +77,7 @@ drafts = st.lists(st.integers(0, 500), min_size=1, max_size=4)
 rounds = st.lists(st.tuples(drafts, st.integers(0, 900), st.integers(0, 3), st.booleans()), min_size=1, max_size=3)
 
 
+@settings(deadline=None)
 @given(rounds, st.booleans())
 def test_sums_over_versions_are_the_ledgers(work: list[tuple[list[int], int, int, bool]], ended: bool) -> None:
     """Rounds of drafts and reviews, each ending on any of its versions, some replaying all that was paid before."""

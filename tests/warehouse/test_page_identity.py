@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from marketeer_dagster.campaigns.looking import sightings
 from marketeer_dagster.campaigns.watch import query_shift, traffic_drops
 from marketeer_dagster.catalog import Catalog
 from marketeer_dagster.model.artefacts.page_copy import PageCopy
@@ -234,7 +235,7 @@ def test_a_page_is_held_to_its_newest_publication_by_any_tool(
     publish(store, "k1", "one", datetime(2026, 4, 27, tzinfo=UTC), tool="webflow", target="/pricing")
     build(warehouse, store)
     with warehouse.reading() as snapshot:
-        dropped = list(traffic_drops(snapshot, TenantId("acme"), last, catalog.signal("traffic_drop")))
+        dropped = list(sightings(traffic_drops(snapshot, TenantId("acme"), last, catalog.signal("traffic_drop"))))
     assert [sighting.subject for sighting in dropped if sighting.subject.startswith("/")] == []
 
 

@@ -2,13 +2,18 @@
 
 import re
 
-from marketeer_dagster.sandbox.author.facts import DIFFERENTIATION, LANGUAGE, OBJECTIONS, OVERVIEW, PROBLEMS, PROOF
+from marketeer_dagster.sandbox.author.facts import DIFFERENTIATION, OBJECTIONS, OVERVIEW, PROBLEMS, PROOF
+from marketeer_dagster.sandbox.author.lines import Lines
 from marketeer_dagster.sandbox.author.text import bare, capital, clauses, cut, ended, joined, numbers, sentences, words
 from marketeer_dagster.sandbox.author.words import terms
 from marketeer_dagster.sandbox.author.work import Work
 
 Content = dict[str, object]
 HEADLINE, DESCRIPTION, PATH = 30, 90, 15
+_NEGATIVES = (
+    ("jobs", "salary", "definition", "template", "wikipedia", "course"),
+    ("招聘", "工资", "是什么意思", "模板", "百科", "培训"),
+)
 PRIMARY, META_HEADLINE, META_DESCRIPTION = 125, 40, 30
 
 
@@ -44,17 +49,19 @@ def _topics(work: Work) -> list[tuple[str, list[str]]]:
     searched = [work.topic(q.text) for q in work.metrics.queries if work.facts.supports(q.text)]
     asked = [c.text for c in work.concerns if c.statements and not c.objection]
     known = [
-        t for t in dict.fromkeys([*asked, *searched, *work.facts.vocabulary]) if 2 <= len(t) <= 60 and words(t) <= 7
+        t
+        for t in dict.fromkeys([*asked, *searched, *work.facts.vocabulary, *work.facts.searched])
+        if 2 <= len(t) <= 60 and words(t) <= 7
     ]
     known = [t for t in known if not t.endswith(("?", "？"))]
     if not known:
-        known = [bare(t).lower() for t in work.facts.short(DIFFERENTIATION, OVERVIEW, limit=40)][:3]
-    brand = work.name.lower() if not work.chinese else work.name
+        known = [bare(t).lower() for t in Lines(work).short(DIFFERENTIATION, OVERVIEW, limit=40)][:3]
+    brand = work.name.lower()
     groups = [(capital(known[0]), known[:1] + _near(known[0], known[1:]))] if known else []
     rest = [t for t in known if not groups or t not in groups[0][1]]
     if rest:
         groups.append((capital(rest[0]), rest[:6]))
-    return [*groups, (work.say(f"{work.name} by name", f"{work.name}品牌词"), [brand])]
+    return [*groups, (f"{work.name} by name", [brand])]
 
 
 def _near(topic: str, others: list[str]) -> list[str]:
@@ -68,9 +75,7 @@ def _group(work: Work, topic: str, keywords: list[str]) -> Content:
     return {
         "name": cut(topic, 290),
         "keywords": entries[:20],
-        "negative_keywords": work.say(
-            "jobs, salary, definition, template, wikipedia, course", "招聘, 工资, 是什么意思, 模板, 百科, 培训"
-        ).split(", "),
+        "negative_keywords": list(_NEGATIVES[work.chinese]),
         "ad": {
             "headlines": _headlines(work, topic),
             "descriptions": _descriptions(work, topic),
@@ -83,7 +88,8 @@ def _group(work: Work, topic: str, keywords: list[str]) -> Content:
 def _headlines(work: Work, topic: str) -> list[str]:
     """Eight to twelve lines of at most 30 characters that stand alone."""
     facts = work.facts
-    options = [topic if work.name not in topic else work.name, work.action.label, work.name, work.action.note]
+    said = "" if Lines(work).is_search(topic) else topic if work.name not in topic else work.name
+    options = [said, work.action.label, work.name, work.action.note]
     wanted = facts.about(topic, most=3)
     pool = [*wanted, *facts.benefits, *facts.proof, *work.offers, *facts.statements(OVERVIEW)]
     for statement in pool:
@@ -95,9 +101,9 @@ def _headlines(work: Work, topic: str) -> list[str]:
     figures = [t for t in unique if numbers(t)]
     found = _distinct([*unique[:4], *figures, *unique])[:12]
     if len(found) < 3:
-        spare = [cut(t, HEADLINE) for t in facts.short(OVERVIEW, DIFFERENTIATION, PROOF, PROBLEMS, limit=90)]
-        more = work.say(f"About {work.name}", f"关于{work.name}")
-        found = _distinct([*found, *spare, cut(more, HEADLINE), work.say("See how it works", "看看怎么用")])[:12]
+        spare = [cut(t, HEADLINE) for t in Lines(work).short(OVERVIEW, DIFFERENTIATION, PROOF, PROBLEMS, limit=90)]
+        more = work.tell("words")
+        found = _distinct([*found, *spare, cut(more, HEADLINE), work.tell("look")])[:12]
     return found
 
 
@@ -129,13 +135,11 @@ def _descriptions(work: Work, topic: str) -> list[str]:
     call = ended(work.action.label)
     with_call = [joined([t, call]) for t in texts if len(joined([t, call])) <= DESCRIPTION]
     found = _distinct([t for t in [*with_call[:1], *texts] if 5 <= len(t) <= DESCRIPTION])[:4]
-    spare = [ended(cut(t, DESCRIPTION - 1)) for t in facts.short(OVERVIEW, DIFFERENTIATION, PROOF, PROBLEMS, limit=89)]
-    spare += [
-        cut(
-            ended(work.say(f"{work.name}: {work.action.label}", f"{work.name}：{work.action.label}")), DESCRIPTION
-        ).ljust(5, ".")
+    spare = [
+        ended(cut(t, DESCRIPTION - 1)) for t in Lines(work).short(OVERVIEW, DIFFERENTIATION, PROOF, PROBLEMS, limit=89)
     ]
-    spare += [cut(ended(work.say(f"See what {work.name} does", f"了解{work.name}能做什么")), DESCRIPTION)]
+    spare += [cut(ended(f"{work.name}: {work.action.label}"), DESCRIPTION).ljust(5, ".")]
+    spare += [cut(ended(work.ways("solution")[0]), DESCRIPTION)]
     return _distinct([*found, *spare])[:4] if len(found) < 2 else found
 
 
@@ -161,9 +165,9 @@ def _paths(work: Work, topic: str) -> list[str]:
 
 def _ad_sets(work: Work) -> list[Content]:
     angles = (
-        (work.say("Benefit", "好处"), work.facts.benefits),
-        (work.say("Proof", "证据"), [s for s in work.facts.proof if s.has_number] or work.facts.proof),
-        (work.say("Problem", "问题"), work.facts.problems),
+        ("Benefit", work.facts.benefits),
+        ("Proof", [s for s in work.facts.proof if s.has_number] or work.facts.proof),
+        ("Problem", work.facts.problems),
     )
     ads: list[Content] = []
     for angle, pool in angles:
@@ -178,7 +182,7 @@ def _ad_sets(work: Work) -> list[Content]:
             "description": cut(work.action.note, META_DESCRIPTION) if len(work.action.note) <= META_DESCRIPTION else "",
             "link": work.path,
         })  # fmt: skip
-    name = work.say("People with the problem", "有这个需求的人")
+    name = "People with the problem"
     return [{"name": name, "audience": work.audience, "ads": ads}] if ads else []
 
 
@@ -189,7 +193,7 @@ def _primary(work: Work, sentence: str) -> str:
 
 
 def _meta_headline(work: Work, label: str) -> str:
-    options = [label, *work.facts.short(DIFFERENTIATION, PROOF, OVERVIEW, limit=META_HEADLINE), work.action.label]
+    options = [label, *Lines(work).short(DIFFERENTIATION, PROOF, OVERVIEW, limit=META_HEADLINE), work.action.label]
     return capital(
         next(
             (bare(t) for t in options if 2 <= len(bare(t)) <= META_HEADLINE and words(t) >= 2),
@@ -199,23 +203,11 @@ def _meta_headline(work: Work, label: str) -> str:
 
 
 def _rationale(work: Work) -> str:
-    queries = [q for q in work.metrics.queries if work.facts.supports(q.text)][:3]
-    named = work.say(", ", "、").join(f"“{q.text}”" for q in queries)
-    basis = (
-        work.say(
-            f"Search groups follow what people already type: {named}.", f"搜索广告组按用户已在搜索的词划分：{named}。"
-        )
-        if queries
-        else (work.say("Search groups follow the words customers use.", "搜索广告组按客户的说法划分。"))
+    named = ", ".join(f"“{q.text}”" for q in [q for q in work.metrics.queries if work.facts.supports(q.text)][:3])
+    basis = f"what people already type: {named}" if named else "the words customers use"
+    learned = " ".join(f"[{identity}]" for identity, _ in work.learnings[:3])
+    cited = f" Learnings applied: {learned}." if learned else ""
+    return (
+        f"Search groups follow {basis}. Most of the budget goes to search, where intent is visible; social tests "
+        f"one angle per ad. Lines are the product context's own statements.{cited}"
     )
-    has_words = bool(work.facts.body(LANGUAGE))
-    words_from = (
-        work.say(" Lines are the product context's own statements.", "文案都来自产品资料。") if has_words else ""
-    )
-    learned = work.say(" ", "").join(f"[{identity}]" for identity, _ in work.learnings[:3])
-    cited = work.say(f" Learnings applied: {learned}.", f"采用的经验：{learned}。") if learned else ""
-    more = work.say(
-        " Most of the budget goes to search, where intent is visible; social tests one angle per ad.",
-        "大部分预算用于搜索，因为意图明确；社交广告每条测试一个角度。",
-    )
-    return f"{basis}{more}{words_from}{cited}"

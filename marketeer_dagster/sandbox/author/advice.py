@@ -18,28 +18,20 @@ def advice(finding: Record, work: Work) -> str:
     area = finding.text("area")
     best = headlines(work)[0]
     if area in ("headline", "value_proposition", "on_page"):
-        return work.say(
-            f"Lead with what is true and concrete, for instance “{best}”.", f"用真实而具体的说法开头，例如“{best}”。"
-        )
+        return f"Lead with what is true and concrete, for instance “{best}”."
     if area == "cta":
         label, note = work.action.label, ended(work.action.note or work.action.label)
-        return work.say(
-            f"Label the button “{label}” and put under it: {note}", f"把按钮改为“{label}”，并在下方写明：{note}"
-        )
+        return f"Label the button “{label}” and put under it: {note}"
     if area == "friction":
-        needed = work.say(", ", "、").join(work.action.fields)
-        return work.say(f"Ask only for what the first step needs: {needed}.", f"只问第一步需要的：{needed}。")
+        needed = ", ".join(work.action.fields)
+        return f"Ask only for what the first step needs: {needed}."
     if area == "proof" and (work.facts.proof or work.facts.quotes):
         proof = work.facts.proof[0].sentence if work.facts.proof else f"“{work.facts.quotes[0].text}”"
-        return work.say(f"Put proof beside the claim: {proof}", f"在说法旁边放证据：{proof}")
+        return f"Put proof beside the claim: {proof}"
     answers = work.facts.about(subject, most=1)
     if answers:
-        return work.say(
-            f"Say it on {page} in the words people use: {answers[0].sentence}",
-            f"在{page}用访客的说法写明：{answers[0].sentence}",
-        )
-    return work.say(
+        return f"Say it on {page} in the words people use: {answers[0].sentence}"
+    return (
         f"Decide whether {work.name} wants this reader; the context says nothing about the subject, so ask the "
-        "product team before writing.",
-        f"先确认{work.name}是否需要这类读者；资料没有提到，写之前请向产品方确认。",
+        "product team before writing."
     )

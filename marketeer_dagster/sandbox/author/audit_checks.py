@@ -33,7 +33,7 @@ class Checks:
             for name, value in self.row.cells.items()
             if numbers(value) and not value.startswith("/")
         ]
-        return self.work.say(", ", "，").join(cells)
+        return ", ".join(cells)
 
     def all(self) -> Iterator[Content]:
         """Findings, the most costly first."""
@@ -49,20 +49,14 @@ class Checks:
         work = self.work
         for query, concern in self.unanswered()[:3]:
             figures = _figures(query, work)
-            new = work.say(" (new in the metrics)", "（数据中新出现）") if query.fresh else ""
+            new = " (new in the metrics)" if query.fresh else ""
             answer = concern.statements[0].sentence
             yield _finding(
                 "message_match",
                 "high",
-                work.say(
-                    f"Query “{query.text}”{new}{figures}; the page does not speak of it.",
-                    f"查询“{query.text}”{new}{figures}；页面没有提到。",
-                ),
-                work.say("Visitors ask something the page does not answer", "访客关心的问题，页面没有回答"),
-                work.say(
-                    f"Answer it in the headline or the first section, in those words: {answer}",
-                    f"在标题或第一段用同样的说法回答：{answer}",
-                ),
+                f"Query “{query.text}”{new}{figures}; the page does not speak of it.",
+                "Visitors ask something the page does not answer",
+                f"Answer it in the headline or the first section, in those words: {answer}",
             )
 
     def unanswered(self) -> list[tuple[Query, Concern]]:
@@ -98,22 +92,17 @@ class Checks:
             yield _finding(
                 "headline",
                 "high",
-                work.say(f"The page's headline reads “{cut(text, 200)}”.", f"页面标题是“{cut(text, 200)}”。"),
-                work.say("The headline names no benefit a visitor could check", "标题没有说出可以核对的好处"),
-                work.say(
-                    f"Lead with what is true and concrete, for instance “{best}”.",
-                    f"用真实而具体的说法开头，例如“{best}”。",
-                ),
+                f"The page's headline reads “{cut(text, 200)}”.",
+                "The headline names no benefit a visitor could check",
+                f"Lead with what is true and concrete, for instance “{best}”.",
             )
         elif text:
             yield _finding(
                 "headline",
                 "medium",
-                work.say(f"The page's headline reads “{cut(text, 200)}”.", f"页面标题是“{cut(text, 200)}”。"),
-                work.say(
-                    "The headline is sound but does not use the strongest argument", "标题可用，但没有用上最强的理由"
-                ),
-                work.say(f"Test “{best}” against it.", f"用“{best}”与之对比测试。"),
+                f"The page's headline reads “{cut(text, 200)}”.",
+                "The headline is sound but does not use the strongest argument",
+                f"Test “{best}” against it.",
             )
 
     def _action(self) -> Iterator[Content]:
@@ -123,29 +112,22 @@ class Checks:
             yield _finding(
                 "cta",
                 "high",
-                work.say(f"A button reads “{weak}”.", f"按钮文字是“{weak}”。"),
-                work.say("The button does not say what happens next", "按钮没有说明下一步"),
-                work.say(
-                    f"Label it “{wanted}” and put the reassurance under it: {ended(work.action.note or wanted)}",
-                    f"改为“{wanted}”，并在下方写明：{ended(work.action.note or wanted)}",
-                ),
+                f"A button reads “{weak}”.",
+                "The button does not say what happens next",
+                f"Label it “{wanted}” and put the reassurance under it: {ended(work.action.note or wanted)}",
             )
         elif self.page.text and not any(terms(b) & terms(wanted) for b in self.page.buttons):
-            shown = work.say(", ", "、").join(f"“{b}”" for b in self.page.buttons[:3])
+            shown = ", ".join(f"“{b}”" for b in self.page.buttons[:3])
             yield _finding(
                 "cta",
                 "high",
-                work.say(
+                (
                     f"The buttons read {shown}."
                     if shown
-                    else f"The page text has no button; its first line is “{cut(self.page.headline, 120)}”.",
-                    f"按钮文字有{shown}。" if shown else f"页面没有按钮，首行是“{cut(self.page.headline, 120)}”。",
+                    else f"The page text has no button; its first line is “{cut(self.page.headline, 120)}”."
                 ),
-                work.say(f"Nothing on the page asks for “{wanted}”", f"页面没有请访客“{wanted}”"),
-                work.say(
-                    f"Put one button “{wanted}” in the hero and repeat it after the proof.",
-                    f"在首屏放一个“{wanted}”按钮，并在证据之后重复一次。",
-                ),
+                f"Nothing on the page asks for “{wanted}”",
+                f"Put one button “{wanted}” in the hero and repeat it after the proof.",
             )
 
     def _proof(self) -> Iterator[Content]:
@@ -162,12 +144,9 @@ class Checks:
             yield _finding(
                 "proof",
                 "high" if missing and quote else "medium",
-                work.say(
-                    f"The page argues “{cut(longest, 160)}” and shows no figure or customer for it.",
-                    f"页面写着“{cut(longest, 160)}”，没有数字或客户作证。",
-                ),
-                work.say("Benefits are claimed without proof", "只有说法，没有证据"),
-                work.say(f"Put proof beside the claim: {best}", f"在说法旁边放证据：{best}"),
+                f"The page argues “{cut(longest, 160)}” and shows no figure or customer for it.",
+                "Benefits are claimed without proof",
+                f"Put proof beside the claim: {best}",
             )
 
     def _objections(self) -> Iterator[Content]:
@@ -175,45 +154,31 @@ class Checks:
         open_ones = [(o, a) for o, a in work.facts.objections if len(terms(a) & self.said) < 0.5 * len(terms(a))]
         if open_ones:
             objection, answer = open_ones[0]
-            base = work.say(
-                f"The product context records the objection “{objection}”", f"产品资料记录了顾虑“{objection}”"
-            )
+            base = f"The product context records the objection “{objection}”"
             last = self.page.lines[-1] if self.page.lines else ""
-            where = (
-                work.say(
-                    f"; the page ends with “{cut(last, 120)}” without answering it",
-                    f"；页面以“{cut(last, 120)}”结尾，没有回应",
-                )
-                if last
-                else ""
-            )
+            where = f"; the page ends with “{cut(last, 120)}” without answering it" if last else ""
             mark = self.figures() if not last else ""
-            figures = work.say(f". Figures: {mark}", f"。数据：{mark}") if mark else ""
+            figures = f". Figures: {mark}" if mark else ""
             yield _finding(
                 "objections",
                 "medium",
-                base + where + figures + work.say(".", "。"),
-                work.say("A known objection stays unanswered", "已知的顾虑没有回应"),
-                work.say(
-                    f"Add it to the questions with this answer: {ended(answer)}", f"加入常见问题并回答：{ended(answer)}"
-                ),
+                base + where + figures + ".",
+                "A known objection stays unanswered",
+                f"Add it to the questions with this answer: {ended(answer)}",
             )
 
     def _friction(self) -> Iterator[Content]:
         work = self.work
         if self.page.fields > 3:
-            needed = work.say(", ", "、").join(work.action.fields)
+            needed = ", ".join(work.action.fields)
             tags = re.findall(r"<(?:input|select|textarea)\b[^>]*name=\"([^\"]+)\"", work.live, re.I)
-            listed = work.say(", ", "、").join(f"“{tag}”" for tag in tags[:8])
+            listed = ", ".join(f"“{tag}”" for tag in tags[:8])
             yield _finding(
                 "friction",
                 "high",
-                work.say(
-                    f"The form asks for {listed or 'more than one screen of fields'}.",
-                    f"表单要求填写{listed or '很多项'}。",
-                ),
-                work.say("The form asks for more than the first step needs", "表单超过第一步所需"),
-                work.say(f"Ask only for: {needed}.", f"只问：{needed}。"),
+                f"The form asks for {listed or 'more than one screen of fields'}.",
+                "The form asks for more than the first step needs",
+                f"Ask only for: {needed}.",
             )
 
     def _value(self) -> Iterator[Content]:
@@ -221,19 +186,14 @@ class Checks:
         figures = self.figures()
         best = next(iter(headlines(work)), work.name)
         basis = (
-            work.say(f"Figures for {work.place}: {figures}.", f"{work.place}的数据：{figures}。")
+            f"Figures for {work.place}: {figures}."
             if figures
             else (
-                work.say(
-                    f"The first lines read “{cut(' '.join(self.page.lines[:2]), 200)}”.",
-                    f"开头写着“{cut(' '.join(self.page.lines[:2]), 200)}”。",
-                )
+                f"The first lines read “{cut(' '.join(self.page.lines[:2]), 200)}”."
                 if self.page.lines
-                else work.say(
+                else (
                     f"No live page and no figures were given for {work.path}; the brief asks: "
-                    f"“{cut(work.brief.text('objective') or work.action.label, 200)}”.",
-                    f"没有{work.path}的页面和数据；任务要求："
-                    f"“{cut(work.brief.text('objective') or work.action.label, 200)}”。",
+                    f"“{cut(work.brief.text('objective') or work.action.label, 200)}”."
                 )
             )
         )
@@ -241,14 +201,8 @@ class Checks:
             "value_proposition",
             "medium",
             basis,
-            work.say(
-                "The value proposition is spread over the page instead of leading it",
-                "价值主张分散在页面各处，没有放在最前",
-            ),
-            work.say(
-                f"Open with “{best}” and follow with what it means: {_support(work)}",
-                f"以“{best}”开头，接着说明：{_support(work)}",
-            ),
+            "The value proposition is spread over the page instead of leading it",
+            f"Open with “{best}” and follow with what it means: {_support(work)}",
         )
 
 
@@ -258,11 +212,9 @@ def _support(work: Work) -> str:
 
 
 def _figures(query: Query, work: Work) -> str:
-    known = [(query.clicks, work.say("clicks", "次点击")), (query.impressions, work.say("impressions", "次展示"))]
-    listed = work.say(", ", "，").join(
-        f"{value} {name}" if not cjk_count(name) else f"{value}{name}" for value, name in known if value
-    )
-    return work.say(f": {listed}", f"：{listed}") if listed else ""
+    known = [(query.clicks, "clicks"), (query.impressions, "impressions")]
+    listed = ", ".join(f"{value} {name}" if not cjk_count(name) else f"{value}{name}" for value, name in known if value)
+    return f": {listed}" if listed else ""
 
 
 def _finding(area: str, impact: str, evidence: str, problem: str, recommendation: str) -> Content:

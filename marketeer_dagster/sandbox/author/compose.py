@@ -71,9 +71,7 @@ def prose(task: Task) -> str:
     work = Work(task)
     statements = work.facts.about(task.user[-1500:]) or work.facts.benefits or work.overview
     text = joined(statement.sentence for statement in statements[:4])
-    return text or ended(work.say("There is no product context in the request, so "
-        "nothing can be said about the product",
-                                  "请求里没有产品资料，因此无法介绍产品"))  # fmt: skip
+    return text or ended("There is no product context in the request, so nothing can be said about the product")
 
 
 def tool_input(task: Task, schema: Mapping[str, object]) -> dict[str, object]:

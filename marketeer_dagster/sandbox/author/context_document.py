@@ -29,9 +29,9 @@ def context_document(work: Work) -> Content:
     sections: list[Content] = []
     for title in _SECTIONS:
         before = work.facts.body(title.lower())
-        after = _tidied(before) or work.say("Not yet known.", "尚不清楚。")
+        after = _tidied(before) or "Not yet known."
         if before and after != before:
-            changes.append(work.say(f"{title}: bullets and spacing made uniform", f"{title}：统一了列表和空格格式"))
+            changes.append(f"{title}: bullets and spacing made uniform")
         sections.append({"section": title, "body": _whole_lines(after, 5900)})
     return {"name": work.name, "sections": sections, "changes": changes, "open_questions": _questions(work)}
 
@@ -53,43 +53,25 @@ def _whole_lines(body: str, limit: int) -> str:
 def _questions(work: Work) -> list[str]:
     facts = work.facts
     checks = (
-        (not any(q.who for q in facts.quotes), "Which customer may be quoted by name?", "哪位客户愿意实名推荐？"),
-        (
-            not any(s.has_number for s in facts.proof),
-            "Which result can be stated as a figure, and for whom?",
-            "哪些成果可以用数字说明，是谁的成果？",
-        ),
-        (not work.offers, "What does it cost, and what is free?", "费用是多少，哪些免费？"),
-        (
-            not facts.objections,
-            "Which objections do buyers raise, and what is the true answer?",
-            "客户有哪些顾虑，真实的回答是什么？",
-        ),
-        (not facts.steps, "What are the steps from first contact to first result?", "从接触到见效有哪些步骤？"),
-        (not facts.avoided, "Which words should never be used?", "哪些词不能用？"),
-        (
-            len(facts.vocabulary) < 3,
-            "Which words do customers themselves use for the problem?",
-            "客户自己怎么描述这个问题？",
-        ),
-        (
-            not numbers(facts.body("goals")),
-            "What is the goal as a figure, and by when?",
-            "目标数字是多少，期限是什么？",
-        ),
+        (not any(q.who for q in facts.quotes), "Which customer may be quoted by name?"),
+        (not any(s.has_number for s in facts.proof), "Which result can be stated as a figure, and for whom?"),
+        (not work.offers, "What does it cost, and what is free?"),
+        (not facts.objections, "Which objections do buyers raise, and what is the true answer?"),
+        (not facts.steps, "What are the steps from first contact to first result?"),
+        (not facts.avoided, "Which words should never be used?"),
+        (len(facts.vocabulary) < 3, "Which words do customers themselves use for the problem?"),
+        (not numbers(facts.body("goals")), "What is the goal as a figure, and by when?"),
         (
             words(facts.body("competitive landscape")) < 25,
             "What do people use instead today, and why do they stay with it?",
-            "人们现在用什么替代，为什么不换？",
         ),
         (
             not re.search(r"guarantee|refund|cancel|退|取消", facts.document, re.I),
             "Is there a guarantee, refund or cancellation rule?",
-            "有没有保证、退款或取消规则？",
         ),
     )
-    found = [work.say(english, chinese) for missing, english, chinese in checks if missing]
-    undated = work.say("From when are the proof points, and who may confirm them?", "证据是什么时候的，由谁确认？")
+    found = [question for missing, question in checks if missing]
+    undated = "From when are the proof points, and who may confirm them?"
     return [*found, undated][:8] if _has_proof(facts) else found[:8] or [undated]
 
 

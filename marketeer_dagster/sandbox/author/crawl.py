@@ -26,26 +26,23 @@ def _broken(work: Work, links: list[list[str]]) -> Iterator[Content]:
         yield _finding(
             page,
             "high",
-            work.say(f"The crawl found a link on {page} to {target}, which answers with an error.",
-                     f"抓取发现{page}上的链接{target}打不开。"),
-            work.say("A link leads nowhere", "链接失效"),
-            work.say(f"Point the link to a page that exists, or bring {target} back.",
-                     f"把链接改到存在的页面，或恢复{target}。"),
+            f"The crawl found a link on {page} to {target}, which answers with an error.",
+            "A link leads nowhere",
+            f"Point the link to a page that exists, or bring {target} back.",
         )  # fmt: skip
 
 
 def _missing(work: Work, pages: list[list[str]]) -> Iterator[Content]:
-    names = ((2, "title tag", "标题标签"), (3, "meta description", "描述"), (4, "main heading (h1)", "主标题（h1）"))
+    names = ((2, "title tag"), (3, "meta description"), (4, "main heading (h1)"))
     for row in pages:
-        for column, english, chinese in names if row[1] == "200" else ():
+        for column, part in names if row[1] == "200" else ():
             if not row[column]:
                 yield _finding(
                     row[0],
                     "medium",
-                    work.say(f"The crawl read {row[0]} and found no {english}.", f"抓取{row[0]}时没有找到{chinese}。"),
-                    work.say(f"The page has no {english}", f"页面没有{chinese}"),
-                    work.say("Write one that names the page's subject in the searcher's words.",
-                             "用搜索者的说法写明页面的主题。"),
+                    f"The crawl read {row[0]} and found no {part}.",
+                    f"The page has no {part}",
+                    "Write one that names the page's subject in the searcher's words.",
                 )  # fmt: skip
 
 
@@ -60,10 +57,9 @@ def _repeated(work: Work, pages: list[list[str]]) -> Iterator[Content]:
             yield _finding(
                 paths[0],
                 "medium",
-                work.say(f"The crawl found the title “{cut(title, 120)}” on {listed}.",
-                         f"抓取发现{listed}的标题都是“{cut(title, 120)}”。"),
-                work.say("Several pages share one title", "多个页面标题相同"),
-                work.say("Give each page a title of its own.", "给每个页面写不同的标题。"),
+                f"The crawl found the title “{cut(title, 120)}” on {listed}.",
+                "Several pages share one title",
+                "Give each page a title of its own.",
             )  # fmt: skip
 
 

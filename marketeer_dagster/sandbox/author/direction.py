@@ -20,7 +20,7 @@ def look_back(work: Work) -> Content:
     return {
         "summary": cut(_summary(work, changed, open_), 900),
         "happened": [_said(work, row) for row in [*([site] if site else []), *changed[:5]]]
-        or [work.say("Nothing was measured in this period.", "这段时间没有数据。")],
+        or ["Nothing was measured in this period."],
         "meaning": cut(_meaning(work, changed, open_), 900),
         "recommendations": [_goal(work, row) for row in changed if _change(row) <= -_BIG and not _answered(row, open_)][
             :3
@@ -43,41 +43,34 @@ def _answered(row: Row, signals: list[Row]) -> bool:
 def _said(work: Work, row: Row) -> str:
     subject, now, usual = _subject(row), row.cells.get("sessions", ""), row.cell("sessions usual")
     rate, before = row.cell("conversion rate"), row.cell("rate usual")
-    return work.say(
+    return (
         f"{subject}: {now} sessions where {usual} are usual ({row.cell('change')}); "
-        f"conversion rate {rate}, usually {before}.",
-        f"{subject}：访问{now}，通常{usual}（{row.cell('change')}）；转化率{rate}，通常{before}。",
+        f"conversion rate {rate}, usually {before}."
     )
 
 
 def _summary(work: Work, changed: list[Row], signals: list[Row]) -> str:
     if not changed and not signals:
-        return work.say("Nothing needs attention. The figures are at their usual level.", "一切正常，数据与平时相当。")
-    named = work.say(", ", "、").join(_subject(row) for row in changed[:3]) or signals[0].cell("subject")
-    return work.say(f"Worth a look: {named}.", f"值得关注：{named}。")
+        return "Nothing needs attention. The figures are at their usual level."
+    named = ", ".join(_subject(row) for row in changed[:3]) or signals[0].cell("subject")
+    return f"Worth a look: {named}."
 
 
 def _meaning(work: Work, changed: list[Row], signals: list[Row]) -> str:
     under_way = [
-        work.say(
-            f"{s.cell('open signal')} on {s.cell('subject')} is being answered by {s.cell('answered by')}.",
-            f"{s.cell('subject')}的{s.cell('open signal')}正由{s.cell('answered by')}处理。",
-        )
+        f"{s.cell('open signal')} on {s.cell('subject')} is being answered by {s.cell('answered by')}."
         for s in signals[:3]
     ]
-    doubt = work.say(
-        "One period alone proves little; the newest figures may still be revised.",
-        "单个时段说明不了太多，最新数据还可能修订。",
-    )
+    doubt = "One period alone proves little; the newest figures may still be revised."
     return " ".join([*under_way, doubt])
 
 
 def _goal(work: Work, row: Row) -> Content:
     subject = _subject(row)
     return {
-        "goal": work.say(f"Win back the lost visits of {subject}", f"挽回{subject}流失的访问"),
+        "goal": f"Win back the lost visits of {subject}",
         "reason": _said(work, row),
-        "expected_effect": work.say("Sessions return to their usual level.", "访问恢复到平时水平。"),
+        "expected_effect": "Sessions return to their usual level.",
         "metric": "sessions",
         "budget_usd": None,
         "pipeline": _pipeline(work, subject),

@@ -23,16 +23,8 @@ _SWEEP_OF = {
     "unaddressed": "so_what", "generic_section": "specificity", "unsupported_number": "proof",
     "unsupported_superlative": "proof", "search_phrase": "clarity", "doubled": "clarity",
     "stiff_headline": "specificity", "field_twice": "risk", "repeated": "clarity", "leftover": "clarity",
+    "foreign_words": "clarity", "for_colleagues": "clarity",
 }  # fmt: skip
-_CHINESE = {
-    "clarity": "清晰",
-    "voice": "语气",
-    "so_what": "意义",
-    "proof": "证据",
-    "specificity": "具体",
-    "emotion": "情感",
-    "risk": "顾虑",
-}
 
 
 def edited_copy(work: Work) -> Content:
@@ -76,8 +68,8 @@ def _shown(value: object, work: Work) -> str:
         return value
     if isinstance(value, list) and value:
         texts = [text for item in value for text in (item if isinstance(item, str) else _first_text(item),) if text]
-        return cut("; ".join(texts), 900) or work.say("(nothing)", "（无）")
-    return work.say("(nothing)", "（无）")
+        return cut("; ".join(texts), 900) or "(nothing)"
+    return "(nothing)"
 
 
 def _first_text(item: object) -> str:
@@ -102,9 +94,7 @@ def _specific_subheadline(page: Content, best: Content, work: Work) -> Content |
         return None
     new = joined([old, figure.sentence])
     page["subheadline"] = new
-    return _change(
-        "specificity", "subheadline", old, new, work.say("A figure next to the promise", "在承诺旁边放一个数字")
-    )
+    return _change("specificity", "subheadline", old, new, "A figure next to the promise")
 
 
 def _reassuring_note(page: Content, best: Content, work: Work) -> Content | None:
@@ -117,9 +107,9 @@ def _reassuring_note(page: Content, best: Content, work: Work) -> Content | None
     return _change(
         "risk",
         "cta.note",
-        old or work.say("(nothing)", "（无）"),
+        old or "(nothing)",
         note,
-        work.say("Takes the risk out of the click", "减少点击的顾虑"),
+        "Takes the risk out of the click",
     )
 
 
@@ -142,7 +132,7 @@ def _proof_beside_benefit(page: Content, best: Content, work: Work) -> Content |
                     f"sections[{index}].body",
                     body,
                     str(section["body"]),
-                    work.say("Backs the claim where it is made", "在说法旁边给出证据"),
+                    "Backs the claim where it is made",
                 )
     return None
 
@@ -162,7 +152,7 @@ def _specific_heading(page: Content, best: Content, work: Work) -> Content | Non
                     f"sections[{index}].heading",
                     old,
                     options[0],
-                    work.say("Says what the reader gets", "说清读者能得到什么"),
+                    "Says what the reader gets",
                 )
     return None
 
@@ -179,18 +169,14 @@ def _change(sweep: str, where: str, before: str, after: str, reason: str) -> Con
 
 def _summary(work: Work, changes: list[Content], *, upstream: bool) -> str:
     if not upstream:
-        return work.say(
-            "No copy was handed over, so this is a page of its own, written from the product context.",
-            "没有收到待编辑的文案，这是一版根据产品资料新写的页面。",
-        )
+        return "No copy was handed over, so this is a page of its own, written from the product context."
     if not changes:
-        return work.say("All seven sweeps passed without a change worth making.", "七轮检查都没有需要改动的地方。")
+        return "All seven sweeps passed without a change worth making."
     names = {str(change["sweep"]): None for change in changes}
-    sweeps = [_CHINESE[name] if work.chinese else name.replace("_", " ") for name in names]
-    learned = work.say("; ", "；").join(f"[{identity}]" for identity, _ in work.learnings[:3])
-    cited = work.say(f" Learnings kept: {learned}.", f"保留的经验：{learned}。") if learned else ""
-    return work.say(
+    sweeps = [name.replace("_", " ") for name in names]
+    learned = "; ".join(f"[{identity}]" for identity, _ in work.learnings[:3])
+    cited = f" Learnings kept: {learned}." if learned else ""
+    return (
         f"Seven sweeps made; changes came from: {', '.join(sweeps)}. Offer, action and every fact are as handed "
-        f"over.{cited}",
-        f"完成七轮检查，改动来自：{'、'.join(sweeps)}。优惠、行动和事实均未改变。{cited}",
+        f"over.{cited}"
     )

@@ -2,12 +2,24 @@
 
 from dataclasses import dataclass
 
-from marketeer_dagster.sandbox.author.facts import PROOF, Statement
+from marketeer_dagster.sandbox.author.facts import OBJECTIONS, PROOF, Statement
 from marketeer_dagster.sandbox.author.lines import Lines, core, weight
 from marketeer_dagster.sandbox.author.page_copy import quotations
 from marketeer_dagster.sandbox.author.questions import as_question
 from marketeer_dagster.sandbox.author.request import Record
-from marketeer_dagster.sandbox.author.text import bare, capital, cjk_count, cut, ended, joined, plain, sentences, words
+from marketeer_dagster.sandbox.author.text import (
+    DEPENDENT,
+    THIN,
+    bare,
+    capital,
+    cjk_count,
+    cut,
+    ended,
+    joined,
+    plain,
+    sentences,
+    words,
+)
 from marketeer_dagster.sandbox.author.work import Work
 
 Content = dict[str, object]
@@ -28,17 +40,11 @@ def email_sequence(work: Work) -> Content:
     """Three to five emails; those the context has material for. The first is about what the reader did."""
     label = work.action.label
     return {
-        "name": cut(work.say(f"{work.name}: back to “{label}”", f"{work.name}：回到“{label}”"), 290),
+        "name": cut(f"{work.name}: back to “{label}”", 290),
         "audience": work.audience,
-        "trigger": work.say(
-            f"Showed interest on {work.place} and did not choose “{label}”", f"访问了{work.place}但没有“{label}”"
-        ),
-        "goal": cut(
-            work.brief.text("objective") or work.say(f"More people choose “{label}”", f"让更多人“{label}”"), 290
-        ),
-        "exit_rule": work.say(
-            f"Leaves as soon as “{label}” is done, or on unsubscribing", f"完成“{label}”或退订后立即退出"
-        ),
+        "trigger": f"Showed interest on {work.place} and did not choose “{label}”",
+        "goal": cut(work.brief.text("objective") or f"More people choose “{label}”", 290),
+        "exit_rule": f"Leaves as soon as “{label}” is done, or on unsubscribing",
         "emails": Emails(work).all(),
     }
 
@@ -51,6 +57,7 @@ class Emails:
         self.lines = Lines(work)
         self.said: set[str] = set()
         self.taken: set[frozenset[str]] = set()
+        self.shown: list[frozenset[str]] = []
 
     def all(self) -> list[Content]:
         """Each email is made after what stands before it."""
@@ -72,14 +79,13 @@ class Emails:
     def _email(self, argument: Argument, index: int) -> Content:
         work = self.work
         subjects = self._subjects(argument)
-        hello = work.say("Hello,", "您好，", "Guten Tag,")
-        sign = work.say(f"The {work.name} team", f"{work.name}团队", f"Das Team von {work.name}")
-        body = "\n\n".join([hello, *argument.paragraphs, _closing(work, index, " ".join(argument.paragraphs)), sign])
+        closing = _closing(work, index, " ".join(argument.paragraphs))
+        body = "\n\n".join([work.tell("hello"), *argument.paragraphs, closing, work.tell("team")])
         return {
             "purpose": argument.purpose,
             "delay_days": _DELAYS[min(index, 4)],
             "subjects": subjects,
-            "preheader": _preheader(work, argument, subjects),
+            "preheader": self._preheader(argument, subjects),
             "body": body,
             "cta_label": work.action.label,
             "cta_url": work.action.url,
@@ -88,17 +94,7 @@ class Emails:
     def _subjects(self, argument: Argument) -> list[str]:
         """Two or three lines of at most 60 characters that no earlier email has and that nobody types into a search."""
         work, lines = self.work, self.lines
-        name = work.name
-        spare = [
-            work.say(f"A few words about {name}", f"关于{name}，简单说几句", f"Ein paar Worte zu {name}"),
-            work.say(f"Still looking at {name}?", f"还在考虑{name}吗？", "Noch unentschlossen?"),
-            work.say(f"One more thing about {name}", f"关于{name}，还有一点", f"Noch etwas zu {name}"),
-            work.say(
-                f"If you are still deciding about {name}",
-                f"如果您还没决定：{name}",
-                f"Falls Sie noch überlegen: {name}",
-            ),
-        ]
+        spare = [work.tell(key) for key in ("words", "still", "more", "deciding")]
         pool = [*argument.subjects, *spare, *lines.general]
         fresh: dict[frozenset[str], str] = {}
         for text in pool:
@@ -122,24 +118,15 @@ class Emails:
         intro += self._take(about, 0 if answer else 1)
         near = [*lines.near(asked.text), *lines.of(answer[0], SUBJECT)] if asked and answer else []
         shown = [*near, lines.outcome, lines.message]
-        looked = work.say(
-            f"You had a look at {work.name}. In short, this is what it is:",
-            f"您刚刚看过{work.name}，简单说就是：",
-            f"Sie haben sich {work.name} angesehen. Kurz gesagt:",
-        )
         parts = [
-            looked,
+            work.tell("briefly"),
             joined(s.sentence for s in intro),
-            joined(ended(s.text) if s.stands else s.sentence for s in answer),
+            *[f"**{as_question(s.label, work.facts.language)}**" for s in answer[:1] if s.section == OBJECTIONS],
+            joined(s.sentence for s in answer),
         ]
         subjects = [t for t in shown if t]
-        subjects.insert(
-            1,
-            work.say(
-                f"You had a look at {work.name}", f"您刚刚看过{work.name}", f"Sie haben sich {work.name} angesehen"
-            ),
-        )
-        return Argument(work.say("Pick up where the reader left, and say what it is for", "接着读者看过的说"),
+        subjects.insert(1, work.tell("looked"))
+        return Argument("Pick up where the reader left, and say what it is for",
                         subjects, [part for part in parts if part])  # fmt: skip
 
     def _problem(self) -> Argument | None:
@@ -151,15 +138,12 @@ class Emails:
         if not answer:
             return None
         subjects = [t for s in [*problem, *answer] for t in self.lines.of(s, SUBJECT) if words(t) >= 3 or cjk_count(t)]
-        turn = work.say(
-            f"With {work.name} this changes.", f"用{work.name}，情况就不一样了。", f"Mit {work.name} ändert sich das."
-        )
         lead = [ended(problem[0].text)] if problem else []
-        told = joined(ended(s.text) if s.stands else s.sentence for s in answer)
+        told = joined(s.sentence for s in answer)
         return Argument(
-            work.say("Name the problem and the way out", "点出问题和出路"),
+            "Name the problem and the way out",
             subjects,
-            [*lead, joined([turn, told]) if problem else told],
+            [*lead, joined([work.tell("turn"), told]) if problem else told],
         )
 
     def _proof(self) -> Argument | None:
@@ -167,20 +151,14 @@ class Emails:
         pool = [s for s in work.facts.proof if s.has_number]
         proof = self._take(sorted(pool, key=lambda s: not s.stands), 2)
         said = [Record.of(q) for q in quotations(work)][:1]
-        if not proof and not said:
+        if not said and words(joined(s.text for s in proof)) < THIN:
             return None
         subjects = [first for q in said for first in sentences(q.text("text"))[:1] if words(first) >= 4]
         subjects += [t for s in proof for t in self.lines.whole(s, SUBJECT)]
-        subjects.append(
-            work.say(
-                f"What others say about {work.name}", f"大家怎么说{work.name}", f"Was andere über {work.name} sagen"
-            )
-        )
+        subjects.append(work.tell("others" if said else "figures"))
         quoted = [f"> {q.text('text')}\n>\n> {q.text('attribution')}" for q in said]
         told = joined(s.sentence for s in proof)
-        return Argument(
-            work.say("Show that it works for others", "用事实证明"), subjects, [p for p in (told, *quoted) if p]
-        )
+        return Argument("Show that it works for others", subjects, [p for p in (told, *quoted) if p])
 
     def _objection(self) -> Argument | None:
         work = self.work
@@ -189,10 +167,10 @@ class Emails:
         if not pairs:
             return None
         self.said.update(answer for _, answer in pairs)
-        lead = work.say("You may be wondering about this.", "您可能也想问：", "Vielleicht fragen Sie sich das auch.")
-        asked = [(as_question(o, work.chinese), ended(a)) for o, a in pairs]
-        return Argument(work.say("Answer the objections that hold people back", "回应让人犹豫的顾虑"),
-                        [q for q, _ in asked], [lead, *(f"**{q}**\n\n{a}" for q, a in asked)])  # fmt: skip
+        lead = [told] if (told := work.tell("wonder")) else []
+        asked = [(as_question(o, work.facts.language), ended(a)) for o, a in pairs]
+        return Argument("Answer the objections that hold people back",
+                        [q for q, _ in asked], [*lead, *(f"**{q}**\n\n{a}" for q, a in asked)])  # fmt: skip
 
     def _offer(self) -> Argument | None:
         work = self.work
@@ -200,64 +178,51 @@ class Emails:
         if not pool:
             return None
         told, listed = [s for s in pool if s.stands][:2], [s for s in pool if not s.stands]
-        helps = work.action.kind in ("donate", "join")
-        costs = work.say("What it costs, in full", f"{work.name}的费用说明", "Was es kostet")
-        priced = work.say("How you can help", "如何支持") if helps else costs
+        priced = work.tell("helping" if work.action.kind in ("donate", "join") else "costs")
         subjects = [priced, *(t for s in told for t in self.lines.whole(s, SUBJECT))]
         points = "\n".join(f"- {ended(s.point)}" for s in listed)
-        lead = joined(ended(s.text) for s in told) or work.say("The prices, in full:", "费用如下：", "Die Preise:")
-        return Argument(
-            work.say("Make the offer plain", "把优惠和费用说清楚"), subjects, [p for p in (lead, points) if p]
-        )
+        lead = joined(ended(s.text) for s in told) or work.tell("prices")
+        return Argument("Make the offer plain", subjects, [p for p in (lead, points) if p])
 
     def _spare(self) -> Argument:
         told = self._take([*self.work.facts.benefits, *self.work.facts.public], 2)
         text = joined(s.sentence for s in told) or ended(f"{self.work.name}: {self.work.action.label}")
-        return Argument(self.work.say("Keep in touch with something useful", "保持联系"),
+        return Argument("Keep in touch with something useful",
                         [t for s in told for t in self.lines.of(s, SUBJECT)], [text])  # fmt: skip
 
+    def _preheader(self, argument: Argument, subjects: list[str]) -> str:
+        """The first sentence of the body that no subject says and that fits; else what reassures, else what it is."""
+        work = self.work
+        said = [*(core(subject) for subject in subjects), *self.shown]
+        texts = [
+            plain(line.lstrip("> "))
+            for p in argument.paragraphs
+            for line in p.splitlines()
+            if not line.startswith("- ")
+        ]
+        stock = [core(work.tell(key)) for key in ("wonder", "turn", "prices")]
+        told = [s for text in texts for s in sentences(text) if not s.endswith((":", "："))]
+        found = [s for s in told if core(s) not in [*said, *stock]]
+        pool = [*found[1:], *found[:1]] if len(argument.paragraphs) > 2 else found
+        listed = [
+            line.removeprefix("- ") for p in argument.paragraphs for line in p.splitlines() if line.startswith("- ")
+        ]
+        note = [ended(work.action.note)] if work.action.note else []
+        options = [*pool, *listed, *note, *(ended(t) for t in self.lines.general)]
+        whole = [s for s in options if s.endswith((".", "?", "。", "？"))]
+        fitting = [s for s in whole if weight(s) <= PREHEADER and _says(s) and core(s) not in said]
+        chosen = (fitting or [cut(f"{work.name}: {work.action.label}", PREHEADER)])[0]
+        self.shown.append(core(chosen))
+        return chosen
 
-def _preheader(work: Work, argument: Argument, subjects: list[str]) -> str:
-    """The first sentence of the body that no subject says and that fits; else what reassures, else what it is."""
-    said = [core(subject) for subject in subjects]
-    texts = [
-        plain(line.lstrip("> ")) for p in argument.paragraphs for line in p.splitlines() if not line.startswith("- ")
-    ]
-    found = [s for text in texts for s in sentences(text) if core(s) not in said and not s.endswith((":", "："))]
-    pool = [*found[1:], *found[:1]] if len(argument.paragraphs) > 2 else found
-    listed = [line.removeprefix("- ") for p in argument.paragraphs for line in p.splitlines() if line.startswith("- ")]
-    note = [ended(work.action.note)] if work.action.note else []
-    options = [*pool, *listed, *note, *(ended(t) for t in Lines(work).general)]
-    whole = [s for s in options if s.endswith((".", "?", "。", "？"))]
-    fitting = [s for s in whole if weight(s) <= PREHEADER and len(s) >= 12 and core(s) not in said]
-    return (fitting or [cut(f"{work.name}: {work.action.label}", PREHEADER)])[0]
+
+def _says(text: str) -> bool:
+    """Whether a sentence is worth a glance by itself."""
+    return (words(text) >= 4 or cjk_count(text) >= 5) and not DEPENDENT.match(text)
 
 
 def _closing(work: Work, index: int, said: str) -> str:
     """Asks for the action, each time in other words."""
     reassuring = bool(work.action.note) and index % 2 == 0 and work.action.note not in said
     note = f"{ended(work.action.note)}{'' if work.chinese else ' '}" if reassuring else ""
-    label = work.action.label
-    english = (
-        f"If that sounds right, take the next step: “{label}”.",
-        f"The next step is a small one: “{label}”.",
-        f"When you are ready, choose “{label}”.",
-        f"See for yourself: “{label}”.",
-        f"There is one step left: “{label}”.",
-    )
-    chinese = (
-        f"如果这正是您需要的，欢迎{label}。",
-        f"下一步很简单：{label}。",
-        f"准备好了，就{label}。",
-        f"眼见为实：{label}。",
-        f"只差一步：{label}。",
-    )
-    german = (
-        f"Wenn das für Sie passt: „{label}“.",
-        f"Der nächste Schritt ist klein: „{label}“.",
-        f"Wenn Sie so weit sind: „{label}“.",
-        f"Sehen Sie selbst: „{label}“.",
-        f"Es fehlt nur ein Schritt: „{label}“.",
-    )
-    wordings = chinese if work.chinese else german if work.facts.german else english
-    return note + wordings[(index + work.dice.number("closing", 5)) % 5]
+    return note + work.tell(f"close{(index + work.dice.number('closing', 5)) % 5 + 1}")

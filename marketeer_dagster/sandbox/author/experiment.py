@@ -25,20 +25,20 @@ def experiment_plan(work: Work) -> Content:
         "path": work.path,
         "hypothesis": _hypothesis(work, headline),
         "primary_metric": "conversion_rate",
-        "guardrails": work.say(
-            "Share of sign-ups that become customers does not fall|Revenue per visitor does not fall|Bounce "
-            "rate and page speed stay as they are",
-            "转化为客户的比例不下降|每位访客带来的收入不下降|跳出率和页面速度不变",
-        ).split("|"),
+        "guardrails": [
+            "Share of sign-ups that become customers does not fall",
+            "Revenue per visitor does not fall",
+            "Bounce rate and page speed stay as they are",
+        ],
         "arms": [
             {
                 "name": "control",
-                "description": work.say(capital(f"{work.place} as it is live now"), f"{work.place}的现有版本"),
+                "description": capital(f"{work.place} as it is live now"),
                 "share": 0.5,
             },
             {
                 "name": "b",
-                "description": cut(work.say(f"New copy, led by “{headline}”", f"新文案，以“{headline}”开头"), 290),
+                "description": cut(f"New copy, led by “{headline}”", 290),
                 "share": 0.5,
             },
         ],
@@ -46,19 +46,15 @@ def experiment_plan(work: Work) -> Content:
         "minimum_effect": effect,
         "sample_per_arm": sample,
         "max_days": _days(sample, daily),
-        "stopping_rule": work.say(
+        "stopping_rule": (
             "Look once a day with an always-valid interval for the difference. Stop when the interval excludes "
             "zero, or when a guardrail is clearly hurt. "
-            "Otherwise run to the longest duration; without a decision by then the control stays.",
-            "每天用随时有效的区间看一次差异。区间不含零就停止，护栏指标明显受损也停止。否则运行到最长期限，"
-            "届时仍无结论就保留原版。",
+            "Otherwise run to the longest duration; without a decision by then the control stays."
         ),
-        "analysis": work.say(
+        "analysis": (
             "Visitors are counted by the variant they first saw; each counts once. Compare conversion rates, "
             "report the lift with its interval and the "
-            "number of looks. Bots and internal traffic are left out before anyone looks at the result.",
-            "访客按首次看到的版本统计，每人一次。比较转化率，报告提升幅度、区间和查看次数。"
-            "看结果之前先排除机器人和内部流量。",
+            "number of looks. Bots and internal traffic are left out before anyone looks at the result."
         ),
     }
 
@@ -114,23 +110,13 @@ def _hypothesis(work: Work, headline: str) -> str:
     audit = next((r for r in work.task.upstream.values() if r.records("findings")), Record({}))
     found = next((f.text("problem") for f in audit.records("findings") if f.text("problem")), "")
     reason = (
-        work.say(
-            f"visitors ask about “{asked}” and the present page does not answer",
-            f"访客关心“{asked}”，而现有页面没有回答",
-        )
+        f"visitors ask about “{asked}” and the present page does not answer"
         if asked
-        else work.say(f"the audit found: {bare(found)}", f"审查发现：{bare(found)}")
+        else f"the audit found: {bare(found)}"
         if found
-        else work.say("the present page does not lead with its strongest argument", "现有页面没有把最强的理由放在前面")
+        else "the present page does not lead with its strongest argument"
     )
-    learned = work.say(" ", "").join(f"[{identity}]" for identity, _ in work.learnings[:2])
-    cited = (
-        work.say(f" Earlier result that points the same way: {learned}.", f"此前的结果也支持这一点：{learned}。")
-        if learned
-        else ""
-    )
-    text = work.say(
-        f"If {work.place} leads with “{headline}”, more visitors choose “{work.action.label}”, because {reason}.",
-        f"如果{work.place}以“{headline}”开头，会有更多访客“{work.action.label}”，因为{reason}。",
-    )
+    learned = " ".join(f"[{identity}]" for identity, _ in work.learnings[:2])
+    cited = f" Earlier result that points the same way: {learned}." if learned else ""
+    text = f"If {work.place} leads with “{headline}”, more visitors choose “{work.action.label}”, because {reason}."
     return ended(text) + cited

@@ -2,8 +2,11 @@
 
 import math
 import re
+from collections import Counter
+from dataclasses import replace
 from functools import cached_property
 
+from marketeer_dagster.sandbox.author.labels import APPROVED, HELP, NEGATIVE, SEARCHED, STEPS
 from marketeer_dagster.sandbox.author.markdown import Item, items
 from marketeer_dagster.sandbox.author.statements import (
     AUDIENCE,
@@ -11,36 +14,32 @@ from marketeer_dagster.sandbox.author.statements import (
     DIFFERENTIATION,
     GOALS,
     LANGUAGE,
-    NEGATIVE,
     OBJECTIONS,
     OVERVIEW,
     PERSONAS,
     PROBLEMS,
     PROOF,
     SAID_BY,
-    SEARCHED,
-    STEPS,
     SWITCHING,
     VOICE,
     Quote,
     Statement,
+    attributed,
     pairs_of,
     quotes_of,
     statements_of,
     usable,
 )
 from marketeer_dagster.sandbox.author.text import (
-    DEPENDENT,
     bare,
     capital,
     cjk_count,
-    clauses,
-    mostly_chinese,
     numbers,
+    quoted,
     sentences,
     words,
 )
-from marketeer_dagster.sandbox.author.words import terms
+from marketeer_dagster.sandbox.author.words import language, terms
 
 __all__ = [
     "AUDIENCE",
@@ -60,15 +59,17 @@ __all__ = [
     "Statement",
 ]
 _HEADING = re.compile(r"^##\s+(?:\d{1,2}[.)]\s*)?(?P<title>.+?)\s*$", re.MULTILINE)
-_APPROVED = re.compile(r"\b(?:approved|signed.?off) lines?|freigegeben|可用文案", re.IGNORECASE)
-_GERMAN = re.compile(r"\b(?:der|das|und|ist|nicht|mit|für|ein|eine|den|dem|im|wird|werden|zu)\b", re.IGNORECASE)
-_ENGLISH = re.compile(r"\b(?:the|and|is|are|not|with|for|a|an|of|to|by)\b", re.IGNORECASE)
-_HELP = re.compile(r"\b(?:help|migration|import|onboarding|umzug|hilfe)\b|迁移|搬", re.IGNORECASE)
-"""What Switching dynamics says about help with the move is for customers; its forces are not."""
+_AFTER_APPROVED = re.compile(rf"(?:{APPROVED.pattern})(.+)", re.IGNORECASE)
+_INLINE = re.compile(r"(?:^|\s)\d{1,2}[.)、]\s+")
+_HEADED = (DIFFERENTIATION, PROBLEMS, PROOF)
+"""Sections in which a heading above one text is that text's label."""
 _SPOKEN = 0.3
 _SQUARELY = 0.5
 """Shares of a subject from which a statement speaks of it, and from which its company need not be asked."""
 _NAME = re.compile(r"^#\s+(?:product context\s*[:：]\s*)?(?P<name>.+?)\s*$", re.IGNORECASE | re.MULTILINE)
+
+
+_ONLY_SEARCHES = re.compile(r"(?:[\s,;，、]*[“„«\"「][^A-ZÀ-Þ.!?“”„«»\"「」]{4,80}[”“»\"」])+[\s.]*")
 
 
 class Facts:
@@ -80,9 +81,12 @@ class Facts:
         self.name = name["name"].strip() if name else ""
         self._bodies = _bodies(document)
         self._known_weights: dict[str, dict[str, float]] = {}
-        told = " ".join(self._bodies.values()) or document
-        self.chinese = mostly_chinese(told)
-        self.german = len(_GERMAN.findall(told)) > len(_ENGLISH.findall(told))
+        self.language = language(" ".join(self._bodies.values()) or document)
+        """As `words.language` has it: empty for one that we do not write."""
+
+    @property
+    def chinese(self) -> bool:
+        return self.language == "zh"
 
     def body(self, section: str) -> str:
         """A section's Markdown."""
@@ -105,15 +109,20 @@ class Facts:
         """What these sections state that visitors may read, in order."""
         found: list[Statement] = []
         for section in sections:
-            for item in self.items(section):
-                if usable(item) and not item.numbered and not STEPS.search(f"{item.heading} {item.label}".strip()):
-                    found.extend(statements_of(item, section))
+            listed = self.items(section)
+            below = Counter(item.heading for item in listed)
+            for item in listed:
+                if item.heading and not item.label and below[item.heading] == 1 and section in _HEADED:
+                    item = replace(item, label=item.heading, heading="")
+                if usable(item) and not _is_step(item, section):
+                    found.extend(s for s in statements_of(item, section, self.name if self.language == "en" else "")
+                                 if not self.avoids(s.text))  # fmt: skip
         return found
 
     @cached_property
     def public(self) -> list[Statement]:
         """All that may be said on a page."""
-        helps = [s for s in self.statements(SWITCHING) if _HELP.search(s.group)]
+        helps = [s for s in self.statements(SWITCHING) if HELP.search(s.group)]
         return (
             self.statements(OVERVIEW, DIFFERENTIATION, PROOF, PROBLEMS)
             + helps
@@ -144,12 +153,13 @@ class Facts:
                     found.extend(quotes_of(item, section))
                     if previous and found and not found[-1].who and found[-1].text in previous.whole:
                         after = SAID_BY.match(item.whole)
-                        found[-1] = Quote(found[-1].text, bare(after["who"]), section) if after else found[-1]
+                        found[-1] = Quote(found[-1].text, attributed(after["who"]), section) if after else found[-1]
                 previous = item
         unique: dict[str, Quote] = {}
         for quote in found:
             unique.setdefault(quote.text, quote)
-        return sorted(unique.values(), key=lambda q: (not q.who, q.section != PROOF))
+        spoken = [quote for quote in unique.values() if quote.text not in self.searched]
+        return sorted(spoken, key=lambda q: (not q.who, q.section != PROOF))
 
     @cached_property
     def objections(self) -> list[tuple[str, str]]:
@@ -160,10 +170,10 @@ class Facts:
     def steps(self) -> list[str]:
         """How it works, when the context lists the steps."""
         for section in (OVERVIEW, DIFFERENTIATION, SWITCHING):
-            all_items = self.items(section)
-            numbered = [item.whole for item in all_items if item.numbered]
-            named = [item.text for item in all_items if STEPS.search(f"{item.heading} {item.label}".strip())]
-            steps = numbered or [part for text in named for part in (sentences(text) if len(named) == 1 else [text])]
+            named = [item for item in self.items(section) if _is_step(item, section)]
+            numbered = [item.whole for item in named if item.numbered]
+            inline = [part for item in named for part in _INLINE.split(item.text) if part]
+            steps = numbered or (inline if len(inline) > 1 else [part for text in inline for part in sentences(text)])
             if len(steps) >= 2:
                 return [capital(bare(step)) for step in steps[:6]]
         return []
@@ -175,25 +185,32 @@ class Facts:
         for section in (VOICE, LANGUAGE):
             for item in self.items(section):
                 if NEGATIVE.search(f"{item.label} {item.heading}"):
-                    quoted = re.findall(r"[“\"「『']([^”\"」』']{2,30})[”\"」』']", item.text)
-                    found.update(
-                        w.strip().lower()
-                        for w in quoted or re.split(r"[,，、;；]", bare(item.text))
-                        if 0 < words(w) <= 3
-                    )
+                    listed = quoted(item.text, 2, 30) or re.split(r"[,，、;；]", bare(item.text))
+                    found.update(w.strip().lower() for w in listed if 0 < words(w) <= 3)
         return frozenset(found)
+
+    def avoids(self, text: str) -> bool:
+        """Whether a text uses a word that the brand does not, even one of the context's own."""
+        lowered = text.lower()
+        return any(
+            word in lowered if cjk_count(word) else re.search(rf"\b{re.escape(word)}\b", lowered)
+            for word in self.avoided
+        )
 
     @cached_property
     def approved(self) -> list[str]:
         """Lines that Brand voice names as approved, word for word: `- **Approved lines:** "…", "…"`."""
-        items = [item for item in self.items(VOICE) if _APPROVED.search(f"{item.label} {item.heading}")]
-        return [bare(line) for item in items for line in re.findall(r"[“„\"「]([^”“\"」]{8,90})[”“\"」]", item.text)]
+        found = [item for item in self.items(VOICE) if APPROVED.search(f"{item.label} {item.heading}")]
+        inline = [after.split(". Never")[0] for after in _AFTER_APPROVED.findall(self.body(VOICE))]
+        return list(dict.fromkeys(bare(s) for text in [*(i.whole for i in found), *inline] for s in quoted(text, 8)))
 
     @cached_property
     def searched(self) -> list[str]:
         """Searches that Customer language lists."""
-        items = [item for item in self.items(LANGUAGE) if SEARCHED.search(f"{item.label} {item.heading}")]
-        return [q for item in items for q in re.findall(r"[“„\"「]([^”“\"」]{4,80})[”“\"」]", item.text)]
+        named = [item for item in self.items(LANGUAGE) if SEARCHED.search(f"{item.label} {item.heading}")]
+        # Phrases without a capital, a mark or a name are searches, whatever stands above them.
+        bare_ones = [item for item in self.items(LANGUAGE) if not item.label and _ONLY_SEARCHES.fullmatch(item.text)]
+        return [query for item in dict.fromkeys([*named, *bare_ones]) for query in quoted(item.whole, 4, 80)]
 
     @cached_property
     def vocabulary(self) -> list[str]:
@@ -201,14 +218,10 @@ class Facts:
         found: list[str] = []
         for item in self.items(LANGUAGE):
             if not NEGATIVE.search(f"{item.label} {item.heading}"):
-                quoted = re.findall(r"[“\"「『]([^”\"」』]{3,40})[”\"」』]", item.whole)
-                listed = (
-                    re.split(r"[,，、;；]", bare(item.text))
-                    if re.search(r"word|phrase|term|用词|词|说法", item.label, re.I)
-                    else []
-                )
-                found.extend(p.strip() for p in quoted or listed if 1 <= words(p) <= 4)
-        return list(dict.fromkeys(found))
+                called = re.search(r"word|phrase|term|用词|词|说法|mots|wörter|worte|palabras", item.label, re.I)
+                listed = re.split(r"[,，、;；]", bare(item.text)) if called else []
+                found.extend(p.strip() for p in quoted(item.whole, 3, 40) or listed if 1 <= words(p) <= 4)
+        return [phrase for phrase in dict.fromkeys(found) if phrase not in self.searched]
 
     def about(self, text: str, pool: list[Statement] | None = None, *, most: int = 3) -> list[Statement]:
         """What is true about the subject of `text`: statements that share its content words, closest first.
@@ -246,8 +259,7 @@ class Facts:
         """The other searches that the context lists in one line with this one."""
         folded = text.lower().strip()
         lines = [item.text for item in self.items(LANGUAGE) if len(folded) > 5 and folded in item.text.lower()]
-        quoted = [query for line in lines for query in re.findall(r"[“\"「]([^”\"」]{4,80})[”\"」]", line)]
-        return [query for query in quoted if query.lower() != folded]
+        return [query for line in lines for query in quoted(line, 4, 80) if query.lower() != folded]
 
     def _rarity(self, term: str) -> float:
         """Inverse document frequency over the statements: words that every line holds say little about a subject."""
@@ -275,18 +287,10 @@ class Facts:
         """Content terms of the sections that state facts."""
         return terms(self.fact_text)
 
-    def short(self, *sections: str, limit: int = 90, least: int = 14) -> list[str]:
-        """Clauses of these sections that stand alone in `limit` characters, in order; good headings and headlines."""
-        found: list[str] = []
-        for statement in self.statements(*sections):
-            options = [statement.label] if words(statement.label) >= 3 else []
-            if statement.stands:
-                first = sentences(statement.text)[0]
-                options += [c for c in clauses(first) if len(c) <= limit][:1]
-            for clause in options:
-                if len(clause) >= (least if not cjk_count(clause) else least // 3) and not DEPENDENT.match(clause):
-                    found.append(capital(clause))
-        return list(dict.fromkeys(found))
+
+def _is_step(item: Item, section: str) -> bool:
+    named = STEPS.search(item.heading) or STEPS.search(item.label)
+    return bool(named) or (item.numbered and section in (OVERVIEW, DIFFERENTIATION, SWITCHING))
 
 
 def _bodies(document: str) -> dict[str, str]:

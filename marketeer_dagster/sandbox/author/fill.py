@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime
 
 from marketeer_dagster.sandbox.author.facts import Statement
+from marketeer_dagster.sandbox.author.lines import Lines
 from marketeer_dagster.sandbox.author.schema import Node, bounds, fit, matches
 from marketeer_dagster.sandbox.author.text import bare, cut, first_fitting, joined, tidy
 from marketeer_dagster.sandbox.author.words import terms
@@ -136,7 +137,7 @@ class Filler:
         if _LONG.search(name) and most > 200:
             second = self._next(statement.text)
             return cut(tidy(joined([statement.sentence, second.sentence if second else ""])), most)
-        short = self.work.facts.short(statement.section, limit=most, least=max(least, 4))
+        short = Lines(self.work).short(statement.section, limit=most)
         turned = short[self._turn % len(short) :] + short if short else []
         text = first_fitting([*turned, bare(statement.text)], most, least=max(least, 1))
         return (

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from marketeer_dagster.sandbox.author.flaws import Flaw, costs, flaw
+from marketeer_dagster.sandbox.author.flaws import Flaw, flaw
 from marketeer_dagster.sandbox.author.headlines import repeats
 from marketeer_dagster.sandbox.author.lines import LINE, Lines, weight
+from marketeer_dagster.sandbox.author.reproaches import KINDS
 from marketeer_dagster.sandbox.author.request import Record
 from marketeer_dagster.sandbox.author.text import bare, cjk_count, plain, sentences, words
 from marketeer_dagster.sandbox.author.work import Work
 
-_LINE_COSTS = costs("clarity=1.6 creativity=1.7 brand=1.3 completeness=0.6 actionability=0.8 data=0.6")
 _FIELD_KINDS = (
     ("email", r"e-?mail|邮箱"),
     ("phone", r"phone|mobile|telefon|电话|手机"),
@@ -18,6 +18,14 @@ _FIELD_KINDS = (
     ("company", r"company|organi[sz]ation|firma|公司"),
     ("address", r"address|street|adresse|地址"),
 )
+_TELLING = {
+    "en": frozenset(["the", "and", "are", "with", "your", "you", "what", "how", "this", "from", "about"]),
+    "de": frozenset(["und", "nicht", "für", "eine", "werden", "wir", "ihre", "sind"]),
+    "fr": frozenset(["les", "vous", "nous", "dans", "avec", "pour", "chez", "votre"]),
+    "es": frozenset(["para", "usted", "una", "del", "más", "cómo"]),
+    "zh": frozenset[str](),
+}
+"""Words that only one of these languages has."""
 _POINT_LABEL = re.compile(r"^[^:：.]{2,48}[:：]\s*(?=\S)")
 
 
@@ -31,39 +39,35 @@ def line_flaws(page: Record, work: Work) -> Iterator[Flaw]:
     headline = ("headline", page.text("headline"))
     for where, text in (("title_tag", topic), headline, *headings):
         if text and lines.is_search(text):
-            yield flaw(
-                work,
-                "search_phrase",
-                _LINE_COSTS,
-                where,
-                text,
-                ("A search phrase stands where a sentence should: nobody says it like this.",
-                 "这是搜索词，不是一句话，没有人这样说。"),
-                ("Say the answer to that search as you would say it to a person.", "像对人说话那样写出答案。"),
-            )  # fmt: skip
+            yield flaw("search_phrase", where, text)
     for where, text in (("title_tag", title), headline):
         word = repeats(text)
-        if word:
-            yield flaw(
-                work,
-                "doubled",
-                _LINE_COSTS,
-                where,
-                text,
-                (f"The same words stand twice in it: “{word}”.", f"同一个词出现了两次：“{word}”。"),
-                ("Keep one of the two phrases.", "两个说法只留一个。"),
-            )
+        if word and text not in work.facts.document:  # The company's own sentence may play with a word.
+            yield flaw("doubled", where, text, word=word)
     if not _sayable(headline[1], work):
-        yield flaw(
-            work,
-            "stiff_headline",
-            costs("clarity=1.8 creativity=1.8 brand=1.4 actionability=1.0 completeness=0.5 data=0.6"),
-            "headline",
-            headline[1],
-            ("No reader would say this headline: it is too long, joined together, or an answer nobody asked for.",
-             "没有人会这样说标题：太长、拼接，或者答非所问。"),
-            ("Say in one short sentence what the reader gets.", "用一句短话说出读者能得到什么。"),
-        )  # fmt: skip
+        yield flaw("stiff_headline", "headline", headline[1])
+
+
+_TOOLS = re.compile(
+    r"tl;?dr|one-liner|primary cta|\btodo\b|\btbd\b|roadmap|[\U0001F300-\U0001FAFF\u2600-\u27BF\u23E9-\u23FF]|~~|"
+    r"\]\(|(?:^|[.:]\s)\d[.)](?:\s|$)",
+    re.IGNORECASE,
+)
+"""Labels, notes and marks that only colleagues and tools write."""
+
+
+def stray_flaws(texts: Sequence[tuple[str, str]], work: Work) -> Iterator[Flaw]:
+    """Words that are not for these readers: of another language, or for colleagues."""
+    known = frozenset(re.findall(r"\w+", work.facts.document.lower()))
+    own = work.facts.language
+    others = frozenset(word for code, words in _TELLING.items() if own and code != own for word in words) - known
+    for where, text in texts:
+        found = _TOOLS.search(text)
+        if found and found[0] not in work.facts.name:
+            yield flaw("for_colleagues", where, text, word=found[0].strip() or text[:40])
+        foreign = [word for word in re.findall(r"[^\W\d_]+", text.lower()) if word in others]
+        if foreign:
+            yield flaw("foreign_words", where, text, word=foreign[0])
 
 
 def _sayable(headline: str, work: Work) -> bool:
@@ -80,22 +84,12 @@ def field_flaws(fields: Sequence[str], work: Work) -> Iterator[Flaw]:
     for field in fields:
         kind = next((kind for kind, pattern in _FIELD_KINDS if re.search(pattern, field, re.I)), field.lower())
         if kind in seen:
-            yield flaw(
-                work,
-                "field_twice",
-                costs("actionability=1.3 clarity=1.0 brand=0.8 creativity=0.4 completeness=0.4"),
-                "form_fields",
-                field,
-                (f"The form asks for the same thing twice: “{seen[kind]}” and “{field}”.",
-                 f"同一项问了两次：“{seen[kind]}”和“{field}”。"),
-                ("Ask for it once.", "只问一次。"),
-            )  # fmt: skip
+            yield flaw("field_twice", "form_fields", field, first=seen[kind], field=field)
         seen.setdefault(kind, field)
 
 
-def repeated(work: Work) -> str:
-    """The problem of a sentence that stands twice: by it, revisions know what to do."""
-    return work.say("This sentence already stands on the page.", "这句话页面上已经有了。")
+REPEATED = KINDS["repeated"].problem
+"""By it, revisions know a sentence that stands twice."""
 
 
 def repetition_flaws(page: Record, work: Work) -> Iterator[Flaw]:
@@ -107,15 +101,7 @@ def repetition_flaws(page: Record, work: Work) -> Iterator[Flaw]:
             if words(key) < 4 and cjk_count(key) < 6:
                 continue
             if key in said:
-                yield flaw(
-                    work,
-                    "repeated",
-                    costs("clarity=1.2 creativity=1.4 completeness=0.9 brand=0.9 technical=0.6 actionability=0.4"),
-                    where,
-                    sentence[:300],
-                    (repeated(work), repeated(work)),
-                    ("Say it once, where it matters most.", "只说一次，放在最要紧的地方。"),
-                )
+                yield flaw("repeated", where, sentence)
             said.add(key)
 
 

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 
 from marketeer_dagster.sandbox.author.facts import DIFFERENTIATION, OVERVIEW, PROBLEMS, PROOF, SWITCHING
+from marketeer_dagster.sandbox.author.labels import CATEGORY
 from marketeer_dagster.sandbox.author.lines import Lines, weight
 from marketeer_dagster.sandbox.author.text import (
     DEPENDENT,
@@ -12,13 +13,15 @@ from marketeer_dagster.sandbox.author.text import (
     cut,
     ended,
     joined,
+    numbers,
     sentences,
+    words,
 )
 from marketeer_dagster.sandbox.author.words import FUNCTION_WORDS, terms
 from marketeer_dagster.sandbox.author.work import Work
 
 HEADLINE, TITLE, DESCRIPTION, SUBHEADLINE = 90, 60, 155, 240
-_BOUNDARY = re.compile(r"\s+(?:for|in|with|by|that|which|für|in|mit)\s+|[,;，；]", re.IGNORECASE)
+_BOUNDARY = re.compile(r"\s+(?:for|in|with|by|that|which|für|mit|pour|avec|en|para|con|de)\s+|[,;，；]", re.IGNORECASE)
 
 
 def headlines(work: Work) -> list[str]:
@@ -27,7 +30,7 @@ def headlines(work: Work) -> list[str]:
     leading = [c for c in work.concerns if c.leads and c.statements]
     answers = [text for concern in leading[:3] for text in lines.answering(concern)]
     proof = [text for s in work.facts.proof if s.has_number for text in lines.whole(s)[:1]]
-    spare = [capital(t) for t in work.facts.short(OVERVIEW, PROOF, PROBLEMS, limit=HEADLINE)]
+    spare = lines.short(OVERVIEW, PROOF, PROBLEMS, limit=HEADLINE)
     found = dict.fromkeys(t for t in [*answers, lines.message, *lines.general, *proof] if t)
     plain = [t for t in [*spare, work.name] if not lines.is_search(t)]
     return [t for t in found if len(t) >= 5] or [cut(plain[0], 70).ljust(5, ".")]
@@ -45,7 +48,7 @@ def title_tag(work: Work, headline: str, body: str = "") -> str:
     silent = bool(keywords) and not any(terms(k) & terms(f"{headline} {body}") for k in keywords)
     leading = [t for c in work.concerns if c.leads for t in lines.answering(c)]
     first = sorted(leading, key=lambda t: -max(len(terms(c.text) & terms(t)) for c in work.concerns if c.leads))
-    told = [t for t in work.facts.short(OVERVIEW, PROOF, limit=TITLE) if not lines.is_search(t)]
+    told = lines.short(OVERVIEW, PROOF, limit=TITLE)
     named = [*([category] if silent else []), *first[:1], headline, category, *first[1:], *lines.general, *told]
     options = [f"{capital(bare(t))}{bar}{work.name}" for t in named if t]
     options += [bare(t) for t in named if work.name in t] + [f"{work.name}{bar}{work.action.label}"]
@@ -65,7 +68,7 @@ def repeats(title: str) -> str:
 def _category(work: Work) -> str:
     """What it is, in the words of the context, ended where a reader would breathe."""
     items = work.facts.items(OVERVIEW)
-    named = next((item.text for item in items if re.match(r"categor|kategorie|品类", item.label, re.I)), "")
+    named = next((item.text for item in items if CATEGORY.match(item.label)), "")
     whole = bare(named)
     breaks = [whole[: m.start()] for m in _BOUNDARY.finditer(whole) if m.start() >= 8]
     room = TITLE - 3 - len(work.name)
@@ -81,7 +84,8 @@ def description(work: Work, headline: str) -> str:
         for s in [*lead, *work.overview, *work.facts.benefits, *work.facts.proof]
         if s.full or s.label
     ]
-    pool = [s for s in pool if bare(s) != bare(headline)] or [ended(headline)]
+    told = [s for s in pool if not DEPENDENT.match(s) and (words(s) >= 4 or numbers(s))]
+    pool = [s for s in told if bare(s) != bare(headline)] or [ended(headline)]
     limit = 80 if work.chinese else DESCRIPTION
     return (
         fill([*pool, ended(work.action.label)], limit, least=30)

@@ -88,7 +88,7 @@ def read_kpi(work: Work, goal: str) -> Kpi:
     aim = target if target is not None and target != level else level * factor
     if aim == level:
         aim = 1.0 if metric not in _RATES else 0.01
-    unit = work.say("share", "占比") if metric in _RATES else work.say(f"in {window} days", f"每{window}天")
+    unit = "share" if metric in _RATES else f"in {window} days"
     return Kpi(metric, round(level, 6), round(aim, 6), window, unit, known)
 
 
@@ -106,7 +106,7 @@ def _of_signal(evidence: Record, goal: str, work: Work) -> Kpi:
     )
     low, high = observed or 0.0, expected or 0.0
     target = high if high != low else low * _factor(goal, falls=False) or 1.0
-    unit = work.say("share of sessions", "占访问的比例") if metric in _RATES else work.say("per day", "每天")
+    unit = "share of sessions" if metric in _RATES else "per day"
     return Kpi(metric, low, target, 28, unit, observed is not None)
 
 

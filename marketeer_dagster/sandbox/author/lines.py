@@ -17,17 +17,35 @@ from marketeer_dagster.sandbox.author.facts import (
     Statement,
 )
 from marketeer_dagster.sandbox.author.questions import as_question
-from marketeer_dagster.sandbox.author.text import DEPENDENT, SAYS, bare, capital, cjk_count, clauses, sentences, words
-from marketeer_dagster.sandbox.author.words import FUNCTION_WORDS, terms
+from marketeer_dagster.sandbox.author.text import (
+    DEPENDENT,
+    MARKS,
+    SAYS,
+    bare,
+    capital,
+    cjk_count,
+    clauses,
+    sentences,
+    words,
+)
+from marketeer_dagster.sandbox.author.words import FUNCTION_WORDS, JOINS, stem, terms
 from marketeer_dagster.sandbox.author.work import Concern, Work
 
 LINE = 70
 """Characters of a line that is read at a glance; a Chinese one counts as two and a half."""
+_SHORT = 9
+"""Words of what somebody wrote as a line of its own, with or without a verb."""
 _SPOKEN = 0.6
 """Share of an approved line's words that a text must speak of to be announced by it."""
-_OUTCOME = re.compile(r"\bso (?:that )?(?P<en>[^,;.]{12,})|\b(?P<de>damit [^,;.]{12,})|[，,](?P<zh>让[^，。；]{4,})")
-_OURS = re.compile(r"(?:we|our|us|their|its|his|her|they|i|wir|unser\w*|ihre?|我们|他们)\b", re.IGNORECASE)
-_UNREADABLE = re.compile(r"[;:()；：（）\[\]{}]|[$€£¥]|\w_\w")
+_OUTCOME = re.compile(
+    r"\bso (?:that )?(?P<en>[^,;.]{12,})|\b(?P<de>damit [^,;.]{12,})|\b(?:pour que|para que) (?P<romance>[^,;.]{12,})|"
+    r"[，,](?P<zh>让[^，。；]{4,})"
+)
+_OURS = re.compile(
+    r"(?:we|our|us|their|its|his|her|they|i|wir|unser\w*|ihre?|nous|nos|notre|ils|leurs?|nosotros|nuestr\w+|我们|他们)\b",
+    re.IGNORECASE,
+)
+_UNREADABLE = re.compile(r"[;:()；：（）\[\]{}]|[$€£¥]|\w_\w|\S@\S|https?:|(?<!\w)/\w|[→+=<>|]| [–—-] ")
 _TAIL = re.compile(r"(?:, and |; )(?=(?:the|your|you|each|every|nobody|anyone|anybody|a person)\b)", re.IGNORECASE)
 _VERBS = re.compile(
     r"(?:send|close|see|start|stop|replay|import|upload|pay|cancel|get|move|keep|book|try|join|know)\b", re.I
@@ -42,7 +60,12 @@ def weight(text: str) -> float:
 def core(text: str) -> frozenset[str]:
     """The words of `text` without those that only join others: two texts with the same ones say the same."""
     found = re.findall(r"[^\W_]+(?:['’][^\W_]+)?", text.lower())
-    return frozenset(word for word in found if word not in FUNCTION_WORDS) or frozenset(found)
+    return frozenset(word for word in found if word not in FUNCTION_WORDS | JOINS) or frozenset(found)
+
+
+def _stems(text: str) -> frozenset[str]:
+    """The words of `text` in whatever form: a search with an ending more is the same search."""
+    return frozenset(stem(word) for word in core(text))
 
 
 class Lines:
@@ -57,11 +80,11 @@ class Lines:
         work = self.work
         asked = [c.text for c in work.concerns if not c.objection]
         typed = [q.text for q in work.metrics.queries] + work.brief.texts("keywords") + asked + work.facts.searched
-        return frozenset(core(text) for text in typed)
+        return frozenset(_stems(text) for text in typed)
 
     def is_search(self, text: str) -> bool:
-        """Whether `text` differs from a search by nothing but case and joining words."""
-        return core(text) in self.searches
+        """Whether `text` differs from a search by nothing but case, endings and joining words."""
+        return _stems(text) in self.searches
 
     def reads(self, text: str, limit: int = LINE) -> bool:
         """Whether somebody would say `text` as a line: short, whole, not about ourselves, no search."""
@@ -97,12 +120,17 @@ class Lines:
     def message(self) -> str:
         """The brief's key message where it is a line and true."""
         text = bare(self.work.brief.text("key_message"))
-        return capital(text) if self.work.true(text) and not text.endswith(("?", "？")) and self.reads(text) else ""
+        doubts = [core(objection) for objection, _ in self.work.facts.objections]
+        return capital(text) if self.work.true(text) and self._says(text) and core(text) not in doubts else ""
+
+    def _says(self, text: str) -> bool:
+        """Whether a line says something: neither a question nor what somebody else said."""
+        return self.reads(text) and not text.endswith(("?", "？")) and text[0] not in MARKS
 
     def of(self, statement: Statement, limit: int = LINE) -> list[str]:
         """Lines that announce a statement: approved ones on its subject, its label, its own short clauses."""
         label = statement.label if statement.section in (DIFFERENTIATION, PROBLEMS) else ""
-        asks = as_question(statement.label, self.work.chinese) if statement.section == OBJECTIONS else ""
+        asks = as_question(statement.label, self.work.facts.language) if statement.section == OBJECTIONS else ""
         options = [
             *self.near(f"{statement.label} {statement.text}"),
             *([capital(label)] if label else []),
@@ -115,10 +143,21 @@ class Lines:
         if not statement.stands:
             return []
         found: list[str] = []
-        for sentence in sentences(statement.text)[:2]:
+        # What follows an answer's first sentence leans on it.
+        for sentence in sentences(statement.text)[: 1 if statement.section == OBJECTIONS else 2]:
             tails = _TAIL.split(bare(sentence))[1:]
-            found += [t for t in [*clauses(sentence), *tails] if SAYS.search(t) or _VERBS.match(t) or cjk_count(t)]
+            found += [t for t in [*clauses(sentence), *tails] if self._whole_thought(t)]
         return [text for text in map(capital, dict.fromkeys(found)) if self.reads(text, limit)]
+
+    def short(self, *sections: str, limit: int = LINE) -> list[str]:
+        """Lines from the statements of these sections, in order."""
+        told = [t for s in self.work.facts.statements(*sections) for t in (capital(s.label), *self.whole(s, limit)[:1])]
+        return [text for text in dict.fromkeys(told) if self.reads(text, limit)]
+
+    def _whole_thought(self, text: str) -> bool:
+        """Whether a clause says something; where we know no verbs, what is long enough for one."""
+        known = self.work.facts.language in ("en", "de")
+        return bool(SAYS.search(text) or _VERBS.match(text) or cjk_count(text) or (not known and words(text) >= 4))
 
     def answering(self, concern: Concern) -> list[str]:
         """Lines that answer what visitors want to know, closest first; objections are answered, not repeated."""
@@ -129,7 +168,7 @@ class Lines:
         for statement in answers[:2]:
             # A trouble's name announces a section about it; over the whole page it would promise the trouble.
             trouble = capital(statement.label) if statement.section == PROBLEMS else ""
-            options = [t for t in self.of(statement) if t != trouble and not t.endswith(("?", "？"))]
+            options = [t for t in self.of(statement) if t != trouble and self._says(t)]
             found += sorted(options, key=lambda t: -len(terms(t) & terms(concern.text)))[:2]
         return list(dict.fromkeys(found))
 
@@ -140,6 +179,13 @@ class Lines:
         benefits = facts.statements(DIFFERENTIATION)
         labels = [capital(s.label) for s in benefits if words(s.label) >= 3 or cjk_count(s.label) >= 5]
         told = [text for s in [*benefits, *facts.statements(OVERVIEW)] for text in self.whole(s)[:1]]
+        short = [bare(s.text) for s in benefits if not s.label and words(s.text) <= _SHORT and self.reads(bare(s.text))]
         lead = self.work.dice.order("approved", [s.text for s in self.approved])
-        pool = [*lead, self.outcome, *self.work.dice.order("labels", [t for t in labels if self.reads(t)]), *told]
+        pool = [
+            *lead,
+            self.outcome,
+            *self.work.dice.order("labels", [t for t in labels if self.reads(t)]),
+            *told,
+            *short,
+        ]
         return list(dict.fromkeys(text for text in pool if text))

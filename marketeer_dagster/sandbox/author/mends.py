@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from marketeer_dagster.sandbox.author.flaws import Flaw
-from marketeer_dagster.sandbox.author.flaws_lines import repeated
+from marketeer_dagster.sandbox.author.flaws_lines import REPEATED
 from marketeer_dagster.sandbox.author.paths import get, leaves
 from marketeer_dagster.sandbox.author.request import Record
 from marketeer_dagster.sandbox.author.work import Work
@@ -21,10 +21,10 @@ def _answer(finding: Record, content: Mapping[str, object], flaws: Sequence[Flaw
     words = _words_there(finding, content)
     if _still_there(finding, content, flaws, work):
         quote, mended = finding.text("quote"), False
-        reason = work.say("The place is as it was.", "还是原来的样子。")
+        reason = "The place is as it was."
     else:
         quote, mended = words, True
-        reason = work.say("The words at fault are gone from this place.", "原来的问题已经不在了。")
+        reason = "The words at fault are gone from this place."
     return {"finding": finding.text("id"), "quote": quote[:_LONGEST], "reason": reason, "mended": mended}
 
 
@@ -33,7 +33,7 @@ def _still_there(finding: Record, content: Mapping[str, object], flaws: Sequence
     quote = finding.text("quote")
     if any(is_of(flaw, finding) for flaw in flaws):
         return True
-    if not quote or finding.text("problem") == repeated(work):  # Said once, it rightly stands in its other place.
+    if not quote or finding.text("problem") == REPEATED:  # Said once, it rightly stands in its other place.
         return False
     here = get(content, finding.text("where"))
     # A place that holds no text of its own is everything below it; words whose place is gone may be anywhere.

@@ -1,11 +1,12 @@
 """What a flawless text does well, trait by trait: each can be checked, and each points at the words that show it."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from statistics import fmean
 
-from marketeer_dagster.sandbox.author.flaws import ASPECTS, grounded, last_name, prose, public
+from marketeer_dagster.sandbox.author.flaws import grounded, last_name, prose, public
+from marketeer_dagster.sandbox.author.reproaches import ASPECTS
 from marketeer_dagster.sandbox.author.text import cjk_count, numbers, sentences, words
 from marketeer_dagster.sandbox.author.words import terms
 from marketeer_dagster.sandbox.author.work import Work
@@ -81,14 +82,13 @@ def traits(content: Mapping[str, object], work: Work) -> Iterator[Trait]:
     whole = [sentence for text in said for sentence in sentences(text) if sentence in text and _length(sentence) >= 3]
     lines = whole or [max(said, key=len)]
     for make in (_clarity, _data, _actionability, _completeness, _brand, _creativity, _technical):
-        for holds, english, chinese, lack, lack_chinese, quote in make(texts, lines, work):
+        for holds, there, lack, quote in make(texts, lines, work):
             aspect = make.__name__.removeprefix("_")
-            yield Trait(aspect, holds, work.say(english, chinese), work.say(lack, lack_chinese), quote[:300])
+            yield Trait(aspect, holds, there, lack, quote[:300])
 
 
-_Found = Iterator[tuple[bool, str, str, str, str, str]]
+_Found = Iterator[tuple[(bool, str, str, str)]]
 _Texts = list[tuple[str, str]]
-_Looker = Callable[[_Texts, list[str], Work], _Found]
 
 
 def _clarity(texts: _Texts, lines: list[str], work: Work) -> _Found:
@@ -97,18 +97,23 @@ def _clarity(texts: _Texts, lines: list[str], work: Work) -> _Found:
     letters = [word for line in lines for word in re.findall(r"[^\W\d_]+", line) if not cjk_count(word)]
     heavy = [word for word in letters if len(word) >= 12]
     yield (
-        mean <= 13, "Sentences are short.", "句子短。", f"Sentences run to {mean:.0f} words on average.",
-        f"平均每句{mean:.0f}字，偏长。", min(lines, key=lambda line: abs(_length(line) - mean)),
-    )  # fmt: skip
+        mean <= 13,
+        "Sentences are short.",
+        f"Sentences run to {mean:.0f} words on average.",
+        min(lines, key=lambda line: abs(_length(line) - mean)),
+    )
     yield (
-        _length(longest) <= 24, "No sentence needs a second reading.", "没有要读两遍的句子。",
-        "The longest sentence asks for a second reading.", "最长的一句要读两遍。", longest,
-    )  # fmt: skip
+        _length(longest) <= 24,
+        "No sentence needs a second reading.",
+        "The longest sentence asks for a second reading.",
+        longest,
+    )
     yield (
-        len(heavy) <= 0.03 * len(letters), "The words are everyday ones.", "用词日常。",
-        "Some words are long for a busy reader.", "有些词偏生僻。",
+        len(heavy) <= 0.03 * len(letters),
+        "The words are everyday ones.",
+        "Some words are long for a busy reader.",
         next((line for line in lines if heavy and heavy[0] in line), longest),
-    )  # fmt: skip
+    )
 
 
 def _data(texts: _Texts, lines: list[str], work: Work) -> _Found:
@@ -118,18 +123,19 @@ def _data(texts: _Texts, lines: list[str], work: Work) -> _Found:
     proven = [line for line in lines if any(s.has_number and s.text in line for s in work.facts.proof)]
     proven += [text for _, text in texts if any(quote.text in text for quote in work.facts.quotes)]
     yield (
-        len(known) >= 4, f"It uses {len(known)} figures of the context.", f"用了资料里的{len(known)}个数字。",
-        "It uses few of the context's figures.", "资料里的数字用得少。", used[0] if used else lines[0],
-    )  # fmt: skip
+        len(known) >= 4,
+        f"It uses {len(known)} figures of the context.",
+        "It uses few of the context's figures.",
+        used[0] if used else lines[0],
+    )
     led = next((text for text in leads if numbers(text)), "")
+    yield (bool(led), "A figure leads.", "No headline has a figure.", led or (leads or lines)[0])
     yield (
-        bool(led), "A figure leads.", "开头就有数字。", "No headline has a figure.", "标题里没有数字。",
-        led or (leads or lines)[0],
-    )  # fmt: skip
-    yield (
-        bool(proven), "A proof point stands where it is needed.", "有实证。", "No proof point is told whole.",
-        "没有完整的实证。", proven[0] if proven else lines[-1],
-    )  # fmt: skip
+        bool(proven),
+        "A proof point stands where it is needed.",
+        "No proof point is told whole.",
+        proven[0] if proven else lines[-1],
+    )
 
 
 def _actionability(texts: _Texts, lines: list[str], work: Work) -> _Found:
@@ -137,18 +143,24 @@ def _actionability(texts: _Texts, lines: list[str], work: Work) -> _Found:
     acts = [line for line in lines if _ACTS.match(line.strip(' -*"“'))]
     asked = next((text for text in labels if terms(text) & terms(work.action.label)), "")
     yield (
-        bool(asked) or len(acts) >= 2, "It says what to do next.", "下一步很清楚。",
-        "The next step has to be guessed.", "下一步要读者自己猜。", asked or (acts or lines)[0],
-    )  # fmt: skip
+        bool(asked) or len(acts) >= 2,
+        "It says what to do next.",
+        "The next step has to be guessed.",
+        asked or (acts or lines)[0],
+    )
     yield (
-        len(acts) >= 0.08 * len(lines), "Verbs lead.", "动词开头。", "Few sentences tell the reader to do anything.",
-        "让读者动手的句子少。", (acts or lines)[0],
-    )  # fmt: skip
+        len(acts) >= 0.08 * len(lines),
+        "Verbs lead.",
+        "Few sentences tell the reader to do anything.",
+        (acts or lines)[0],
+    )
     exact = [text for text in labels or acts if words(text) >= 2 and (numbers(text) or len(terms(text)) >= 2)]
     yield (
-        bool(exact), "The call to action is specific.", "行动说得具体。", "The call to action could be any company's.",
-        "行动放在哪家公司都行。", (exact or labels or acts or lines)[0],
-    )  # fmt: skip
+        bool(exact),
+        "The call to action is specific.",
+        "The call to action could be any company's.",
+        (exact or labels or acts or lines)[0],
+    )
 
 
 def _completeness(texts: _Texts, lines: list[str], work: Work) -> _Found:
@@ -157,84 +169,69 @@ def _completeness(texts: _Texts, lines: list[str], work: Work) -> _Found:
     missed = [concern.text for concern in asked if len(terms(concern.text) & everything) < len(terms(concern.text)) / 2]
     about = max(lines, key=lambda line: len(terms(line) & terms(" ".join(c.text for c in asked))))
     yield (
-        not missed, "Everything the brief asks is answered.", "任务里的问题都有回答。",
-        f"It says little of “{missed[0] if missed else ''}”.", f"“{missed[0] if missed else ''}”说得少。", about,
-    )  # fmt: skip
+        not missed,
+        "Everything the brief asks is answered.",
+        f"It says little of “{missed[0] if missed else ''}”.",
+        about,
+    )
     size = sum(map(_length, lines))
     yield (
-        size >= 180, f"{size} words: enough to decide on.", f"{size}字，够读者拿主意。",
-        f"{size} words are a thin basis.", f"只有{size}字，偏薄。", max(lines, key=_length),
-    )  # fmt: skip
+        size >= 180,
+        f"{size} words: enough to decide on.",
+        f"{size} words are a thin basis.",
+        max(lines, key=_length),
+    )
     answers = [text for path, text in texts if re.search(r"faq|answer|objection|question", path)]
     doubts = answers or [line for line in lines if line.rstrip().endswith(("?", "？"))]
-    yield (
-        len(doubts) >= 3, "Doubts are taken up where they arise.", "顾虑当场回应。", "Few doubts are taken up.",
-        "回应的顾虑不多。", (doubts or lines)[0],
-    )  # fmt: skip
+    yield (len(doubts) >= 3, "Doubts are taken up where they arise.", "Few doubts are taken up.", (doubts or lines)[0])
 
 
 def _brand(texts: _Texts, lines: list[str], work: Work) -> _Found:
     share = fmean(grounded(line, work.facts) for line in lines)
     told = max(lines, key=lambda line: (grounded(line, work.facts), len(terms(line))))
     yield (
-        share >= 0.85, "The words are this company's.", "用的是这家的说法。", "Some wording is anybody's.",
-        "有些说法谁都能用。",
+        share >= 0.85,
+        "The words are this company's.",
+        "Some wording is anybody's.",
         told if share >= 0.85 else min(lines, key=lambda line: grounded(line, work.facts)),
-    )  # fmt: skip
+    )
     mine = [line for line in lines if any(word.lower() in line.lower() for word in work.facts.vocabulary)]
-    yield (
-        len(mine) >= 2, "It speaks in customers' words.", "说客户的话。", "Customers' own words are rare.",
-        "客户自己的话不多。",
-        (mine or lines)[0],
-    )  # fmt: skip
+    yield (len(mine) >= 2, "It speaks in customers' words.", "Customers' own words are rare.", (mine or lines)[0])
     you = [line for line in lines if _YOU.search(line)]
     yield (
-        len(you) >= 0.12 * len(lines), "The reader is the subject.", "以读者为主语。",
+        len(you) >= 0.12 * len(lines),
+        "The reader is the subject.",
         "It speaks of itself more than of the reader.",
-        "说自己多，说读者少。", (you or lines)[0],
-    )  # fmt: skip
+        (you or lines)[0],
+    )
 
 
 def _creativity(texts: _Texts, lines: list[str], work: Work) -> _Found:
     first = [re.split(r"\W", line.strip(' -*"“'), maxsplit=1)[0].lower() or line[:2] for line in lines]
     varied = len({word if not cjk_count(word) else word[:2] for word in first}) / len(first)
-    yield (
-        varied >= 0.6, "No two sentences begin alike.", "句子开头有变化。", "Many sentences begin alike.",
-        "不少句子开头一样。", lines[0],
-    )  # fmt: skip
+    yield (varied >= 0.6, "No two sentences begin alike.", "Many sentences begin alike.", lines[0])
     head = next((text for path, text in texts if last_name(path) in _LEADS), lines[0])
     close = terms(head) & terms(f"{work.audience} {work.brief.text('key_message')}")
-    yield (
-        len(close) >= 2, "The lead names its reader's own matter.", "开头说的正是读者的事。",
-        "The lead could stand over another page.", "开头换个页面也能用。", head,
-    )  # fmt: skip
+    yield (len(close) >= 2, "The lead names its reader's own matter.", "The lead could stand over another page.", head)
     vivid = [line for line in lines if '"' in line or "“" in line or line.rstrip().endswith(("?", "？"))]
     yield (
-        bool(vivid), "A voice from outside breaks the monologue.", "有读者的声音。", "Nobody but the company speaks.",
-        "只有公司自己在说。", (vivid or lines)[0],
-    )  # fmt: skip
+        bool(vivid),
+        "A voice from outside breaks the monologue.",
+        "Nobody but the company speaks.",
+        (vivid or lines)[0],
+    )
 
 
 def _technical(texts: _Texts, lines: list[str], work: Work) -> _Found:
     title = next((text for path, text in texts if last_name(path) in ("title_tag", "subjects", "headlines")), "")
     longest = 60 if not cjk_count(title) else 30
-    yield (
-        len(title) <= longest, "Titles are shown whole.", "标题不会被截断。", "A title is cut off in results.",
-        "标题会被截断。",
-        title or lines[0],
-    )  # fmt: skip
+    yield (len(title) <= longest, "Titles are shown whole.", "A title is cut off in results.", title or lines[0])
     several = [line for line in lines if _length(line) >= 6]
     twice = [line for line in several if several.count(line) > 1]
-    yield (
-        not twice, "Nothing is said twice.", "没有重复。", "One sentence stands twice.",
-        "有一句重复。", (twice or lines)[0],
-    )  # fmt: skip
+    yield (not twice, "Nothing is said twice.", "One sentence stands twice.", (twice or lines)[0])
     placed = [text for path, text in texts if last_name(path) == "meta_description"]
     fits = not placed or 70 <= len(placed[0]) * (2 if cjk_count(placed[0]) else 1) <= 160
-    yield (
-        fits, "The description fills its place.", "描述长度合适。", "The description leaves room unused.", "描述偏短。",
-        (placed or lines)[0],
-    )  # fmt: skip
+    yield (fits, "The description fills its place.", "The description leaves room unused.", (placed or lines)[0])
 
 
 def _length(line: str) -> float:

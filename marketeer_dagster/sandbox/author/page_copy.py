@@ -9,6 +9,8 @@ from marketeer_dagster.sandbox.author.words import terms
 from marketeer_dagster.sandbox.author.work import Work
 
 Content = dict[str, object]
+_WITH = ("trial", "book", "join")
+"""Kinds of action that one does with somebody."""
 
 
 def page_copy(work: Work) -> Content:
@@ -43,10 +45,7 @@ def quotations(work: Work) -> list[Content]:
 
 
 def _alternatives(work: Work, options: list[str]) -> list[Content]:
-    said = work.say(
-        "Leads with a figure|Answers what visitors search for|Leads with the difference|Names the problem first",
-        "以数字开头|回应访客搜索的问题|先讲不同之处|先点出问题",
-    ).split("|")
+    said = ("Leads with a figure", "Answers what visitors search for", "Leads with the difference", "Names the problem")
     lines = Lines(work)
     problems = [text for p in work.facts.problems for text in lines.of(p)[:1] if text not in options]
     spare = [*options[1:4], *problems[:1], *options[4:6]]
@@ -56,10 +55,7 @@ def _alternatives(work: Work, options: list[str]) -> list[Content]:
             said[1] if any(terms(c.text) & terms(text) for c in work.concerns) else said[2]
         )  # fmt: skip
         found.append({"text": text, "reason": reason})
-    plain = [
-        work.say(f"{work.name}: {work.action.label}", f"{work.name}：{work.action.label}"),
-        work.name.ljust(5, "."),
-    ]
+    plain = [f"{work.name}: {work.action.label}", work.name.ljust(5, ".")]
     for text in plain[: max(0, 2 - len(found))]:
         found.append({"text": cut(text, 90), "reason": said[2]})
     return found[:4]
@@ -68,49 +64,26 @@ def _alternatives(work: Work, options: list[str]) -> list[Content]:
 def _cta_alternatives(work: Work) -> list[Content]:
     label = work.action.label
     softer = {
-        "trial": ("See how it works", "先看怎么用"), "install": ("Read the documentation", "先看文档"),
-        "book": ("See available times", "查看可约时间"), "donate": ("See where the money goes", "看看善款去向"),
-        "demo": ("See how it works", "先看怎么用"), "join": ("See what a day looks like", "看看活动安排"),
-        "buy": ("See what it costs", "看看费用"), "contact": ("Ask a question", "先问一个问题"),
-    }[work.action.kind]  # fmt: skip
-    named = f"{label} · {work.name}" if work.chinese else f"{label} with {work.name}"
-    found: list[Content] = [
-        {
-            "text": work.say(*softer, "So funktioniert es"),
-            "reason": work.say("A smaller step for those who compare", "给还在比较的人一小步"),
-        }
-    ]
-    if (
-        len(named) <= 40
-        and not work.facts.german
-        and work.name.lower() not in label.lower()
-        and work.action.kind in ("trial", "book", "join")
-    ):
-        found.append({"text": named, "reason": work.say("Says with whom", "说明跟谁")})
+        "install": "Read the documentation", "book": "See available times", "donate": "See where the money goes",
+        "join": "See what a day looks like", "buy": "See what it costs", "contact": "Ask a question",
+    }  # fmt: skip
+    english = work.facts.language == "en"
+    smaller = softer.get(work.action.kind, "") if english else ""
+    found: list[Content] = [{"text": smaller or work.tell("look"), "reason": "A smaller step for those who compare"}]
+    named = f"{label} with {work.name}"
+    if english and len(named) <= 40 and work.name.lower() not in label.lower() and work.action.kind in _WITH:
+        found.append({"text": named, "reason": "Says with whom"})
     return found
 
 
 def notes(work: Work) -> str:
     """Choices for colleagues: what leads and why, learnings applied, what could not be answered."""
-    lines: list[str] = []
-    answered = [c for c in work.concerns if c.statements]
+    answered = [f"“{c.text}”" for c in work.concerns if c.statements]
     missing = [c for c in work.concerns if not c.statements and c.asked]
-    if answered:
-        names = work.say("; ".join(f"“{c.text}”" for c in answered[:4]), "；".join(f"“{c.text}”" for c in answered[:4]))
-        lines.append(work.say(f"Led by what visitors ask: {names}.", f"围绕访客关心的问题来写：{names}。"))
-    for identity, statement in work.learnings[:4]:
-        lines.append(
-            work.say(f"Applied [{identity}]: {ended(statement)}", f"采用了经验 [{identity}]：{ended(statement)}")
-        )
-    for concern in missing[:3]:
-        lines.append(
-            work.say(
-                f"The context says nothing about “{concern.text}”, so the page is silent on it; worth asking "
-                "the product team.",
-                f"产品资料没有提到“{concern.text}”，页面因此没有写，建议向产品方确认。",
-            )
-        )
-    lines.append(
-        work.say("All figures and quotations are taken from the product context.", "所有数字和引语均来自产品资料。")
-    )
-    return cut("\n".join(lines), 2000)
+    lines = [f"Led by what visitors ask: {'; '.join(answered[:4])}."] if answered else []
+    lines += [f"Applied [{identity}]: {ended(statement)}" for identity, statement in work.learnings[:4]]
+    lines += [
+        f"The context says nothing about “{concern.text}”, so the page is silent on it; worth asking the product team."
+        for concern in missing[:3]
+    ]
+    return cut("\n".join([*lines, "All figures and quotations are taken from the product context."]), 2000)

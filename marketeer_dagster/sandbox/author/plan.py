@@ -104,7 +104,7 @@ class Briefs:
     @property
     def place(self) -> str:
         """The page as prose names it."""
-        return self.page if self.page != "/" else self.work.say("the home page", "首页")
+        return self.page if self.page != "/" else "the home page"
 
     def _page(self) -> tuple[str, Row | None]:
         """The page where most can change: the signal's, the goal's, else most visits below the best rate."""
@@ -183,18 +183,16 @@ class Briefs:
     def _keywords(self) -> list[str]:
         asked = [self.work.topic(q.text) for q in self.queries if self.work.facts.supports(q.text)]
         said = " ".join(f"{s.label} {s.text}" for s in self.work.facts.public).lower()
-        known = [word for word in self.work.facts.vocabulary if word.lower() in said]
+        known = [word for word in [*self.work.facts.vocabulary, *self.work.facts.searched] if word.lower() in said]
         return list(dict.fromkeys([*asked, *known]))[:6]
 
     def _must_address(self, skill: str) -> list[str]:
         work = self.work
-        points = [
-            work.say(f"Answer visitors who search for “{q.text}”", f"回答搜索“{q.text}”的访客") for q in self.asked
-        ]
+        points = [f"Answer visitors who search for “{q.text}”" for q in self.asked]
         if skill in ("copywriting", "copy-editing", "email-sequence", "page-cro"):
             wanted = terms(f"{self.goal} {' '.join(q.text for q in self.asked)}")
             pairs = sorted(work.facts.objections, key=lambda pair: -len(terms(" ".join(pair)) & wanted))
-            points += [work.say(f"Answer the objection “{o}”", f"回应顾虑“{o}”") for o, _ in pairs[:2]]
+            points += [f"Answer the objection “{o}”" for o, _ in pairs[:2]]
         return points[:6]
 
     def evidence(self) -> str:
@@ -206,14 +204,11 @@ class Briefs:
             lines.append(f"- {self.page}: {cells}")
         for query in self.queries[:5]:
             figures = ", ".join(
-                f"{value} {name}" for value, name in ((query.clicks, work.say("clicks", "次点击")),
-                                                      (query.impressions, work.say("impressions", "次展示"))) if value
+                f"{value} {name}" for value, name in ((query.clicks, "clicks"),
+                                                      (query.impressions, "impressions")) if value
             )  # fmt: skip
-            new = work.say(" (new)", "（新）") if query.fresh else ""
-            lines.append(
-                work.say(f"- query “{query.text}”{new}", f"- 查询“{query.text}”{new}")
-                + (f": {figures}" if figures else "")
-            )
+            new = " (new)" if query.fresh else ""
+            lines.append(f"- query “{query.text}”{new}" + (f": {figures}" if figures else ""))
         signal = work.task.record("signal")
         detail = signal.record("evidence").text("detail")
         if signal:
@@ -240,57 +235,34 @@ def _budget(work: Work, goal: Record) -> float:
 
 
 def _summary(work: Work, goal: str, briefs: Briefs, skills: list[str]) -> str:
-    names = work.say(", ", "、").join(skills)
+    names = ", ".join(skills)
     place = briefs.place
     asked = briefs.asked
-    reason = (
-        work.say(
-            f"Visitors now ask about “{asked[0].text}”, and the page has to answer. ",
-            f"访客现在关心“{asked[0].text}”，页面必须回答。",
-        )
-        if asked
-        else ""
-    )
-    return work.say(
-        f"{ended(goal)} {reason}The work starts with {place} and leads with: {ended(briefs.message)} Skills: {names}.",
-        f"{ended(goal)}{reason}从{place}入手，主打：{ended(briefs.message)}用到的技能：{names}。",
+    reason = f"Visitors now ask about “{asked[0].text}”, and the page has to answer. " if asked else ""
+    return (
+        f"{ended(goal)} {reason}The work starts with {place} and leads with: {ended(briefs.message)} Skills: {names}."
     )
 
 
 def _rationale(work: Work, briefs: Briefs) -> str:
     measured = briefs.row is not None
     place = briefs.place
-    basis = work.say(
-        f"{capital(place)} was chosen because there visits and room for improvement come together." if measured
-        else f"No page figures were given; {place} is where the offer is made.",
-        f"选择{place}，因为那里访问多、提升空间大。" if measured else f"没有页面数据；{place}是提出行动的地方。",
-    )  # fmt: skip
-    cited = work.say("; ", "；").join(f"[{i}] {bare(s)}" for i, s in work.learnings[:3])
-    learned = work.say(f" Proven before and applied again: {cited}.", f"已验证并再次采用：{cited}。") if cited else ""
+    basis = (f"{capital(place)} was chosen because there visits and room for improvement come together." if measured
+        else f"No page figures were given; {place} is where the offer is made.")  # fmt: skip
+    cited = "; ".join(f"[{i}] {bare(s)}" for i, s in work.learnings[:3])
+    learned = f" Proven before and applied again: {cited}." if cited else ""
     return f"{basis}{learned}\n\n{briefs.evidence()}"[:3900].strip()
 
 
 def _risks(work: Work, kpi: Kpi, briefs: Briefs) -> list[str]:
     found: list[str] = []
     if not kpi.known:
-        found.append(
-            work.say(
-                "The baseline is unknown: nothing in the metrics or the goal states it.",
-                "基线未知：数据和目标里都没有。",
-            )
-        )
+        found.append("The baseline is unknown: nothing in the metrics or the goal states it.")
     if not work.facts.quotes and not work.facts.proof:
-        found.append(work.say("There is little proof in the product context.", "产品资料里证据很少。"))
+        found.append("There is little proof in the product context.")
     if briefs.asked:
-        found.append(
-            work.say("What visitors ask may shift again while the test runs.", "测试期间访客关心的问题可能再变。")
-        )
-    found.append(
-        work.say(
-            "Several changes at once: only the experiment can tell which one worked.",
-            "同时改动较多，只有实验能说明哪一项有效。",
-        )
-    )
+        found.append("What visitors ask may shift again while the test runs.")
+    found.append("Several changes at once: only the experiment can tell which one worked.")
     if work.facts.body(LANGUAGE) == "":
-        found.append(work.say("No customer language to write from.", "没有客户原话可用。"))
+        found.append("No customer language to write from.")
     return found[:5]

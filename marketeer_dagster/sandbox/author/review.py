@@ -6,12 +6,14 @@ traits that can be checked in the text (merits.py).
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
-from marketeer_dagster.sandbox.author.flaws import ASPECTS, Flaw, costs, prose, public, text_flaws
+from marketeer_dagster.sandbox.author.flaws import Flaw, flaw, prose, public, text_flaws
 from marketeer_dagster.sandbox.author.flaws_kinds import kind_flaws
 from marketeer_dagster.sandbox.author.flaws_page import page_flaws
 from marketeer_dagster.sandbox.author.mends import answers, is_of
 from marketeer_dagster.sandbox.author.merits import Merit, merits
+from marketeer_dagster.sandbox.author.reproaches import ASPECTS
 from marketeer_dagster.sandbox.author.request import Record
 from marketeer_dagster.sandbox.author.text import numbers, words
 from marketeer_dagster.sandbox.author.work import Work
@@ -48,7 +50,7 @@ def inspect(kind: str, content: Mapping[str, object], work: Work) -> list[Flaw]:
 
 
 def _under(prefix: str, flaw: Flaw) -> Flaw:
-    return Flaw(flaw.kind, flaw.costs, flaw.severity, prefix + flaw.where, flaw.quote, flaw.problem, flaw.suggestion)
+    return replace(flaw, where=prefix + flaw.where)
 
 
 def guess_kind(content: Mapping[str, object]) -> str:
@@ -77,11 +79,11 @@ def scores(flaws: list[Flaw]) -> dict[str, float]:
     """0 to 5 per aspect. Repeats of one kind of flaw cost less each time."""
     result: dict[str, float] = dict.fromkeys(tuple[str, ...](ASPECTS), BEST)
     seen: dict[str, int] = {}
-    for flaw in flaws:
-        factor = (1.0, 0.6, 0.4, 0.3)[min(seen.get(flaw.kind, 0), 3)]
-        seen[flaw.kind] = seen.get(flaw.kind, 0) + 1
-        for aspect, cost in flaw.costs.items():
-            result[aspect] = max(_floor(flaw, aspect, result[aspect]), result[aspect] - factor * cost)
+    for one in flaws:
+        factor = (1.0, 0.6, 0.4, 0.3)[min(seen.get(one.kind, 0), 3)]
+        seen[one.kind] = seen.get(one.kind, 0) + 1
+        for aspect, cost in one.costs.items():
+            result[aspect] = max(_floor(one, aspect, result[aspect]), result[aspect] - factor * cost)
     return result
 
 
@@ -154,13 +156,13 @@ def _dimension(
     blamed = [flaw for flaw in flaws if flaw.costs.get(aspect, 0) >= 0.4]
     worst = max(blamed, key=lambda flaw: flaw.costs[aspect]) if blamed else None
     praise = {
-        "clarity": work.say("Short sentences; the point comes first.", "句子短，重点在前。"),
-        "data": work.say("Statements rest on the product context.", "说法都有产品资料支持。"),
-        "actionability": work.say("It is clear what to do next.", "下一步做什么很清楚。"),
-        "completeness": work.say("What the brief asks for is there.", "任务要求的内容都在。"),
-        "brand": work.say("Reads in the brand's own voice and words.", "用的是品牌自己的语气和说法。"),
-        "creativity": work.say("The lead is specific to this product.", "开头只属于这个产品。"),
-        "technical": work.say("Fits the channel's limits and is well formed.", "符合渠道限制，格式正确。"),
+        "clarity": "Short sentences; the point comes first.",
+        "data": "Statements rest on the product context.",
+        "actionability": "It is clear what to do next.",
+        "completeness": "What the brief asks for is there.",
+        "brand": "Reads in the brand's own voice and words.",
+        "creativity": "The lead is specific to this product.",
+        "technical": "Fits the channel's limits and is well formed.",
     }
     return {
         "dimension": name,
@@ -194,34 +196,21 @@ def _finding(flaw: Flaw, dimension: str) -> Content:
 
 def _summary(flaws: list[Flaw], by_aspect: Mapping[str, float], work: Work) -> str:
     if not flaws:
-        return work.say(
-            "Specific, supported and on brief; nothing stands in the way.", "具体、有依据、符合任务，没有需要改的地方。"
-        )
+        return "Specific, supported and on brief; nothing stands in the way."
     weakest = min(by_aspect, key=lambda aspect: by_aspect[aspect])
     listed = " ".join(flaw.problem for flaw in flaws[:3])
     blockers = sum(flaw.severity == "blocker" for flaw in flaws)
-    lead = work.say(
-        "Must not go out as it is." if blockers else f"Good material; the weakest side is {weakest}.",
-        "不能这样发布。" if blockers else "素材不错，还有可改之处。",
-    )
-    return f"{lead}{'' if work.chinese else ' '}{listed}"[:1900]
+    lead = "Must not go out as it is." if blockers else f"Good material; the weakest side is {weakest}."
+    return f"{lead} {listed}"[:1900]
 
 
 def _nothing(work: Work) -> Content:
-    reason = work.say("There is no readable artefact in the request.", "请求里没有可读的内容。")
-    dimensions = [{"dimension": name, "score": 0, "quote": "", "reason": reason} for name in _rubric(work)]
-    finding = Flaw(
-        "empty",
-        costs("completeness=5.0"),
-        "blocker",
-        "content",
-        "",
-        reason,
-        work.say("Send the artefact.", "请提供内容。"),
-    )
+    found = flaw("empty", "content")
+    rubric = _rubric(work)
+    dimensions = [{"dimension": name, "score": 0, "quote": "", "reason": found.problem} for name in rubric]
     return {
         "earlier": answers({}, (), work),
-        "findings": [_finding(finding, next(iter(_rubric(work))))],
+        "findings": [_finding(found, next(iter(rubric)))],
         "dimensions": dimensions,
-        "summary": reason,
+        "summary": found.problem,
     }

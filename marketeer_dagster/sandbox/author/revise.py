@@ -4,7 +4,7 @@ import copy
 import re
 
 from marketeer_dagster.sandbox.author.advice import advice
-from marketeer_dagster.sandbox.author.flaws_lines import repeated
+from marketeer_dagster.sandbox.author.flaws_lines import REPEATED
 from marketeer_dagster.sandbox.author.lines import Lines
 from marketeer_dagster.sandbox.author.once import fresh_line, say_once
 from marketeer_dagster.sandbox.author.paths import as_list, child, get, leaves, locate, put, steps
@@ -31,7 +31,7 @@ _TEXT_FIELDS = frozenset(
 def revised(draft: Content, best: Content, findings: list[Record], work: Work) -> Content:
     """`draft` with every finding mended, using what `best` (the same work without weaknesses) says in its place."""
     result = copy.deepcopy(draft)
-    twice = [finding for finding in findings if finding.text("problem") == repeated(work)]
+    twice = [finding for finding in findings if finding.text("problem") == REPEATED]
     # Taking a repetition out moves what stands below it: those come last, from the end of the page.
     for finding in [*(f for f in findings if f not in twice), *reversed(twice)]:
         where = finding.text("where")

@@ -5,14 +5,32 @@ import re
 from marketeer_dagster.sandbox.author.facts import OBJECTIONS, PROBLEMS, PROOF, Statement
 from marketeer_dagster.sandbox.author.lines import Lines, core, weight
 from marketeer_dagster.sandbox.author.questions import as_question
-from marketeer_dagster.sandbox.author.text import bare, capital, cjk_count, cut, ended, joined, sentences, words
+from marketeer_dagster.sandbox.author.text import (
+    DEPENDENT,
+    bare,
+    capital,
+    cjk_count,
+    cut,
+    ended,
+    joined,
+    sentences,
+    words,
+)
 from marketeer_dagster.sandbox.author.words import terms
 from marketeer_dagster.sandbox.author.work import Work
 
 Content = dict[str, object]
 _HEADING = 80
+_ECHO = 0.65
+"""Share of a heading's words from which the sentence below it only says it again."""
+ROLES = ("problem", "solution", "benefits", "how_it_works", "proof", "offer")
 _COUNT = re.compile(r"(?:\d{3,}|\d{1,3}(?:[.,]\d{3})+) [^\W\d_]")
 """A proof that begins with how many, which a heading may carry: '2,150 practices in three countries use Threlby'."""
+_ONE = re.compile(r"[^.()（）;:=]+(?:[.,]\d+[^.()（）;:=]*)*\.?")
+
+
+_REPLIES = re.compile(rf"(?:yes|no|ja|nein|oui|non|sí)\b|{DEPENDENT.pattern}|(?:是|不|可以|会)", re.IGNORECASE)
+"""How a text begins that answers a question rather than says something."""
 
 
 class Sections:
@@ -45,9 +63,14 @@ class Sections:
         self.said = "\n".join([self.said, *(s.text.lower() for s in taken)])
         return taken
 
-    def _head(self, options: list[str], role: str) -> str:
-        """The first heading that stands nowhere yet and that is no search; a plain one where all are taken."""
+    def _head(self, options: list[str], role: str, body: str = "") -> str:
+        """The first heading that stands nowhere yet, that is no search and that the first sentence does not repeat.
+
+        A plain one where all are taken.
+        """
         work = self.work
+        first = core(sentences(body)[0]) if body else frozenset[str]()
+        options = [text for text in options if len(core(text) & first) < _ECHO * len(core(text))]
         whole = [*options, *work.dice.order(f"{role} head", plain_headings(work, role)), work.name]
         fresh = [h for h in whole if not self.lines.is_search(h) and weight(h) <= _HEADING]
         own = core(work.name)
@@ -67,8 +90,11 @@ class Sections:
                 if best.section == OBJECTIONS:
                     self.answered.add(best.label)
                 label = [capital(best.label)] if best.label and best.section != OBJECTIONS else []
-                heading = self._head([*self.lines.of(best), *label], "solution")
-                made.append(_section("objections", heading, best.sentence if best.stands else ended(best.text), []))
+                options = [*self.lines.of(best), *label]
+                if best.section == OBJECTIONS and _REPLIES.match(best.text):  # Nobody understands it unasked.
+                    options = [as_question(best.label, self.work.facts.language)]
+                heading = self._head(options, "solution", best.sentence)
+                made.append(_section("objections", heading, best.sentence, []))
         return made
 
     @property
@@ -101,21 +127,22 @@ class Sections:
         if not taken:
             return None
         lead = next((s for s in taken if s.full and s.has_number and s.stands), taken[0])
-        heading = self._head(self.lines.near(f"{lead.label} {lead.text}"), "benefits")
+        heading = self._head(self.lines.near(f"{lead.label} {lead.text}"), "benefits", lead.sentence)
         return _section("benefits", heading, lead.sentence, [s.point for s in taken if s is not lead])
 
     def _steps(self) -> Content | None:
         steps = self.work.facts.steps
         if not steps:
             return None
-        intro = self.work.say("This is all there is to do.", "只要这几步。", "Mehr ist nicht zu tun.")
-        return _section("how_it_works", self._head([], "how_it_works"), intro, [bare(step) for step in steps])
+        return _section(
+            "how_it_works", self._head([], "how_it_works"), self.work.tell("steps"), [bare(step) for step in steps]
+        )
 
     def _proof(self) -> Content | None:
         taken = self._take(self.work.facts.proof, 4)
         if not taken:
             return None
-        short = [s for s in taken if _COUNT.match(s.text) and weight(s.text) <= 66 and len(sentences(s.text)) == 1]
+        short = [s for s in taken if _COUNT.match(s.text) and weight(s.text) <= 66 and _ONE.fullmatch(s.text)]
         chosen = short[0] if short and len(taken) > 1 else None
         heading = self._head([bare(chosen.text)] if chosen else [], "proof")
         body = [s for s in taken if s is not chosen]
@@ -134,16 +161,14 @@ class Sections:
         extra = [ended(offer)] if offer and work.true(offer) and work.facts.supports(offer) else []
         lines = [line for line in extra if not _covered(line, [self.said, *(s.text for s in taken)])]
         lines += [ended(s.text) for s in told[:2]]
-        if not lines and listed:
+        if not lines and len(listed) > 1 and work.tell("prices"):
+            lines = [work.tell("prices")]
+        elif not lines and listed:
             lines, listed = [listed[0].sentence], listed[1:]
-        helps = work.action.kind in ("donate", "join")
-        costs = work.say("What it costs", "费用说明", "Was es kostet")
-        priced = work.say("How you can help", "如何支持") if helps else costs
-        return (
-            _section("offer", self._head([priced], "offer"), joined(lines), [s.point for s in listed])
-            if lines
-            else None
-        )
+        if not lines:
+            return None
+        heading = self._head([work.tell("helping" if work.action.kind in ("donate", "join") else "costs")], "offer")
+        return _section("offer", heading, joined(lines), [s.point for s in listed])
 
     def _at_least_three(self, made: list[Content]) -> list[Content]:
         spare = [s.sentence for s in self._fresh(self.work.facts.public)] or [ended(self.work.action.label)]
@@ -175,33 +200,7 @@ def _covered(text: str, lines: list[str]) -> bool:
 
 def plain_headings(work: Work, role: str) -> list[str]:
     """Headings for a section of this role that any page may bear."""
-    name, label = work.name, work.action.label
-    english = {
-        "problem": ["What gets in the way", "The trouble today", "Why this is hard today"],
-        "solution": [f"What {name} does", f"How {name} helps", f"What changes with {name}"],
-        "benefits": [f"What makes {name} different", f"What {name} does differently"],
-        "how_it_works": ["How it works", "From start to finish"],
-        "proof": ["What the record shows", "Results so far", "Seen in practice"],
-        "offer": [label, "Before you decide"],
-    }
-    chinese = {
-        "problem": ["现在难在哪里", "常见的烦恼", "为什么一拖再拖"],
-        "solution": [f"{name}怎么做", f"{name}能帮您什么", f"认识{name}"],
-        "benefits": ["您能得到什么", f"{name}有什么不同", "看得见的安心"],
-        "how_it_works": ["流程是怎样的", "从开始到完成"],
-        "proof": ["用事实说话", "大家的反馈", "目前的成绩"],
-        "offer": [label, "决定之前"],
-    }
-    german = {
-        "problem": ["Was heute aufhält"],
-        "solution": [f"Was {name} macht", f"Wie {name} hilft"],
-        "benefits": [f"Was {name} anders macht", "Das ist anders"],
-        "how_it_works": ["So geht es"],
-        "proof": ["Was sich zeigt"],
-        "offer": [label, "Bevor Sie sich entscheiden"],
-    }
-    table = chinese if work.chinese else german if work.facts.german else english
-    return table.get(role, table["solution"])
+    return [text for text in work.ways(role if role in ROLES else "solution") if text]
 
 
 def questions(work: Work, answered: set[str]) -> list[Content]:
@@ -209,4 +208,4 @@ def questions(work: Work, answered: set[str]) -> list[Content]:
     wanted = terms(" ".join(c.text for c in work.concerns))
     pairs = sorted(work.facts.objections, key=lambda pair: -len(terms(" ".join(pair)) & wanted))
     open_ones = [pair for pair in pairs if pair[0] not in answered]
-    return [{"question": as_question(o, work.chinese), "answer": ended(a)} for o, a in open_ones[:6]]
+    return [{"question": as_question(o, work.facts.language), "answer": ended(a)} for o, a in open_ones[:6]]

@@ -4,15 +4,30 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from marketeer_dagster.sandbox.author.labels import (
+    ACTION,
+    ADDRESS,
+    ANSWER,
+    ANSWERED,
+    ASKED,
+    INTERNAL,
+    INTERNAL_TEXT,
+    NEGATIVE,
+    PERSON,
+    QUESTION,
+    SEARCHED,
+    SUMMARY,
+)
 from marketeer_dagster.sandbox.author.markdown import Item
 from marketeer_dagster.sandbox.author.text import (
     DEPENDENT,
+    MARKS,
     SAYS,
     bare,
     capital,
-    cjk_count,
     ended,
     joined,
+    lower_first,
     numbers,
     sentences,
     words,
@@ -25,35 +40,34 @@ SWITCHING, LANGUAGE, VOICE, PROOF, GOALS = (
     "switching dynamics", "customer language", "brand voice", "proof points", "goals",
 )  # fmt: skip
 
-_QUOTE = re.compile(r"[“「『„](?P<a>[^“”」』„]{8,400})[”“」』]|\"(?P<b>[^\"]{8,400})\"")
+_QUOTE = re.compile(r"[“„«「『\"]\s*(?P<said>[^“”„«»「」『』\"]{8,400}?)\s*[”“»」』\"]")
 SAID_BY = re.compile(
     r"^\s*[,，.。]?\s*(?:[—–~-]{1,3}|——|by\b|(?:says|said|writes|wrote|reports|told us)\b[,:]?|"
-    r"说[，:：]?)\s*(?P<who>[^\"“「.。]{2,110})"
+    r"说[，:：]?)\s*(?P<who>(?:[^\"“„«「.。]|(?<=\b[A-ZÀ-Þ])\.|(?<=\bDr)\.){2,110})"
 )
+_UNMARKED = re.compile(r"^\s*(?P<who>(?:(?:Dr|Prof)\.? )*[A-ZÀ-Þ][\w’-]+(?: [A-ZÀ-Þ][\w’-]+)+, [^\"“.]{2,90})")
+_ASKS = re.compile(r"[“„«「『\"]|.*[?？]\s*$")
 _ATTRIBUTION = re.compile(r"^\s*(?:[(（—–]|-\s)")
 _IN_BRACKETS = re.compile(r"^\s*[,，.。]?\s*[(（](?P<who>[^)）]{2,110})[)）]")
-NEGATIVE = re.compile(
-    r"avoid|^never\b|\bnever (?:say|use|write)|(?:don['’]t|do not) (?:say|use)|not (?:to )?say|banned|we are not|"
-    r"not for|\banti|bad fit|unsuit|禁|避免|不要|不用|不说|不适合|忌",
-    re.I,
-)
-_INTERNAL_LABEL = re.compile(
-    r"\b(?:stage|fund\w*|team|founded|headcount|revenue|mrr|arr|margin|icp|kpis?|business model|category|competit\w*|"
-    r"roadmap|internal|call to action|cta|page|metrics?|goals?|budget|positioning|personas?|segments?|website|url|"
-    r"domain|legal)\b|^status|anx|融资|团队|营收|目标|阶段|内部|竞品|品类|网址|官网|habit|惯性|焦虑",
-    re.I,
-)
-_BARE_LABEL = re.compile(r"one.?liner|what it (?:is|does)|summary|in short|tagline|description|简介|一句话", re.I)
-_INTERNAL_TEXT = re.compile(
-    r"\b(?:ICP|personas?|TAM|competitors?|positioning|MRR|ARR|KPIs?|our funnel)\b|目标客户|客户画像|竞品|营收"
-)
-SEARCHED = re.compile(r"search|quer|keyword|gesucht|suchen|suche\b|搜索|关键词", re.I)
-STEPS = re.compile(r"how it works|steps?$|流程|步骤", re.I)
 _POINTING = re.compile(r"(?:this|these) (?!is\b|are\b|was\b|means\b|makes\b)\w+ |这[个款家种]", re.I)
 """'This app finds …' points at the product; 'This is why …' points at what was said before."""
-_FRAGMENT = re.compile(r"(?:free|gratis|kostenlos|included|[A-Z]\w+day|Montag|Dienstag)\b", re.IGNORECASE)
-"""'Free, with 30 companies': what only its label makes a statement."""
-_PLACEHOLDER = re.compile(r"\b(?:TODO|TBD|TBC|N/A|lorem|unknown|not known|none yet)\b|待定|暂无", re.I)
+_FRAGMENT = re.compile(
+    r"(?:USD|EUR|CHF|GBP)\s?\d|(?:free|gratis|kostenlos|gratuite?|included|[A-Z]\w+day|Montag|Dienstag)\b|[$€£¥]\s?\d|"
+    r"\d[\d.,]*\s?(?:[$€£¥%元]|USD|EUR|CHF|GBP)",
+    re.IGNORECASE,
+)
+"""'Free, with 30 companies', '£18, tube included': what only its label makes a statement."""
+_INSIDE = re.compile(r"\w@\w|https?://|www\.|\bcall to action\b|\bCTA\b")
+"""Where to write and what to press is what the button is for."""
+_DOES = re.compile(
+    r"(?:works|knows|reads|sends|keeps|takes|finds|checks|shows|tells|runs|makes|gives|lets|helps|connects|stores|tracks|"
+    r"writes|sorts|matches|files|imports|exports|learns|plans|builds|turns|saves|cuts|stops|starts|handles|supports|"
+    r"includes|covers|brings|closes|collects|creates|compares|replaces|reminds|updates) ",
+    re.IGNORECASE,
+)
+"""How a note on a product begins that leaves out who does it."""
+_LONGEST = 260
+"""Characters up to which what stands under one label is told as a whole: its later sentences lean on the first."""
 
 
 @dataclass(frozen=True)
@@ -66,15 +80,20 @@ class Statement:
     listed: bool = False
     group: str = ""
     """Label of the item it came from, also for its later sentences."""
+    colon: str = ": "
+    doer: str = ""
+    """The product's name, for a text that leaves out who does what it tells."""
 
     @property
     def sentence(self) -> str:
+        if self.doer and not self.label and _DOES.match(self.text):
+            return ended(f"{self.doer} {lower_first(self.text)}")
         return ended(self._whole if self.label and not self.stands else self.text)
 
     @property
     def stands(self) -> bool:
         """Whether the text is a statement without its label, not a fragment that explains it."""
-        capital_start = bool(re.match(r"[A-ZÄÖÜ\u3400-\u9fff]", self.text))
+        capital_start = bool(re.match(r"[A-ZÀ-Þ\u3400-\u9fff]", self.text))
         counts = bool(re.match(r"\d", self.text) and SAYS.search(self.text))
         whole = (capital_start or counts) and words(self.text) >= 5
         fragment = bool(_FRAGMENT.match(self.text))
@@ -82,8 +101,9 @@ class Statement:
 
     @property
     def _whole(self) -> str:
-        colon = "：" if cjk_count(self.label) else ": "
-        return capital(f"{self.label}{colon}{self.text}")
+        """Label and text; the text alone where it says its label anyway."""
+        said = terms(self.label) and terms(self.label) <= terms(self.text)
+        return capital(self.text if said else f"{self.label}{self.colon}{self.text}")
 
     @property
     def full(self) -> bool:
@@ -118,77 +138,86 @@ def usable(item: Item) -> bool:
     whole = item.whole
     marked = f"{item.label} {item.heading}"
     return not (
-        NEGATIVE.search(marked)
-        or _INTERNAL_LABEL.search(marked)
-        or _INTERNAL_TEXT.search(whole)
-        or _PLACEHOLDER.search(whole)
+        any(NEGATIVE.search(part) for part in (item.label, item.heading))
+        or (words(item.label) <= 3 and INTERNAL.search(marked))
+        or ACTION.search(marked)
+        or INTERNAL_TEXT.search(whole)
+        or ADDRESS.match(item.text)
     )
 
 
-def statements_of(item: Item, section: str) -> list[Statement]:
+def statements_of(item: Item, section: str, doer: str = "") -> list[Statement]:
+    """What an item states, sentence by sentence where it is long; `doer` is whom notes without a subject are about."""
     parts: list[str] = []
     for sentence in sentences(_QUOTE.sub(_masked, item.text)):
-        if "\ue000" in sentence or _ATTRIBUTION.match(sentence):
+        if "\ue000" in sentence or _ATTRIBUTION.match(sentence) or _INSIDE.search(sentence):
             continue
         if parts and DEPENDENT.match(sentence):
             parts[-1] = joined([parts[-1], sentence])
         elif not DEPENDENT.match(sentence) or (not parts and (item.label or _POINTING.match(sentence))):
             parts.append(sentence)
     usable = [part for part in parts if not part.endswith((":", "："))]
-    label = "" if _BARE_LABEL.search(item.label) else item.label
-    return [Statement(part, section, label if i == 0 else "", item.listed, item.label) for i, part in enumerate(usable)]
+    label = "" if SUMMARY.search(item.label) else item.label
+    if (label or item.listed) and len(whole := joined(usable)) <= _LONGEST:
+        usable = [whole] if whole else []
+    return [
+        Statement(part, section, label if i == 0 else "", item.listed, item.label, item.colon, doer)
+        for i, part in enumerate(usable)
+    ]
 
 
 def _masked(match: re.Match[str]) -> str:
     """A customer's sentence is hidden from what we may say ourselves; quoted terms stay."""
-    return "\ue000" if words(match["a"] or match["b"]) >= 5 else match[0]
+    return "\ue000" if words(match["said"]) >= 5 else match[0]
 
 
 def quotes_of(item: Item, section: str) -> list[Quote]:
     found: list[Quote] = []
     whole = item.text
     for match in _QUOTE.finditer(whole):
-        text = (match["a"] or match["b"]).strip().rstrip(",，")
+        text = match["said"].rstrip(",，")
         if words(text) < 5 or SEARCHED.search(item.label):
             continue
         rest = whole[match.end() :]
-        said = _IN_BRACKETS.match(rest) or SAID_BY.match(rest.split("“")[0].split('"')[0].split("「")[0])
-        who = bare(said["who"]) if said else ""
-        is_person = bool(item.label) and not re.search(
-            r"quote|testimonial|customer|verbatim|word|phrase|引|客户|原话|评价|语", item.label, re.I
-        )
+        after = re.split(r"[“„«\"「]", rest)[0]
+        said = _IN_BRACKETS.match(rest) or SAID_BY.match(after) or _UNMARKED.match(after)
+        who = attributed(said["who"]) if said else ""
+        is_person = bool(item.label) and not PERSON.search(item.label)
         found.append(Quote(text, who or (item.label if is_person and section == PROOF else ""), section))
     return found
 
 
+def attributed(who: str) -> str:
+    """A name as it is written: the point of an initial at its end stays."""
+    return who.strip() if re.search(r"\b[A-ZÀ-Þ]\.\s*$", who) else bare(who)
+
+
 def pairs_of(entries: list[Item]) -> list[tuple[str, str]]:
+    """Objections with their answers: on one line, under a heading, or one below the other."""
     found: list[tuple[str, str]] = []
     waiting = ""
     for item in entries:
-        if waiting and re.match(r"answer|response|reply|a$|reality|回答|回应|答|应对", item.label, re.I):
-            found.append((waiting, item.text))
-            waiting = ""
-            continue
-        if re.match(r"objection|q$|question|concern|异议|问|顾虑", item.label, re.I):
-            question, answer = _split(item.text)
-        elif item.label:
-            question, answer = (
-                item.label,
-                re.sub(r"^(?:answer|response|we say|回答|回应|答)\s*[:：]\s*", "", item.text, flags=re.I),
-            )
+        told = ANSWERED.sub("", item.text)
+        asks = item.heading if item.heading not in [question for question, _ in found] else ""
+        if waiting and (ANSWER.match(item.label) or not (item.label or _ASKS.match(item.text))):
+            question, answer, waiting = waiting, told, ""
+        elif asks and not _ASKS.match(item.text) and (not item.label or ANSWER.match(item.label)):
+            question, answer = asks, told
+        elif item.label and not ASKED.match(item.label):
+            question, answer = item.label, told
         else:
             question, answer = _split(item.text)
         if answer:
             found.append((question, answer))
         waiting = "" if answer else question
-    return [(bare(q).strip("\"“”「」'"), a) for q, a in found if q and not _PLACEHOLDER.search(a)]
+    return [(bare(QUESTION.sub("", q)).strip(MARKS), a) for q, a in found if q and not INTERNAL_TEXT.search(a)]
 
 
 def _split(text: str) -> tuple[str, str]:
     """Objection and answer of one line: by an arrow or dash, after a quotation, or after a question mark."""
-    quoted = re.match(r"[“\"「](?P<q>.+?)[”\"」]\s*[:：,，—–-]*\s*(?P<a>\S.+)$", text)
-    if quoted:
-        return quoted["q"], quoted["a"]
+    said = _QUOTE.match(text)
+    if said:
+        return said["said"], text[said.end() :].strip(" :：,，—–-→=>")
     for pattern in (
         r"\s*(?:→|->|=>)\s*",
         r"\s*(?:answer|response|回答|回应|答)\s*[:：]\s*",

@@ -4,6 +4,7 @@ import copy
 from collections.abc import Callable
 
 from marketeer_dagster.sandbox.author.text import bare, cut, lower_first, sentences
+from marketeer_dagster.sandbox.author.wording import FIELDS
 from marketeer_dagster.sandbox.author.work import Work
 
 Content = dict[str, object]
@@ -12,7 +13,8 @@ Weakness = Callable[[Content, Work], None]
 
 def weakened(kind: str, content: Content, work: Work) -> Content:
     """`content` with up to three weaknesses, chosen by the request; about one first draft in eight has none."""
-    options = WEAKNESSES.get(kind, ())
+    spoken = work.facts.language in ("en", "zh")
+    options = [weakness for weakness in WEAKNESSES.get(kind, ()) if spoken or weakness not in _WORDY]
     count = min(len(options), (0, 1, 2, 2, 2, 3, 3, 2)[work.dice.number("weaknesses", 8)])
     draft = copy.deepcopy(content)
     for weakness in work.dice.order("which", options)[:count]:
@@ -21,15 +23,13 @@ def weakened(kind: str, content: Content, work: Work) -> Content:
 
 
 def _vague_headline(page: Content, work: Work) -> None:
-    english = (f"Welcome to {work.name}", f"Meet {work.name}", f"Get started with {work.name}")
-    chinese = (f"欢迎了解{work.name}", f"认识{work.name}", f"走进{work.name}")
-    page["headline"] = cut(work.dice.pick("vague", chinese if work.chinese else english), 90)
+    page["headline"] = cut(work.dice.pick("vague", work.ways("welcome")), 90)
 
 
 def _weak_cta(page: Content, work: Work) -> None:
     cta = page["cta"]
     if isinstance(cta, dict):
-        cta["label"] = work.say("Learn more", "了解更多")
+        cta["label"] = work.tell("learn")
 
 
 def _no_proof(page: Content, work: Work) -> None:
@@ -42,7 +42,7 @@ def _no_proof(page: Content, work: Work) -> None:
 def _filler(page: Content, work: Work) -> None:
     section = _section(page, ("solution", "benefits"))
     if section:
-        lead = work.say("It goes without saying that ", "众所周知，")
+        lead = "众所周知，" if work.chinese else "It goes without saying that "
         section["body"] = f"{lead}{lower_first(str(section['body']))}"
 
 
@@ -51,8 +51,10 @@ def _long_sentence(page: Content, work: Work) -> None:
     if section:
         parts = sentences(str(section["body"]))
         if len(parts) >= 2:
-            joint = work.say(
-                ", and in addition to that it is also the case that ", "，与此同时还有一点也不能不提，那就是"
+            joint = (
+                "，与此同时还有一点也不能不提，那就是"
+                if work.chinese
+                else ", and in addition to that it is also the case that "
             )
             section["body"] = f"{bare(parts[0])}{joint}{lower_first(parts[1])}" + "".join(f" {p}" for p in parts[2:])
 
@@ -62,20 +64,17 @@ def _deflecting(page: Content, work: Work) -> None:
     if isinstance(faq, list):
         for entry in faq[:2]:
             if isinstance(entry, dict):
-                entry["answer"] = work.say(
-                    "Our team is happy to talk about this with you.", "关于这一点，欢迎咨询我们。"
+                entry["answer"] = (
+                    "关于这一点，欢迎咨询我们。" if work.chinese else "Our team is happy to talk about this with you."
                 )
 
 
 def _long_form(page: Content, work: Work) -> None:
-    extra = (
-        ("姓名", "手机号", "邮箱", "地址", "备注")
-        if work.chinese
-        else ("Name", "Email", "Phone", "Address", "How did you hear about us?")
-    )
+    extra = [FIELDS[field][work.facts.language] for field in ("Name", "Email", "Phone", "Address")]
+    asked = [] if work.facts.language != "en" else ["How did you hear about us?"]
     fields = page["form_fields"]
     known = [str(field) for field in fields] if isinstance(fields, list) else []
-    page["form_fields"] = [*known, *(field for field in extra if field not in known)][:6]
+    page["form_fields"] = [*known, *(field for field in [*extra, *asked] if field not in known)][:6]
 
 
 def _section(page: Content, roles: tuple[str, ...]) -> Content | None:
@@ -101,7 +100,7 @@ def _generic_subject(content: Content, work: Work) -> None:
     email = _first(content, "emails")
     subjects = email.get("subjects")
     if isinstance(subjects, list) and subjects:
-        email["subjects"] = [work.say("A quick note from our team", "一点更新，来自我们"), *subjects[1:]]
+        email["subjects"] = [work.tell("notice"), *subjects[1:]]
 
 
 def _repeated_preheader(content: Content, work: Work) -> None:
@@ -115,7 +114,7 @@ def _weak_email_cta(content: Content, work: Work) -> None:
     emails = content.get("emails")
     for email in emails[:2] if isinstance(emails, list) else []:
         if isinstance(email, dict):
-            email["cta_label"] = work.say("Read more", "了解更多")
+            email["cta_label"] = work.tell("learn")
 
 
 def _few_headlines(content: Content, work: Work) -> None:
@@ -133,7 +132,7 @@ def _no_negatives(content: Content, work: Work) -> None:
 
 def _vague_advice(content: Content, work: Work) -> None:
     for finding in _dicts(content, "findings")[:2]:
-        finding["fix" if "fix" in finding else "recommendation"] = work.say("Improve the page here.", "优化一下这里。")
+        finding["fix" if "fix" in finding else "recommendation"] = "Improve the page here."
 
 
 def _emptied(field: str) -> Weakness:
@@ -153,7 +152,7 @@ def _shortened(field: str, count: int) -> Weakness:
 
 
 def _vague_rule(content: Content, work: Work) -> None:
-    content["stopping_rule"] = work.say("Stop when the result is clear.", "结果明确就停止。")
+    content["stopping_rule"] = "Stop when the result is clear."
 
 
 def _no_parameters(content: Content, work: Work) -> None:
@@ -164,7 +163,7 @@ def _no_parameters(content: Content, work: Work) -> None:
 
 def _same_reason(content: Content, work: Work) -> None:
     for item in _dicts(content, "roadmap"):
-        item["why_now"] = work.say("Supports the goal.", "有助于目标。")
+        item["why_now"] = "Supports the goal."
 
 
 def _first(content: Content, field: str) -> Content:
@@ -176,6 +175,8 @@ def _dicts(content: Content, field: str) -> list[Content]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
+_WORDY = (_filler, _long_sentence, _deflecting)
+"""Weaknesses of wording, which only English and Chinese drafts have."""
 _PAGE: tuple[Weakness, ...] = (_vague_headline, _weak_cta, _no_proof, _filler, _long_sentence, _deflecting, _long_form)
 WEAKNESSES: dict[str, tuple[Weakness, ...]] = {
     "page_copy": _PAGE,

@@ -9,6 +9,7 @@ from marketeer_dagster.sandbox.author.dice import Dice
 from marketeer_dagster.sandbox.author.facts import (
     AUDIENCE,
     DIFFERENTIATION,
+    OBJECTIONS,
     OVERVIEW,
     PERSONAS,
     Facts,
@@ -18,10 +19,11 @@ from marketeer_dagster.sandbox.author.markdown import Item
 from marketeer_dagster.sandbox.author.metrics import Metrics, named_queries, page_path, read_metrics
 from marketeer_dagster.sandbox.author.request import Task
 from marketeer_dagster.sandbox.author.text import bare, cjk_count, cut, numbers, words
+from marketeer_dagster.sandbox.author.wording import WORDINGS
 from marketeer_dagster.sandbox.author.words import terms
 
 _LEARNING = re.compile(r"^\s*[-*]\s*\[(?P<id>lrn_[a-z0-9_]+)\]\s*(?P<text>.+)$", re.MULTILINE)
-_QUOTED = re.compile(r"[“\"「'‘`]([^”\"」'’`]{3,80})[”\"」'’`]")
+_QUOTED = re.compile(r"[“\"「'‘`«„]\s?([^”\"“»」'’`]{3,80}?)\s?[”\"“»」'’`]")
 _PUFF = re.compile(
     r"\b(?:best|top|cheapest|leading|number one|#1|greatest|ultimate|perfect)\b\s*|最好的?|最佳的?|第一的?|最便宜的?",
     re.IGNORECASE,
@@ -36,7 +38,13 @@ _INSTRUCTION = re.compile(
 )
 
 
-_PRICE = re.compile(r"\b(?:costs?|prices?|pricing|how much|kostet|kosten|preise?)\b|多少钱|价格|收费", re.IGNORECASE)
+PRICE = re.compile(
+    r"\b(?:costs?|prices?|pricing|how much|kostet|kosten|preise?|coûte\w*|prix|tarifs?|combien|cuesta\w*|precios?)\b|"
+    r"多少钱|价格|收费",
+    re.IGNORECASE,
+)
+_MEANT = 0.5
+"""Share of a concern from which an objection is the one that is meant."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +88,14 @@ class Work:
             f"overview\n\n{text or 'This page is being written.'}\n"
         )
 
-    def say(self, english: str, chinese: str, german: str = "") -> str:
-        """The wording in the language of the context; what customers read is told in German too."""
-        return chinese if self.chinese else german if german and self.facts.german else english
+    def tell(self, wording: str) -> str:
+        """One of the author's own wordings for customers, in the language of the context."""
+        return self.ways(wording)[0]
+
+    def ways(self, wording: str) -> list[str]:
+        """All choices of a wording; none in a language that we do not write."""
+        told = WORDINGS[wording][self.facts.language].format(name=self.name, label=self.action.label)
+        return told.split(";") if told else [""]
 
     @cached_property
     def metrics(self) -> Metrics:
@@ -106,7 +119,7 @@ class Work:
     @property
     def place(self) -> str:
         """The page, as prose names it."""
-        return self.path if self.path != "/" else self.say("the home page", "首页")
+        return self.path if self.path != "/" else "the home page"
 
     @cached_property
     def action(self) -> Action:
@@ -153,8 +166,12 @@ class Work:
         )
 
     def _answers(self, text: str) -> tuple[Statement, ...]:
-        """What is true about a concern; who asks for the price without naming a thing is told the prices."""
-        return tuple(self.facts.about(text) or (self.offers[:3] if _PRICE.search(text) else ()))
+        """What is true about a concern; who asks for the price is told prices, unless a known objection is meant."""
+        found = self.facts.about(text)
+        meant = found and found[0].section == OBJECTIONS and self.facts.share(text, found[0]) >= _MEANT
+        if PRICE.search(text) and self.offers and not meant:
+            return tuple(self.facts.about(text, self.offers) or self.offers[:3])
+        return tuple(found)
 
     def _strength(self, concern: Concern) -> float:
         """How squarely the context answers a concern: what it answers best leads."""
@@ -198,8 +215,10 @@ class Work:
     def offers(self) -> list[Statement]:
         """Prices, trials, free things, guarantees."""
         money = re.compile(
-            r"[$€£¥]\s?\d|\d\s?(?:元|€|USD|EUR|GBP|pence)|\bfree\b|trial|guarantee|refund|no credit card|免费|"
-            r"试用|报价|价格|\bpay by\b|\bbilled\b|ohne Zahlungsdaten",
+            r"(?:[$€£¥]|EUR|USD|GBP|CHF)\s?\d|\d\s?(?:元|€|USD|EUR|GBP|CHF|pence)|"
+            r"\bfree\b|trial|guarantee|refund|no credit card|免费|试用|"
+            r"报价|价格|\bpay by\b|\bbilled\b|ohne Zahlungsdaten|gewährleistung|garantie|gratuit|offerte?\b|"
+            r"gratis|garantía|engagement\b|on request",
             re.I,
         )
         pool = self.facts.statements(OVERVIEW, DIFFERENTIATION)

@@ -14,6 +14,7 @@ from alembic.util import CommandError
 
 from marketeer_dagster.model.errors import ConfigError
 from marketeer_dagster.store.database import Database
+from marketeer_dagster.store.watching import watch
 
 FOLDER = Path(__file__).parent
 
@@ -40,6 +41,7 @@ def upgrade(database: Database) -> None:
                 where=database.where,
                 hint="upgrade marketeer-dagster, or name another database",
             ) from error
+        watch(database, connection)
 
 
 def due(database: Database) -> str | None:

@@ -34,16 +34,20 @@
 -- credited_conversions: Conversions of the credited sessions (count, may be fractional); null when unknown.
 -- credited_revenue: Revenue of the credited sessions (in the tenant's currency); null when the account may not see it.
 -- simulated: True for figures of the sandbox's market.
-WITH live AS (
-    SELECT p.*, published_page(p.kind, p.url, p.target, coalesce(t.site, t.website)) AS page,
-        -- On a page the next publication takes over, whichever tool wrote it; emails stand beside each other.
-        lead(published_on) OVER (
-            PARTITION BY p.tenant, coalesce(published_page(p.kind, p.url, p.target, coalesce(t.site, t.website)), publication)
-            ORDER BY published_at, p.created_at, publication
-        ) - INTERVAL 1 DAY AS replaced_on
+WITH placed AS MATERIALIZED (
+    -- Materialized: page identity is a long expression, and one that is written out wherever it is used is slow to plan.
+    SELECT p.*, published_page(p.kind, p.url, p.target, coalesce(t.site, t.website)) AS page
     FROM publications AS p
     LEFT JOIN tenants AS t USING (tenant)
     WHERE published_on IS NOT NULL AND state IN ('published', 'superseded')
+),
+live AS MATERIALIZED (
+    SELECT *,
+        -- On a page the next publication takes over, whichever tool wrote it; emails stand beside each other.
+        lead(published_on) OVER (
+            PARTITION BY tenant, coalesce(page, publication) ORDER BY published_at, created_at, publication
+        ) - INTERVAL 1 DAY AS replaced_on
+    FROM placed
 ),
 -- What came by links of our emails. A campaign name that was used again belongs to the newer email from its day on.
 named AS (
@@ -54,7 +58,7 @@ named AS (
     WHERE utm_campaign <> ''
     WINDOW same AS (PARTITION BY tenant, utm_campaign ORDER BY published_at, created_at, publication)
 ),
-brought AS (
+brought AS MATERIALIZED (
     SELECT n.publication, g.tenant, g.date, page_of(g.landing_page, coalesce(t.site, t.website)) AS page,
         sum(g.sessions) AS sessions, sum(g.conversions) AS conversions, sum(g.revenue) AS revenue
     FROM ga4_daily AS g
