@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from assets.metrics.sources import MetricSource
@@ -19,6 +20,18 @@ REASON_LIMIT = 1000
 """Characters kept of a reason."""
 
 
+class LandingState(StrEnum):
+    """What the reading of a day came to."""
+
+    LANDED = "landed"
+    SILENT = "silent"
+    """The vendor answered, without rows."""
+    KEPT = "kept"
+    """The vendor no longer tells the day; earlier rows stay."""
+    FAILED = "failed"
+    """No usable answer."""
+
+
 def log_landings(source: MetricSource, landings: Sequence[Landing], writer: Writer, run_id: str) -> None:
     """Write one row for each tenant and day that a vendor was asked for. Days not lived yet were not asked for."""
     import pandas as pd
@@ -27,7 +40,7 @@ def log_landings(source: MetricSource, landings: Sequence[Landing], writer: Writ
     rows = [
         {
             "tenant": landing.tenant, "table_name": source.table, "date": day, "read_at": read_at, "tool": source.tool,
-            "state": _state(landing, day),
+            "state": _state(landing, day).value,
             "rows": None if landing.error is not None else landing.rows_by_day.get(day, 0),
             "reason": _reason(landing, day), "run_id": run_id, "simulated": landing.simulated,
         }
@@ -37,12 +50,12 @@ def log_landings(source: MetricSource, landings: Sequence[Landing], writer: Writ
     writer.add(LOG, pd.DataFrame(rows, columns=[column.name for column in TABLES[LOG].columns], dtype="object"))
 
 
-def _state(landing: Landing, day: date) -> str:
+def _state(landing: Landing, day: date) -> LandingState:
     if landing.error is not None:
-        return "failed"
+        return LandingState.FAILED
     if day in landing.kept:
-        return "kept"
-    return "landed" if landing.rows_by_day.get(day) else "silent"
+        return LandingState.KEPT
+    return LandingState.LANDED if landing.rows_by_day.get(day) else LandingState.SILENT
 
 
 def _reason(landing: Landing, day: date) -> str:

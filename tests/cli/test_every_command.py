@@ -16,6 +16,8 @@ WRITING: dict[str, Words] = {
     "init": (),
     "tenant add": ("written", "--website", "https://written.example"),
     "tenant set": ("threlby", "--llm-budget", "900"),
+    "tenant pause": ("written", "--reason", "walk"),
+    "tenant resume": ("written",),
     "tenant holiday add": ("threlby", "Walk", "2026-12-24"),
     "tenant holiday remove": ("threlby", "Walk"),
     "context import": (str(EXAMPLE / "context.md"), "-t", "threlby"),
@@ -49,10 +51,10 @@ READING: dict[str, Words] = {
     "trace": ("threlby:walked",),
 }
 STAYING = {"up", "daemon", "sandbox", "demo"}
-"""Commands that serve until they are ended: tests/cli/test_staying.py reads what they say first."""
+"""Commands that serve until they are ended: tests/cli/test_newcomer.py reads what one says first."""
 WORKING = {
     "campaign continue", "artefact show", "artefact export", "approve", "reject", "revise", "publication retry",
-    "ingest",
+    "export", "ingest",
 }  # fmt: skip
 """Commands that need something that was worked on: tests/cli/test_screens.py runs them in a home that has it."""
 REQUIRED: dict[str, str] = {

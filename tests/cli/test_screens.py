@@ -134,15 +134,23 @@ def test_every_command_is_read_here_or_elsewhere():
 
 
 def test_answers_to_a_question_are_json(worked: Worked):
-    question, *others = worked.command.ok("inbox", "-t", "threlby", "--json").json
-    told = worked.command.ok("approve", question["id"], "--json").json
-    assert (told["id"], told["state"]) == (question["id"], "approved")
+    question = worked.command.ok("inbox", "-t", "threlby", "--json").json[0]
+    first, *others = question["items"] or [question]
+    told = worked.command.ok("approve", first["id"], "--json").json
+    assert (told["id"], told["state"]) == (first["id"], "approved")
     if others:
         assert worked.command.ok("reject", others[0]["id"], "--json").json["state"] == "rejected"
     for answer in ("approve", "reject", "revise"):
         refused = worked.command(answer, "apr_none", "--note", "x", "--json")
         assert (refused.code, refused.out) == (2, "")
         assert json.loads(refused.err)["exit_code"] == 2
+
+
+def test_an_export_says_in_json_what_it_wrote(worked: Worked):
+    folder = worked.command.home.parent / "exported"
+    told = worked.command.ok("export", str(folder), "--table", "ga4_daily", "--json").json
+    assert told["rows"]["ga4_daily"] > 0
+    assert folder.exists()
 
 
 def test_a_document_can_be_json(worked: Worked, artefact: str):

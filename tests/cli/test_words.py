@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import pytest
 
+from assets.metrics.landing_log import LandingState
 from marketeer_dagster.model.artefacts import ArtefactStatus
 from marketeer_dagster.model.campaign import Campaign, CampaignStatus
 from marketeer_dagster.model.experiment import ExperimentState
@@ -26,6 +27,7 @@ STANDINGS: dict[tuple[str, str], type[StrEnum]] = {
     ("learnings", "state"): LearningState,
     ("llm_calls", "state"): CallState,
     ("approvals", "state"): ApprovalState,
+    ("landings", "state"): LandingState,
 }
 """Column of the warehouse -> what it holds."""
 WORDS = {member.value for kind in STANDINGS.values() for member in kind}
