@@ -1,7 +1,7 @@
 """Reading figures as they are now: copies of the store are brought up to date first, or their age is said."""
 
 from marketeer_dagster.cli.home import Home
-from marketeer_dagster.cli.output import beside
+from marketeer_dagster.cli.output import warn
 from marketeer_dagster.model.errors import MarketeerError
 
 LONGEST_WAIT_S = 3.0
@@ -20,7 +20,7 @@ def freshen(home: Home) -> bool:
     try:
         catch_up(home.store, home.warehouse, home.catalog.skills, timeout_s=LONGEST_WAIT_S)
     except MarketeerError as error:
-        beside(f"copies of the store are {_age(home)}; newer changes are missing: {error}")
+        warn(f"copies of the store are {_age(home)}; newer changes are missing: {error}")
         return False
     return True
 

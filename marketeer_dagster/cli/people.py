@@ -13,7 +13,7 @@ from marketeer_dagster.cli.home import Home, open_home
 from marketeer_dagster.cli.output import AsJson, beside, print_json, print_table, say
 from marketeer_dagster.cli.tenancy import owner_of
 from marketeer_dagster.model.clock import SystemClock
-from marketeer_dagster.model.errors import ToolError
+from marketeer_dagster.model.errors import BadInput, ToolError
 from marketeer_dagster.model.ids import TenantId
 from marketeer_dagster.model.pausing import said_of
 from marketeer_dagster.model.publication import Publication
@@ -124,6 +124,8 @@ class _SameTime:
 def _decide(id: str, state: ApprovalState, note: str, by: str | None, tenant: str | None, *, as_json: bool) -> None:
     home = open_home()
     store, owner = home.store, owner_of(home, tenant)
+    if state is ApprovalState.REVISE and not note.strip():
+        raise BadInput("sending work back needs a reason", where="--note", expected="what should be different")
     who = by or getpass.getuser()
     wanted = meant(store, id, state, owner)
     answered = [

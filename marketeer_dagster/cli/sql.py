@@ -3,6 +3,7 @@
 import math
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from csv import writer
 from typing import Annotated
 
@@ -45,10 +46,14 @@ def register(app: typer.Typer) -> None:
 
 def _asked(text: str) -> tuple[list[str], list[tuple[object, ...]]]:
     home = open_home()
+    with home.warehouse.reading() as connection:
+        try:
+            _refuse_nonsense(connection, text)
+        except duckdb.Error as error:
+            raise BadInput(str(error), where="sql", hint="`SHOW ALL TABLES` lists what there is") from None
     freshen(home)
     with home.warehouse.reading() as connection:
         try:
-            _refuse_writes(connection.extract_statements(text))
             found = ask(connection, text)
             return _distinct(found.columns), found.rows
         except duckdb.Error as error:
@@ -68,6 +73,15 @@ def _distinct(names: Sequence[str]) -> list[str]:
 def _known(value: object) -> object:
     """JSON has no word for what is no number."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _refuse_nonsense(connection: duckdb.DuckDBPyConnection, text: str) -> None:
+    """Before the copies are brought up to date: what is no question writes nothing. A table may come with them."""
+    statements = connection.extract_statements(text)
+    _refuse_writes(statements)
+    if statements[0].type is duckdb.StatementType.SELECT:
+        with suppress(duckdb.CatalogException):
+            connection.execute(f"EXPLAIN {text}")
 
 
 def _refuse_writes(statements: list[duckdb.Statement]) -> None:
