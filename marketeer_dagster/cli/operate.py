@@ -1,14 +1,15 @@
 """`marketeer up`, `daemon` and `doctor`."""
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Annotated
 
 import typer
 
-from marketeer_dagster.cli.checkup import checkup
+from marketeer_dagster.cli.checkup import Diagnosis, checkup
 from marketeer_dagster.cli.home import create_home, open_home
 from marketeer_dagster.cli.market import running_market
-from marketeer_dagster.cli.output import AsJson, print_json, print_table, tell, warn
+from marketeer_dagster.cli.output import AsJson, console, print_json, print_table, say, tell, warn
 from marketeer_dagster.cli.platform import Platform
 from marketeer_dagster.model.settings import Settings
 
@@ -56,7 +57,21 @@ def register(app: typer.Typer) -> None:
         if as_json:
             print_json([finding.__dict__ for finding in findings])
         else:
-            rows = ((f.about, "ok" if f.ok else "WRONG", f.detail, "" if f.ok else f.remedy) for f in findings)
-            print_table("Checkup", ("about", "state", "detail", "remedy"), rows, "")
+            _print_checkup(findings)
         if not all(finding.ok for finding in findings):
             raise typer.Exit(1)
+
+
+def _print_checkup(findings: Sequence[Diagnosis]) -> None:
+    """One line each on a screen, with the remedy below what is wrong."""
+    if console.wide is None:
+        rows = ((f.about, "ok" if f.ok else "WRONG", f.detail, "" if f.ok else f.remedy) for f in findings)
+        print_table("", ("about", "state", "detail", "remedy"), rows, "")
+        return
+    for found in findings:
+        state = "ok" if found.ok else "WRONG"
+        say(f"{state:<5}  {found.about}: {found.detail}", style="" if found.ok else "bold red", later=7)
+        if not found.ok:
+            say(f"       mend: {found.remedy}", later=6)
+    wrong = sum(not found.ok for found in findings)
+    say(f"{wrong} of {len(findings)} want mending" if wrong else f"nothing of {len(findings)} wants mending")

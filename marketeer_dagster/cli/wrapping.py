@@ -46,6 +46,9 @@ def wrapped(text: str, width: int, *, later: int = 0) -> list[str]:
     """
     lines: list[str] = []
     for paragraph in text.split("\n"):
+        if cell_len(paragraph) <= width:  # as somebody set it, spaces included
+            lines.append(paragraph.rstrip())
+            continue
         lead = paragraph[: len(paragraph) - len(paragraph.lstrip(" "))][: width // 2]
         lines += _filled(paragraph.split(), width, lead, " " * later + lead)
     return lines
