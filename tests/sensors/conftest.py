@@ -24,13 +24,15 @@ from assets.metrics import metric_assets, metric_checks
 from marketeer_dagster.catalog import Catalog
 from marketeer_dagster.composition import build_definitions
 from marketeer_dagster.model.campaign import Campaign
+from marketeer_dagster.model.publication import Publication
 from marketeer_dagster.store import Store
 from marketeer_dagster.warehouse import Warehouse
 from resources.clock import ClockResource
 from resources.store import StoreResource
 from resources.warehouse import WarehouseResource
+from tests.store import values
 from tests.support import marketing
-from tests.support.publishing import NOW, a_tenant
+from tests.support.publishing import NOW, a_page, a_tenant, an_artefact, approved
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +58,12 @@ class Watchtower:
     @property
     def store(self) -> Store:
         return StoreResource(home=str(self.path)).store()
+
+    def intend(self, campaign: str, **fields: Any) -> Publication:
+        """A publication of an approved page, in a campaign that may be another's."""
+        page = approved(self.store, an_artefact(a_page()))
+        made = {"artefact": page.id, "version": page.version, **fields}
+        return self.store.publications.intend(values.publication("k", campaign=campaign, **made))
 
     @property
     def warehouse(self) -> Warehouse:

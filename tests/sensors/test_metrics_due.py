@@ -112,8 +112,8 @@ def hold_mrr(tower: Watchtower, last: date, tenant: str = ACME) -> None:
     rows = [
         {
             "date": last - timedelta(days=n), "plan": "Team", "mrr": 100.0, "new_mrr": 0.0, "expansion_mrr": 0.0,
-            "contraction_mrr": 0.0, "churned_mrr": 0.0, "active": 2, "trials_started": 0, "trials_converted": 0,
-            "churned": 0,
+            "contraction_mrr": 0.0, "churned_mrr": 0.0, "moved_in_mrr": 0.0, "moved_out_mrr": 0.0, "active": 2,
+            "trials_started": 0, "trials_converted": 0, "churned": 0,
         }
         for n in range(3)
     ]  # fmt: skip

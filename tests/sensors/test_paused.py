@@ -21,7 +21,7 @@ from sensors.due import newest_occurrence
 from tests.sensors.conftest import Watchtower
 from tests.sensors.test_loops import dropped
 from tests.store import values
-from tests.support.publishing import NOW
+from tests.support.publishing import NOW, an_experiment
 from tests.support.site_figures import ACME, LAST, land
 
 READERS = {"metrics_due", "late_data_backfill"}
@@ -50,8 +50,9 @@ def busy(tower: Watchtower) -> Watchtower:
     take_goal(tower.store, FixedClock(NOW), tenant=ACME, text="More trials")
     tower.store.campaigns.add(values.campaign("acme:spring", status=CampaignStatus.PUBLISHED))
     tower.instance.add_dynamic_partitions("campaigns", ["acme:spring"])
-    tower.store.publications.intend(values.publication("k1", campaign="acme:spring", state=PublicationState.APPROVED))
-    tower.store.experiments.add(values.experiment(campaign="acme:spring"))
+    row = tower.intend("acme:spring", state=PublicationState.APPROVED)
+    page = tower.store.artefacts.get(row.artefact, row.version)
+    tower.store.experiments.add(an_experiment(page, page, "/features").model_copy(update={"campaign": "acme:spring"}))
     tower.store.signals.open(values.signal(), timedelta(0))
     tower.store.connections.set(Connection(tenant=ACME, tool="ga4", settings={"property_id": "1"}))
     return tower

@@ -72,7 +72,7 @@ def test_a_held_tenant_is_named_with_the_check_that_holds_it(steadily: Watchtowe
 
 def test_the_dispatcher_says_what_every_campaign_waits_for(tower: Watchtower) -> None:
     tower.store.campaigns.add(values.campaign("acme:asked", status=CampaignStatus.WAITING))
-    tower.store.publications.intend(values.publication("k", campaign="acme:asked", state=PublicationState.PENDING))
+    tower.intend("acme:asked", state=PublicationState.PENDING)
     tower.store.approvals.open(values.approval("acme:asked", campaign="acme:asked"))
     tower.store.campaigns.set_status("acme:asked", CampaignStatus.ESCALATED, NOW)
     goal = take_goal(tower.store, FixedClock(NOW), tenant=ACME, text="More trials")

@@ -7,9 +7,13 @@ from dagster import AssetCheckSeverity, DagsterRunStatus, DeleteDynamicPartition
 from dagster._core.test_utils import create_run_for_test
 
 from assets.partitions import PARTITION_TAG
+from marketeer_dagster.campaigns.decisions import decide
 from marketeer_dagster.campaigns.direction import RECOMMENDATION
+from marketeer_dagster.catalog import Catalog
+from marketeer_dagster.model.clock import FixedClock
 from marketeer_dagster.model.publication import PublicationState
 from marketeer_dagster.model.review import ApprovalState
+from marketeer_dagster.model.tenant import Autonomy
 from tests.sensors.conftest import Watchtower
 from tests.store import values
 from tests.support.publishing import NOW
@@ -53,9 +57,8 @@ def told(tower: Watchtower) -> list[Shown]:
 def asked(tower: Watchtower) -> str:
     tower.store.campaigns.add(values.campaign(KEY))
     tower.instance.add_dynamic_partitions("campaigns", [KEY])
-    row = tower.store.publications.intend(
-        values.publication("k", campaign=KEY, tool="mailchimp", state=PublicationState.PENDING)
-    )
+    tower.store.tenants.change(ACME, autonomy=Autonomy.APPROVE)
+    row = tower.intend(KEY, tool="mailchimp", state=PublicationState.PENDING)
     return tower.store.approvals.open(values.approval(row.id, campaign=KEY)).id
 
 
@@ -66,7 +69,7 @@ def test_a_question_is_a_warning_on_its_channel_until_it_is_answered(tower: Watc
     assert warned.description == f"waits for a person: {asked}"
     assert "answer_inbox" in warned.metadata
     assert told(tower) == [], "told once"
-    tower.store.approvals.decide(asked, ApprovalState.REJECTED, "Ada", "not now", NOW)
+    decide(tower.store, FixedClock(NOW), asked, ApprovalState.REJECTED, by="Ada", note="not now", catalog=Catalog.load)
     (green,) = told(tower)
     assert (green.partition, green.passed) == (KEY, True)
     assert told(tower) == [], "told once"
