@@ -119,6 +119,8 @@ def test_what_serves_says_in_json_where(fresh: CommandLine):
         env={"MARKETEER_HOME": str(fresh.home), "PATH": "/usr/bin:/bin", "PYTHONUNBUFFERED": "1"},
     ) as serving:  # fmt: skip
         assert serving.stdout is not None
-        told = "".join(serving.stdout.readline() for _ in range(5))
-        serving.terminate()
+        try:
+            told = "".join(serving.stdout.readline() for _ in range(5))
+        finally:
+            serving.kill()  # whatever it is about: what it says is the matter here
     assert '"sandbox": "a free port"' in told and told.startswith("{")
