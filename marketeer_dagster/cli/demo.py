@@ -18,7 +18,10 @@ def register(app: typer.Typer) -> None:
             bool, typer.Option("--headless", help="End when the loop has, without keeping the UI open.")
         ] = False,
         days: Annotated[int, typer.Option(min=LEAST_DAYS, max=120, help="Most market days the loop may take.")] = 110,
-        seed: Annotated[int, typer.Option(help="Equal seeds, equal markets; other seeds, other results.")] = 7,
+        seed: Annotated[
+            int | None,
+            typer.Option(help="Equal seeds, equal markets; default: the home's market's own, 7 for a new one."),
+        ] = None,
         json_file: Annotated[
             Path | None, typer.Option("--json", help="Write the result to this file; - is standard output.")
         ] = None,

@@ -23,7 +23,7 @@ SIMULATED_TOOLS = ("ga4", "search_console", "stripe", "wordpress", "mailchimp")
 
 
 @contextmanager
-def running_market(home: Home, *, seed: int = 7) -> Generator[SandboxAdmin | None]:
+def running_market(home: Home, *, seed: int | None = None) -> Generator[SandboxAdmin | None]:
     """The home's sandbox for the length of the block: the one that answers, or one started here.
 
     What a command has started ends with the last command that uses it, whoever started it; a sandbox that somebody runs
@@ -42,7 +42,7 @@ def running_market(home: Home, *, seed: int = 7) -> Generator[SandboxAdmin | Non
 
 
 @contextmanager
-def attended_market(home: Home, *, seed: int = 7) -> Generator[SandboxAdmin]:
+def attended_market(home: Home, *, seed: int | None = None) -> Generator[SandboxAdmin]:
     """As `running_market`, whichever market it is: for going over to another one."""
     for line in make_way(home):
         beside(line)

@@ -21,6 +21,7 @@ from marketeer_dagster.model.errors import ConfigError
 from marketeer_dagster.publishing.exclusive import file_exclusive
 from marketeer_dagster.sandbox.client import SandboxAdmin
 from marketeer_dagster.sandbox.identity import place_of
+from marketeer_dagster.sandbox.seeds import chosen_seed
 from marketeer_dagster.store.owners import lives_here, owner_of
 
 START_TIMEOUT_S = 30.0
@@ -83,14 +84,15 @@ class MarketUsers:
         return owner if folder in ("", place_of(self._folder)) else ""
 
 
-def start_market(home: Home, *, seed: int = 7) -> "subprocess.Popen[bytes]":
+def start_market(home: Home, *, seed: int | None = None) -> "subprocess.Popen[bytes]":
     """Start the home's sandbox as a process of its own and wait until it answers. Raises ConfigError."""
     url = home.settings.sandbox_url or ""
     parts = urlsplit(url)
     if parts.hostname not in ("127.0.0.1", "localhost") or parts.port is None:
         raise ConfigError(f"no sandbox answers at {url}", hint="start it, or correct MARKETEER_SANDBOX_URL")
     log_path = home.settings.home / "sandbox.log"
-    command = [sys.executable, "-m", "marketeer_dagster", "sandbox", "--port", str(parts.port), "--seed", str(seed)]
+    chosen = str(chosen_seed(home.sandbox_state, seed))
+    command = [sys.executable, "-m", "marketeer_dagster", "sandbox", "--port", str(parts.port), "--seed", chosen]
     command += ["--state", str(home.sandbox_state)]
     with log_path.open("ab") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)

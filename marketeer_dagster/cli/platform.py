@@ -28,7 +28,7 @@ class Platform:
     The webserver is still starting when the block begins, because work does not need it: see `await_ui`.
     """
 
-    def __init__(self, home: Home, *, ui_port: int | None, seed: int = 7) -> None:
+    def __init__(self, home: Home, *, ui_port: int | None, seed: int | None = None) -> None:
         """`ui_port` None leaves the webserver out; 0 takes a free port. Raises BadInput for a port in use."""
         self._home = home
         self._seed = seed

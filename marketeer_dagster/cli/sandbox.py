@@ -12,6 +12,7 @@ from marketeer_dagster.cli.output import AsJson, beside, print_json, print_table
 from marketeer_dagster.model.errors import ConfigError
 from marketeer_dagster.sandbox.client import SandboxAdmin
 from marketeer_dagster.sandbox.faults import FaultKind
+from marketeer_dagster.sandbox.seeds import chosen_seed
 from resources.market_identity import assure_market
 
 DEFAULT_PORT = 8765
@@ -30,7 +31,9 @@ def register(app: typer.Typer) -> None:
         port: Annotated[
             int | None, typer.Option(min=0, max=65535, help="0 takes a free one; default: the home's sandbox, or 8765.")
         ] = None,
-        seed: Annotated[int, typer.Option(help="Equal seeds, equal markets.")] = 7,
+        seed: Annotated[
+            int | None, typer.Option(help="Equal seeds, equal markets; default: the market's own, 7 for a new one.")
+        ] = None,
         state: Annotated[
             Path | None,
             typer.Option(
@@ -48,6 +51,7 @@ def register(app: typer.Typer) -> None:
             for line in make_way(home) if home.settings.config_file.exists() else ():
                 beside(line)
             port, state = _own(home, state)
+        seed = chosen_seed(state, seed)
         where = f"http://127.0.0.1:{port}" if port else "a free port"
         said = f"sandbox on {where}, seed {seed}{f', state {state}' if state else ''}; Ctrl-C ends it"
         tell({"sandbox": where, "seed": seed, "state": state}, said, as_json=as_json)

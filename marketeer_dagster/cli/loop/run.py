@@ -25,6 +25,7 @@ from marketeer_dagster.model.settings import Settings
 from marketeer_dagster.model.signal import Signal
 from marketeer_dagster.model.tenant import Autonomy, Tenant
 from marketeer_dagster.sandbox.client import SandboxAdmin
+from marketeer_dagster.sandbox.seeds import chosen_seed
 from marketeer_dagster.sandbox.shocks import ShockKind, ShockSpec
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "threlby"
@@ -39,7 +40,7 @@ TEST_DAYS = 7
 RECOVERY_DAYS = 8
 
 
-def run_demo(*, headless: bool, days: int, seed: int, json_file: Path | None) -> int:
+def run_demo(*, headless: bool, days: int, seed: int | None, json_file: Path | None) -> int:
     """Run the loop in the home that the environment names; returns the exit code.
 
     The result goes to `json_file`, or to standard output where that is `-`: what people read goes to the other then.
@@ -52,6 +53,7 @@ def run_demo(*, headless: bool, days: int, seed: int, json_file: Path | None) ->
     home = Home(Settings.load())
     if home.settings.sandbox_url is None:
         raise ConfigError("this home has no sandbox", hint="use another MARKETEER_HOME for the demo")
+    chosen_seed(home.sandbox_state, seed)  # another seed than the market's is refused before anything is started
     with Platform(home, ui_port=0, seed=seed) as platform, dagster_instance(home) as instance:
         market = SandboxAdmin(home.settings.sandbox_url)
         days = _days(market, days)
