@@ -1,24 +1,41 @@
-"""Loop: the always-valid test of a running experiment has decided, or its time is over -> read it out."""
+"""Loop: the always-valid test of a running experiment has decided, or its time is over -> read it out.
+
+A run that died between the decision and putting the winner in place is asked for again, but not for ever.
+"""
 
 import json
 from datetime import timedelta
 
-from dagster import DefaultSensorStatus, RunRequest, SensorDefinition, SensorEvaluationContext, SensorResult, sensor
+from dagster import (
+    DagsterInstance,
+    DefaultSensorStatus,
+    RunRequest,
+    RunsFilter,
+    SensorDefinition,
+    SensorEvaluationContext,
+    SensorResult,
+    sensor,
+)
 
 from assets.jobs import Job
+from assets.launching import is_being_worked_on
+from marketeer_dagster.campaigns.experiments import waits_to_be_served
 from marketeer_dagster.campaigns.readout import Look, look_at
 from marketeer_dagster.catalog.catalog import Catalog
 from marketeer_dagster.catalog.models import SignalSpec
 from marketeer_dagster.model.clock import Clock
-from marketeer_dagster.model.experiment import ExperimentState
+from marketeer_dagster.model.experiment import Experiment, ExperimentState
 from marketeer_dagster.model.ids import SignalId, derived
 from marketeer_dagster.model.signal import Evidence, Signal
 from marketeer_dagster.store import Store
 from sensors.loop import SIGNAL_TAG, scene_for
-from sensors.telling import at_work, counted, tell
+from sensors.telling import at_work, counted, listed, tell
 
 NAME = "experiment_decided"
 SOURCE = "experiment_daily"
+EXPERIMENT_TAG = "marketeer/experiment"
+MOST_TRIES = 6
+"""Runs for one experiment that may end with its winner not on its way; then a person runs `conclude_experiment`."""
 ONCE = timedelta(days=36500)
 """Cooldown of a signal that fires once per subject."""
 
@@ -66,6 +83,9 @@ def build_experiment_decided(catalog: Catalog, job: Job, interval_s: int) -> Sen
                     _record(store, clock, spec, look)
                     requests.append(_request(look))
                 said.append(f"{name}: {_standing(look, spec, seen.get(experiment.id))}")
+        if unserved := [e for e in _newest(store) if e.tenant in tenants and waits_to_be_served(store, e)]:
+            requests += _again(context.instance, unserved)
+            said.append(f"Decided, and the winner is not on its way yet: {listed(e.id for e in unserved)}")
         said.insert(0, f"Looked at {counted(len(running), 'running experiment')}")
         return SensorResult(
             run_requests=requests,
@@ -74,6 +94,22 @@ def build_experiment_decided(catalog: Catalog, job: Job, interval_s: int) -> Sen
         )
 
     return experiment_decided
+
+
+def _newest(store: Store) -> list[Experiment]:
+    """The newest test of each page, of those that have ended: only its end can still be due."""
+    found = {(e.tenant, e.subject): e for e in store.experiments.list()}  # in the order they were begun
+    return [experiment for experiment in found.values() if experiment.state is not ExperimentState.RUNNING]
+
+
+def _again(instance: DagsterInstance, unserved: list[Experiment]) -> list[RunRequest]:
+    """One more run for each whose last one ended without an end in place."""
+    requests: list[RunRequest] = []
+    for experiment in unserved:
+        tries = instance.get_runs_count(RunsFilter(tags={EXPERIMENT_TAG: experiment.id}))
+        if tries < MOST_TRIES and not is_being_worked_on(instance, experiment.campaign):
+            requests.append(_run(experiment, f"{experiment.id}:again:{tries}"))
+    return requests
 
 
 def _standing(look: Look, spec: SignalSpec, judged: str | None) -> str:
@@ -121,9 +157,12 @@ def _record(store: Store, clock: Clock, spec: SignalSpec, look: Look) -> None:
 
 
 def _request(look: Look) -> RunRequest:
-    experiment = look.experiment
+    return _run(look.experiment, f"{look.experiment.id}:{look.as_of}")
+
+
+def _run(experiment: Experiment, run_key: str) -> RunRequest:
     return RunRequest(
         partition_key=experiment.campaign,
-        run_key=f"{experiment.id}:{look.as_of}",
-        tags={"tenant": experiment.tenant, "dagster/priority": "20", "marketeer/experiment": experiment.id},
+        run_key=run_key,
+        tags={"tenant": experiment.tenant, "dagster/priority": "20", EXPERIMENT_TAG: experiment.id},
     )

@@ -4,11 +4,15 @@ from datetime import timedelta
 
 import pandas as pd
 import pytest
+from dagster import DagsterRunStatus
+from dagster._core.test_utils import create_run_for_test
 
 from marketeer_dagster.model.experiment import Experiment, ExperimentState
+from marketeer_dagster.model.publication import PublicationState
 from tests.sensors.conftest import Watchtower
+from tests.store import values
 from tests.store.values import decision
-from tests.support.publishing import a_page, an_artefact, an_experiment, approved
+from tests.support.publishing import NOW, a_page, an_artefact, an_experiment, approved
 from tests.warehouse import frames
 
 DAY = timedelta(days=1)
@@ -73,4 +77,28 @@ def test_time_that_is_over_is_read_out_without_a_signal(tower: Watchtower, exper
 def test_an_ended_experiment_is_not_looked_at(tower: Watchtower, experiment: Experiment) -> None:
     arrive(tower, experiment, (30, 60), days=7)
     tower.store.experiments.decide(experiment.id, decision(), ExperimentState.DECIDED)
+    assert tower.look("experiment_decided").run_requests == []
+
+
+def test_a_decision_whose_winner_never_went_on_its_way_is_read_out_again(
+    tower: Watchtower, experiment: Experiment
+) -> None:
+    """A crash came between the decision and the winner's intent: work that waits for the page would wait for ever."""
+    challenger = experiment.variants[1]
+    shown = {
+        "artefact": challenger.artefact, "version": challenger.version, "kind": "page_variant",
+        "experiment": experiment.id, "state": PublicationState.PUBLISHED, "published_at": NOW,
+    }  # fmt: skip
+    tower.store.publications.intend(values.publication("arm", campaign=experiment.campaign, **shown))
+    tower.store.experiments.decide(experiment.id, values.decision(), ExperimentState.DECIDED)
+    (request,) = tower.look("experiment_decided").run_requests
+    assert request.partition_key == experiment.campaign
+    assert tower.look("experiment_decided").run_requests[0].run_key == request.run_key, "asked for once"
+    dead = create_run_for_test(
+        tower.instance, job_name="conclude_experiment", tags=request.tags, status=DagsterRunStatus.FAILURE
+    )
+    (again,) = tower.look("experiment_decided").run_requests
+    assert again.run_key != request.run_key, f"{dead.run_id} died too"
+    served = shown | {"kind": "page", "state": PublicationState.PENDING, "published_at": None}
+    tower.store.publications.intend(values.publication("winner", campaign=experiment.campaign, **served))
     assert tower.look("experiment_decided").run_requests == []
