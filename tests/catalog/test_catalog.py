@@ -196,8 +196,3 @@ def test_the_sample_tenant_is_a_complete_context_and_a_valid_account():
     assert account.one_liner in overview
     assert sum(plan.share or 0 for plan in account.plans) == pytest.approx(1)
     assert sum(page.share or 0 for page in account.pages) == pytest.approx(1)
-
-
-def test_the_context_template_names_all_twelve_sections():
-    template = (PROJECT / "examples" / "context-template.md").read_text(encoding="utf-8")
-    assert len(ProductContext.parse(template).sections) == 12

@@ -2,6 +2,7 @@
 a vendor that failed. Everything is made by the product's own commands on a sandbox; only the drop is asserted, since a
 market takes weeks to show one."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -61,6 +62,13 @@ def _released(home: CampaignHome, campaign: Campaign, *, leave: int = 0) -> Camp
         return deliver_approved(home.home, instance, campaign.key, lambda line: None)
 
 
+def _live(home: CampaignHome, days: int) -> None:
+    """The market lives, and the platform's clock, which is asked once a second, has noticed it."""
+    home.sandbox.admin.advance(days)
+    while home.home.clock.now().date() < home.sandbox.admin.clock().day:
+        time.sleep(0.05)
+
+
 def _ingest(home: CampaignHome, instance: DagsterInstance, first: date, last: date) -> Ingested:
     return ingest_days(home.home, instance, first, last, TENANT, lambda line: None)
 
@@ -75,14 +83,14 @@ def lived_home(path: Path) -> Iterator[Lived]:
         with home.instance() as instance:
             assert _ingest(home, instance, first, admin.clock().day - timedelta(days=1)).failed == ()
         emails = _released(home, home.finish(home.take().key))
-        admin.advance(1)
+        _live(home, 1)
         seen = store.signals.open(values.signal(admin.clock().now, tenant=TENANT), timedelta(0))
         assert seen is not None
         answer_signal(store, FixedClock(admin.clock().now), seen, pipeline=PAGE_PIPELINE, priority=Priority.P1)
         key = store.signals.get(seen.id).campaign
         assert key is not None
         answer = _released(home, home.finish(CampaignKey(key)))
-        admin.advance(DAYS_AFTER)
+        _live(home, DAYS_AFTER)
         store.signals.measure(seen.id, True, values.evidence(observed=0.05, expected=0.04), admin.clock().now)
         control, challenger = (store.artefacts.heads(c.key)[-1] for c in (emails, answer))
         tested = an_experiment(control, challenger, "/features").model_copy(update={"tenant": TENANT})
