@@ -51,7 +51,7 @@ def newest_checks(home: CampaignHome, campaign: Campaign) -> Mapping[str, bool]:
     with home.instance() as instance:
         run = next(run for run in instance.get_runs() if run.tags.get(PARTITION_TAG) == campaign.key)
         records = instance.get_records_for_run(run.run_id, of_type=DagsterEventType.ASSET_CHECK_EVALUATION).records
-        found = [r.event_log_entry.dagster_event.asset_check_evaluation_data for r in records]  # type: ignore[union-attr]
+        found = [r.event_log_entry.dagster_event.asset_check_evaluation_data for r in records]
     return {e.check_name: e.passed for e in found if e.asset_key == EMAILS}
 
 

@@ -53,7 +53,7 @@ def op_of(job: str) -> str:
 
 def fields_of(job: str) -> Mapping[str, Any]:
     """The config fields of a job's only op."""
-    return JOBS[job].graph.node_named(op_of(job)).definition.config_schema.config_type.fields  # type: ignore[union-attr]
+    return JOBS[job].graph.node_named(op_of(job)).definition.config_schema.config_type.fields
 
 
 def launch(home: Path, job: str, config: dict[str, Any]) -> str:
@@ -71,7 +71,7 @@ def launch(home: Path, job: str, config: dict[str, Any]) -> str:
         if done.success:
             return ""
         (failed,) = done.get_step_failure_events()
-        return str(failed.step_failure_data.user_failure_data.description)  # type: ignore[union-attr]
+        return str(failed.step_failure_data.user_failure_data.description)
 
 
 def everything(home: Path) -> list[object]:

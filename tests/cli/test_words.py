@@ -59,7 +59,7 @@ def test_a_comment_lists_its_enumerations_words(table: str, column: str, comment
 
 def test_help_names_the_states_of_publications():
     state = next(p for p in COMMANDS["publication list"].params if p.name == "state")
-    assert set(state.type.choices) == set(PublicationState)  # type: ignore[attr-defined]
+    assert set(state.type.choices) == set(PublicationState)
 
 
 def test_commands_say_the_words_of_the_store(marketeer: CommandLine):

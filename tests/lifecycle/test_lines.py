@@ -147,7 +147,7 @@ def test_a_version_rejected_for_good_is_not_asked_again_in_another_version(compa
     say(company, question, NO)
     company.make(PAGE, 3, ArtefactStatus.ESCALATED)
     assert not [q for q in company.questions() if "@" in q.subject]
-    assert company.store.artefacts.head(company.key, PAGE).status is ArtefactStatus.REJECTED  # type: ignore[union-attr]
+    assert company.store.artefacts.head(company.key, PAGE).status is ArtefactStatus.REJECTED
 
 
 def test_one_line_of_the_inbox_for_one_decision_and_each_item_beneath(company: Company) -> None:

@@ -41,8 +41,8 @@ def work(skill: str, context: str, **brief: Any) -> Assignment:
 
 def answered(prompt: object, schema: dict[str, object]) -> object:
     # `prompt` is a Prompt: what the agents build.
-    system = "\n\n".join(block.text for block in prompt.system)  # type: ignore[attr-defined]
-    return structured(read_task(system, [(turn.role, turn.whole) for turn in prompt.turns]), schema)  # type: ignore[attr-defined]
+    system = "\n\n".join(block.text for block in prompt.system)
+    return structured(read_task(system, [(turn.role, turn.whole) for turn in prompt.turns]), schema)
 
 
 def reviewed(

@@ -66,7 +66,7 @@ def _live(home: CampaignHome, days: int) -> None:
     """The market lives, and the platform's clock, which is asked once a second, has noticed it."""
     home.sandbox.admin.advance(days)
     while home.home.clock.now().date() < home.sandbox.admin.clock().day:
-        time.sleep(0.05)
+        time.sleep(0.05)  # no limit, no fixed wait: ends with the clock's next question to the market
 
 
 def _ingest(home: CampaignHome, instance: DagsterInstance, first: date, last: date) -> Ingested:

@@ -63,7 +63,7 @@ def test_what_marts_call_never_null_is_not(loop: ClosedLoop) -> None:
 
 def test_a_campaign_of_ga4_is_what_its_comment_lists(loop: ClosedLoop) -> None:
     """It said "empty when not set", and held (direct), (organic) and (referral)."""
-    comment = TABLES["ga4_daily"].column("campaign").comment  # type: ignore[union-attr]
+    comment = TABLES["ga4_daily"].column("campaign").comment
     with loop.warehouse.reading() as connection:
         found = connection.execute("SELECT DISTINCT campaign FROM ga4_daily WHERE campaign LIKE '(%)'").fetchall()
     assert found and [name for (name,) in found if name not in comment] == []

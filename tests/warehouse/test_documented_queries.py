@@ -87,8 +87,8 @@ def test_a_documented_query_says_what_store_and_vendors_say(loop: ClosedLoop, qu
     if not re.search(r"\b(sum|avg)\(", query):
         return
     (other,) = [way for begins, way in RECOMPUTED.items() if query.lower().startswith(begins)]
-    told = {row[0]: tuple(map(float, row[1:])) for row in found}  # type: ignore[arg-type]
-    expected = {row[0]: tuple(map(float, row[1:])) for row in other(loop)}  # type: ignore[arg-type]
+    told = {row[0]: tuple(map(float, row[1:])) for row in found}
+    expected = {row[0]: tuple(map(float, row[1:])) for row in other(loop)}
     assert told.keys() == expected.keys()
     for key, figures in expected.items():
         assert told[key] == pytest.approx(figures), key

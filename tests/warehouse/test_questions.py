@@ -196,7 +196,7 @@ def test_7_a_signal_is_followed_to_its_answer_and_its_recovery(lived: Lived, ans
     (told,) = answers[7]
     (page,) = [p for p in live(lived) if p.campaign == lived.answer.key]
     assert (told["fired_at"], told["campaign"]) == (utc(lived.signal.created_at), lived.answer.key)
-    assert told["answered_at"] == utc(lived.answer.created_at) >= told["fired_at"]  # type: ignore[operator]
+    assert told["answered_at"] == utc(lived.answer.created_at) >= told["fired_at"]
     with lived.home.instance() as instance:
         run = instance.get_run_by_id(str(told["run_id"]))
     assert run is not None and run.tags["tenant"] == TENANT
